@@ -1,0 +1,20 @@
+"""A storyline before it is stored: reading, checking, ordering and estimating, in plain Python without Django."""
+
+from .document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
+from .faults import Fault, StorylineFaults
+from .limits import DEFAULT_LIMITS, Limits
+from .parse import read_storyline, read_storyline_value
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "BookInfo",
+    "ChunkSpec",
+    "Fault",
+    "Limits",
+    "LinkSpec",
+    "NodeSpec",
+    "StorylineDocument",
+    "StorylineFaults",
+    "read_storyline",
+    "read_storyline_value",
+]

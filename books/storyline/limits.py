@@ -1,0 +1,27 @@
+"""How large a storyline may be; nothing here reads one."""
+
+from dataclasses import dataclass
+
+ID_CHARACTERS = 200
+RELATIONSHIP_TYPE_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most of everything that one storyline may hold.
+
+    `values` counts brackets, braces and commas: it bounds the memory that a small file of tiny values
+    could take. `depth` counts lists and objects inside one another. `characters` is for one text.
+    """
+
+    bytes: int = 50_000_000
+    nodes: int = 5_000
+    chunks: int = 50_000
+    links: int = 200_000
+    words: int = 5_000_000
+    depth: int = 50
+    values: int = 3_000_000
+    characters: int = 1_000_000
+
+
+DEFAULT_LIMITS = Limits()

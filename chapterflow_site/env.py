@@ -1,0 +1,98 @@
+"""Reads the environment (and `.env`) into typed values: the only module that looks at `os.environ` for settings."""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+
+
+def load_dotenv(path: Path) -> None:
+    """Put `NAME=value` lines of `path` into the environment; what is set already wins."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, separator, value = line.partition("=")
+        if separator and not name.lstrip().startswith("#"):
+            os.environ.setdefault(name.removeprefix("export ").strip(), value.strip().strip("\"'"))
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable's text, or `default` where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def integer(name: str, default: int) -> int:
+    """Return the variable as a whole number."""
+    value = text(name)
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not “{value}”.") from None
+
+
+def boolean(name: str, default: bool = False) -> bool:
+    """Return whether the variable says yes."""
+    value = text(name)
+    return value.lower() in TRUE if value else default
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma list as its non-empty parts."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def secret_key(data_dir: Path) -> str:
+    """Return SECRET_KEY, or the key kept in the data directory, made on first start, readable by its owner only."""
+    given = text("SECRET_KEY")
+    if given:
+        return given
+    path = data_dir / "secret_key"
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8").strip()
+
+
+def installation_id(data_dir: Path) -> str:
+    """Return eight letters that tell this installation from others on the same machine or server."""
+    return hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:8]
+
+
+def database(data_dir: Path) -> dict[str, object]:
+    """Return Django's settings of DATABASE_URL: `postgres://user:password@host:port/name` or `sqlite:///path`."""
+    url = text("DATABASE_URL")
+    parts = urlsplit(url)
+    if parts.scheme in {"postgres", "postgresql"}:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": parts.hostname or "",
+            "PORT": str(parts.port or ""),
+            "OPTIONS": dict(parse_qsl(parts.query)),
+        }
+    if url and parts.scheme != "sqlite":
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
+    path = unquote(parts.path.removeprefix("/")) if url else str(data_dir / "chapterflow.sqlite3")
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": {
+            "timeout": 60,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": (
+                "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA temp_store=MEMORY;"
+                "PRAGMA cache_size=-16000;PRAGMA mmap_size=134217728;"
+            ),
+        },
+    }

@@ -1,0 +1,158 @@
+"""Django's settings. Every value that an installation may choose comes from the environment, with a default that works on a laptop."""
+
+from pathlib import Path
+
+from . import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load_dotenv(BASE_DIR / ".env")
+
+DATA_DIR = Path(env.text("CHAPTERFLOW_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+INSTALLATION_ID = env.installation_id(DATA_DIR)
+
+SECRET_KEY = env.secret_key(DATA_DIR)
+DEBUG = env.boolean("DEBUG")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+# Set by the process manager: workers keep their database connections, web requests do not.
+IS_WORKER = env.text("CHAPTERFLOW_PROCESS") == "worker"
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "django_q",
+    "chapterflow_site.accounts",
+    "books",
+    "workflow",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chapterflow_site.middleware.RequestIdMiddleware",
+    "chapterflow_site.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "chapterflow_site.middleware.DomainErrorMiddleware",
+]
+
+ROOT_URLCONF = "chapterflow_site.urls"
+ASGI_APPLICATION = "chapterflow_site.asgi.application"
+WSGI_APPLICATION = None
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["chapterflow_site.templatetags.interface"],
+        },
+    },
+]
+
+DATABASES = {"default": {**env.database(DATA_DIR), "CONN_MAX_AGE": 600 if IS_WORKER else 0, "CONN_HEALTH_CHECKS": IS_WORKER}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign_in"
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# Two installations on one machine share the browser's cookies of that machine: cookies ignore ports.
+SESSION_COOKIE_NAME = f"chapterflow-{INSTALLATION_ID}-session"
+CSRF_COOKIE_NAME = f"chapterflow-{INSTALLATION_ID}-csrf"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+CSRF_FAILURE_VIEW = "chapterflow_site.errors.csrf_failure"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.boolean("CHAPTERFLOW_HTTPS"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 3600)
+
+CHAPTERFLOW_WRITER = env.text("CHAPTERFLOW_WRITER", "quotations")
+CHAPTERFLOW_WRITERS = env.words("CHAPTERFLOW_WRITERS", CHAPTERFLOW_WRITER)
+CHAPTERFLOW_WORKERS = env.integer("CHAPTERFLOW_WORKERS", 2)
+CHAPTERFLOW_PARALLEL_CHAPTERS = env.integer("CHAPTERFLOW_PARALLEL_CHAPTERS", 8)
+CHAPTERFLOW_ATTEMPT_SECONDS = env.integer("CHAPTERFLOW_ATTEMPT_SECONDS", 900)
+CHAPTERFLOW_SLICE_SECONDS = env.integer("CHAPTERFLOW_SLICE_SECONDS", 5)
+CHAPTERFLOW_LEASE_SECONDS = env.integer("CHAPTERFLOW_LEASE_SECONDS", 30)
+CHAPTERFLOW_UPLOAD_BYTES = env.integer("CHAPTERFLOW_UPLOAD_BYTES", 50_000_000)
+CHAPTERFLOW_UPLOAD_NODES = env.integer("CHAPTERFLOW_UPLOAD_NODES", 5_000)
+CHAPTERFLOW_UPLOAD_WORDS = env.integer("CHAPTERFLOW_UPLOAD_WORDS", 5_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = CHAPTERFLOW_UPLOAD_BYTES + 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+_task_seconds = CHAPTERFLOW_SLICE_SECONDS + CHAPTERFLOW_ATTEMPT_SECONDS + 60
+Q_CLUSTER = {
+    "name": f"chapterflow-{INSTALLATION_ID}",
+    "label": "Background tasks",
+    "orm": "default",
+    "workers": CHAPTERFLOW_WORKERS,
+    "poll": 0.05,
+    "bulk": 1,
+    "queue_limit": 1,
+    "timeout": _task_seconds,
+    "retry": 3 * _task_seconds + 60,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": 50,
+    "catch_up": False,
+    "guard_cycle": 0.25,
+    "recycle": 500,
+    "max_rss": 600_000,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {
+        "books": {"handlers": ["console"], "level": "INFO"},
+        "workflow": {"handlers": ["console"], "level": "INFO"},
+        "chapterflow_site": {"handlers": ["console"], "level": "INFO"},
+    },
+}

@@ -1,0 +1,115 @@
+"""What goes into an agent and comes out of it: plain frozen values, no database, no model provider."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from workflow.failures import Failure
+
+JSON = Mapping[str, object]
+OnText = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SourceChunk:
+    """A piece of transcript. `id` is the upload's; times are seconds from the recording's start."""
+
+    id: str
+    text: str
+    speaker: str = ""
+    speakers: tuple[str, ...] = ()
+    source: str = ""
+    sequence: int | None = None
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class SourceNode:
+    """The storyline node that a chapter is written from."""
+
+    id: str
+    title: str
+    summary: str = ""
+    summary_origin: str = ""
+    themes: tuple[str, ...] = ()
+    participants: tuple[str, ...] = ()
+    temporal_info: object = None
+
+
+@dataclass(frozen=True)
+class EarlierChapter:
+    """A chapter that this one depends on, as far as its writer may know it."""
+
+    number: int
+    title: str
+    opening: str = ""
+    ending: str = ""
+    participants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ChapterContext:
+    """What came before, only from chapters that this one depends on, nearest last; `left_out` counts the rest."""
+
+    chapters: tuple[EarlierChapter, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class ChapterTask:
+    """One chapter to write. `book` has title, subtitle, author, language; `preferences` is the person's own."""
+
+    number: int
+    title: str
+    node: SourceNode
+    chunks: tuple[SourceChunk, ...]
+    context: ChapterContext = ChapterContext()
+    book: JSON = field(default_factory=dict)
+    preferences: JSON = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ChapterDraft:
+    """What a writer returns. `confidence` is 0 to 1 (shown as "coverage") or None where the writer cannot say."""
+
+    markdown: str
+    title: str = ""
+    themes: tuple[str, ...] = ()
+    participants: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    source_chunk_ids: tuple[str, ...] = ()
+    confidence: float | None = None
+    quality_metrics: JSON = field(default_factory=dict)
+    usage: JSON = field(default_factory=dict)
+
+
+class AgentError(Exception):
+    """An agent failed in a known way. `retry_after` is in seconds, where the provider asked for a wait."""
+
+    def __init__(self, code: str, message: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message or code)
+        self.code = Failure(code)
+        self.message = message
+        self.retry_after = retry_after
+
+
+class AgentCancelled(BaseException):
+    """The attempt was cancelled or its lease is lost: stop writing. Not an Exception, so that a writer's own handlers let it pass."""
+
+
+class ChapterWriter(Protocol):
+    """A Chapter Writer. `python:` factories return one; it may return a plain dict with a draft's keys."""
+
+    def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft | Mapping[str, object]: ...
+
+
+@dataclass(frozen=True)
+class WrittenChapter:
+    """A chapter as the harmonizer and the questioner see it. `chunks` are those of its node."""
+
+    number: int
+    title: str
+    markdown: str
+    node: SourceNode
+    chunks: Sequence[SourceChunk]

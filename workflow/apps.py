@@ -1,0 +1,15 @@
+"""Registers the workflow app."""
+
+from django.apps import AppConfig
+
+
+class WorkflowConfig(AppConfig):
+    """The process: sessions, workflow items, agents, the live board."""
+
+    name = "workflow"
+
+    def ready(self) -> None:
+        """Connect the hooks that must be in place before a worker or a request starts."""
+        from workflow import queue
+
+        queue.connect_hooks()

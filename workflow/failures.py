@@ -1,0 +1,106 @@
+"""The closed vocabulary of failures: whether each can pass by itself, and what to tell the person."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Failure(StrEnum):
+    """Why an attempt failed."""
+
+    RATE_LIMITED = "rate_limited"
+    PROVIDER_ERROR = "provider_error"
+    TIMEOUT = "timeout"
+    STREAM_BROKEN = "stream_broken"
+    CONNECTION_REFUSED = "connection_refused"
+    BAD_CREDENTIALS = "bad_credentials"
+    MODEL_NOT_FOUND = "model_not_found"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    CONTENT_FILTERED = "content_filtered"
+    CONTEXT_TOO_LONG = "context_too_long"
+    OUTPUT_TOO_LONG = "output_too_long"
+    BAD_OUTPUT = "bad_output"
+    BUDGET_EXCEEDED = "budget_exceeded"
+    WORKER_LOST = "worker_lost"
+    CANCELLED = "cancelled"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a person is told. `advice` says what to do; `passes` is whether it can pass by itself."""
+
+    passes: bool
+    heading: str
+    advice: str
+
+
+EXPLANATIONS: dict[Failure, Explanation] = {
+    Failure.RATE_LIMITED: Explanation(
+        True, "The provider asked us to slow down", "This passes by itself; the chapter is tried again."
+    ),
+    Failure.PROVIDER_ERROR: Explanation(
+        True, "The provider had a fault of its own", "Retry when the provider is well again."
+    ),
+    Failure.TIMEOUT: Explanation(
+        True,
+        "The writer did not answer in time",
+        "Retry when the provider is well again, or choose another writer.",
+    ),
+    Failure.STREAM_BROKEN: Explanation(
+        True, "The answer broke off in the middle", "Nothing was kept. Retry to write the chapter from the start."
+    ),
+    Failure.CONNECTION_REFUSED: Explanation(
+        True, "The writer could not be reached", "Check that it runs and that its address is right, then retry."
+    ),
+    Failure.BAD_CREDENTIALS: Explanation(
+        False, "The provider does not accept the key", "Put a valid key in the settings, then retry."
+    ),
+    Failure.MODEL_NOT_FOUND: Explanation(
+        False, "The provider has no model of this name", "Choose another writer, then retry."
+    ),
+    Failure.QUOTA_EXHAUSTED: Explanation(
+        False, "The account with the provider is used up", "Top it up or choose another writer, then retry."
+    ),
+    Failure.CONTENT_FILTERED: Explanation(
+        False,
+        "The provider refused this content",
+        "Write this chapter from selected quotations, or choose another writer.",
+    ),
+    Failure.CONTEXT_TOO_LONG: Explanation(
+        False,
+        "The passages are too long for this model",
+        "Split the node, or choose a model that takes more.",
+    ),
+    Failure.OUTPUT_TOO_LONG: Explanation(
+        True, "The chapter grew longer than allowed", "Retry, or ask for shorter chapters in the preferences."
+    ),
+    Failure.BAD_OUTPUT: Explanation(
+        True,
+        "The answer could not be used",
+        "It was empty, or named passages that do not exist, and was thrown away. Retry to ask again.",
+    ),
+    Failure.BUDGET_EXCEEDED: Explanation(
+        False, "The limit on cost is reached", "Raise it in the book’s settings, then resume."
+    ),
+    Failure.WORKER_LOST: Explanation(
+        True,
+        "The worker stopped in the middle",
+        "The chapter goes back to pending by itself. After the third time it waits for your Retry.",
+    ),
+    Failure.CANCELLED: Explanation(
+        False, "The session was cancelled", "Start the session again to go on with this chapter."
+    ),
+    Failure.INTERNAL_ERROR: Explanation(
+        True,
+        "Something went wrong on our side",
+        "Retry. If it comes back, the log of the workers has the details.",
+    ),
+}
+
+
+def explain(code: str) -> Explanation:
+    """Return what to tell a person about `code`; an unknown code reads as an internal error."""
+    try:
+        return EXPLANATIONS[Failure(code)]
+    except ValueError:
+        return EXPLANATIONS[Failure.INTERNAL_ERROR]

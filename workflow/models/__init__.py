@@ -1,0 +1,28 @@
+"""The process in the database: sessions, items, attempts, events, what the harmonizer and the questioner found."""
+
+from .attempt import Attempt, AttemptOutcome, Event
+from .review import (
+    ChangeStatus,
+    ConsistencyRule,
+    FollowUpQuestion,
+    HarmonizationChange,
+    Priority,
+    QuestionStatus,
+)
+from .session import ChapterWorkflowItem, Claim, ItemDependency, ProcessingSession
+
+__all__ = [
+    "Attempt",
+    "AttemptOutcome",
+    "ChangeStatus",
+    "ChapterWorkflowItem",
+    "Claim",
+    "ConsistencyRule",
+    "Event",
+    "FollowUpQuestion",
+    "HarmonizationChange",
+    "ItemDependency",
+    "Priority",
+    "ProcessingSession",
+    "QuestionStatus",
+]

@@ -1,0 +1,234 @@
+"""Sessions and their workflow items, with the claim that both carry."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from books.models import Book, BookVersion, Chapter, Dependencies
+from workflow.states import UNFINISHED, WRITTEN, ItemStatus, OnFailure, Phase, SessionStatus
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+class Claim(models.Model):
+    """A worker's claim on a thing: who has it, until when, under which token. All unset: nobody has it.
+
+    `owner` is `run:pid:process start time`. `attempt_count` counts attempts for ever, `retry_count` failed
+    ones since the last person's retry, `lost_count` workers that were lost since then.
+    `rate_limited_at` is when the present series of rate limits began.
+    """
+
+    owner = models.CharField(max_length=100, blank=True, editable=False)
+    token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    attempt_count = models.PositiveIntegerField(default=0, editable=False)
+    retry_count = models.PositiveIntegerField(default=0, editable=False)
+    lost_count = models.PositiveIntegerField(default=0, editable=False)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rate_limited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    error_code = models.CharField(max_length=40, blank=True, editable=False)
+    error_message = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class SessionQuerySet(models.QuerySet["ProcessingSession"]):
+    """Sessions as a person or the pacemaker asks for them."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "SessionQuerySet":
+        """Keep the sessions over books that `user` may see."""
+        return self.filter(version__book__in=Book.objects.visible_to(user))
+
+    def unfinished(self) -> "SessionQuerySet":
+        """Keep the sessions that are not completed, failed or cancelled."""
+        return self.filter(status__in=UNFINISHED)
+
+
+class ProcessingSession(Claim):
+    """One run over a version. *Paused* is a time on it, not a status.
+
+    The claim columns are those of the harmonizing and questions phases. The counters equal what they count:
+    `written_count` items whose text is written, `harmonized_count` those that are harmonized or completed,
+    `failed_count` those that FAILED. `event_seq` is the number of the newest Event.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.OneToOneField(BookVersion, on_delete=models.CASCADE, related_name="session")
+    status = models.CharField(max_length=12, choices=SessionStatus, default=SessionStatus.INITIALIZED)
+    writer = models.CharField(max_length=200)
+    dependencies = models.CharField(max_length=10, choices=Dependencies)
+    on_failure = models.CharField(max_length=4, choices=OnFailure, default=OnFailure.HOLD)
+    idempotency_key = models.CharField(max_length=200, blank=True, editable=False)
+    parallel_chapters = models.PositiveIntegerField(default=8)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    total_chapters = models.PositiveIntegerField(default=0, editable=False)
+    written_count = models.PositiveIntegerField(default=0, editable=False)
+    harmonized_count = models.PositiveIntegerField(default=0, editable=False)
+    failed_count = models.PositiveIntegerField(default=0, editable=False)
+    event_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    best_progress = models.FloatField(default=0, editable=False)
+    questions_error = models.TextField(blank=True, editable=False)
+    woken_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    harmonized_at = models.DateTimeField(null=True, blank=True, editable=False)
+    questioned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "processing session"
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=SessionStatus.values), name="session_status_known"),
+            models.CheckConstraint(
+                condition=Q(written_count__lte=F("total_chapters"), harmonized_count__lte=F("written_count"))
+                & Q(failed_count__lte=F("total_chapters")),
+                name="session_counts_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(token=None, lease_expires_at=None)
+                | Q(token__isnull=False, lease_expires_at__isnull=False),
+                name="session_claim_is_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["woken_at"], condition=Q(status__in=sorted(UNFINISHED)), name="session_unfinished"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Session of {self.version}"
+
+    @property
+    def phase(self) -> Phase:
+        """What the session is at."""
+        if self.status == SessionStatus.COMPLETED:
+            return Phase.DONE
+        if self.status in {SessionStatus.HARMONIZING, SessionStatus.FAILED} and self.is_all_written:
+            return Phase.HARMONIZING if self.harmonized_at is None else Phase.QUESTIONS
+        return Phase.WRITING
+
+    @property
+    def is_all_written(self) -> bool:
+        """Whether every chapter has a text."""
+        return self.written_count == self.total_chapters
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a person has paused it; what is in flight still finishes."""
+        return self.paused_at is not None and self.status in UNFINISHED
+
+    @property
+    def progress_percentage(self) -> float:
+        """90 × written / total + 10 × the share harmonized, never less than before, 100 when COMPLETED and only then."""
+        if self.status == SessionStatus.COMPLETED:
+            return 100.0
+        return min(max(self.best_progress, self.measured_progress), 99.9)
+
+    @property
+    def measured_progress(self) -> float:
+        """The percentage of the present counts alone, one decimal."""
+        if not self.total_chapters:
+            return 0.0
+        return round((90 * self.written_count + 10 * self.harmonized_count) / self.total_chapters, 1)
+
+
+class ItemQuerySet(models.QuerySet["ChapterWorkflowItem"]):
+    """Items as the engine and the pages ask for them."""
+
+    def visible_to(self, user: "User | AnonymousUser") -> "ItemQuerySet":
+        """Keep the items of books that `user` may see."""
+        return self.filter(session__version__book__in=Book.objects.visible_to(user))
+
+    def written(self) -> "ItemQuerySet":
+        """Keep the items whose chapter has its text."""
+        return self.filter(status__in=WRITTEN)
+
+    def startable(self) -> "ItemQuerySet":
+        """Keep the PENDING items that wait for no other chapter; some may still wait for their time."""
+        return self.filter(status=ItemStatus.PENDING, unmet_count=0)
+
+
+class ChapterWorkflowItem(Claim):
+    """The state of one chapter in a session.
+
+    `unmet_count` counts the chapters that it depends on directly and that are not written yet.
+    `row_version` grows with every change that a card shows.
+    """
+
+    session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="items")
+    chapter = models.OneToOneField(Chapter, on_delete=models.CASCADE, related_name="item")
+    number = models.PositiveIntegerField()
+    status = models.CharField(max_length=12, choices=ItemStatus, default=ItemStatus.PENDING)
+    unmet_count = models.PositiveIntegerField(default=0, editable=False)
+    row_version = models.PositiveIntegerField(default=1, editable=False)
+    word_count = models.PositiveIntegerField(default=0, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    depends_on = models.ManyToManyField(
+        "self",
+        through="ItemDependency",
+        through_fields=("item", "needs"),
+        symmetrical=False,
+        related_name="dependents",
+    )
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "chapter workflow item"
+        ordering = ["session", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "number"], name="item_number_once_per_session"),
+            models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="item_status_known"),
+            models.CheckConstraint(
+                condition=Q(status=ItemStatus.IN_PROGRESS, token__isnull=False, lease_expires_at__isnull=False)
+                | (~Q(status=ItemStatus.IN_PROGRESS) & Q(token=None, lease_expires_at=None, owner="")),
+                name="item_claimed_while_in_progress",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["session", "number"],
+                condition=Q(status=ItemStatus.PENDING, unmet_count=0),
+                name="item_startable",
+            ),
+            models.Index(
+                fields=["lease_expires_at"], condition=Q(status=ItemStatus.IN_PROGRESS), name="item_in_progress"
+            ),
+            models.Index(fields=["session", "status"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"Chapter {self.number}: {self.status}"
+
+
+class ItemDependency(models.Model):
+    """`item` is written after `needs`."""
+
+    item = models.ForeignKey(ChapterWorkflowItem, on_delete=models.CASCADE, related_name="needs_rows")
+    needs = models.ForeignKey(ChapterWorkflowItem, on_delete=models.CASCADE, related_name="needed_by_rows")
+
+    class Meta:
+        verbose_name = "dependency"
+        verbose_name_plural = "dependencies"
+        constraints = [
+            models.UniqueConstraint(fields=["item", "needs"], name="dependency_once"),
+            models.CheckConstraint(condition=~Q(item=F("needs")), name="dependency_joins_two_items"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} after {self.needs_id}"
