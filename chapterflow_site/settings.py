@@ -1,8 +1,12 @@
-"""Django's settings. Every value that an installation may choose comes from the environment, with a default that works on a laptop."""
+"""Django's settings: what an installation may choose comes from the environment, with defaults for a laptop."""
 
 from pathlib import Path
 
+import django_stubs_ext
+
 from . import env
+
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
@@ -72,9 +76,20 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": {**env.database(DATA_DIR), "CONN_MAX_AGE": 600 if IS_WORKER else 0, "CONN_HEALTH_CHECKS": IS_WORKER}}
+DATABASES = {
+    "default": {
+        **env.database(DATA_DIR),
+        "CONN_MAX_AGE": 600 if IS_WORKER else 0,
+        "CONN_HEALTH_CHECKS": IS_WORKER,
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

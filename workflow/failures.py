@@ -47,10 +47,14 @@ EXPLANATIONS: dict[Failure, Explanation] = {
         "Retry when the provider is well again, or choose another writer.",
     ),
     Failure.STREAM_BROKEN: Explanation(
-        True, "The answer broke off in the middle", "Nothing was kept. Retry to write the chapter from the start."
+        True,
+        "The answer broke off in the middle",
+        "Nothing was kept. Retry to write the chapter from the start.",
     ),
     Failure.CONNECTION_REFUSED: Explanation(
-        True, "The writer could not be reached", "Check that it runs and that its address is right, then retry."
+        True,
+        "The writer could not be reached",
+        "Check that it runs and that its address is right, then retry.",
     ),
     Failure.BAD_CREDENTIALS: Explanation(
         False, "The provider does not accept the key", "Put a valid key in the settings, then retry."

@@ -76,9 +76,7 @@ class BookVersion(models.Model):
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    dependencies = models.CharField(
-        max_length=10, choices=Dependencies, default=Dependencies.SEQUENTIAL
-    )
+    dependencies = models.CharField(max_length=10, choices=Dependencies, default=Dependencies.SEQUENTIAL)
     preferences = models.JSONField(default=dict, blank=True)
     source_name = models.CharField(max_length=255, blank=True)
     storyline_digest = models.CharField(max_length=64, editable=False)

@@ -110,7 +110,9 @@ class Citation(models.Model):
     class Meta:
         ordering = ["revision", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["revision", "position"], name="citation_position_once_per_revision")
+            models.UniqueConstraint(
+                fields=["revision", "position"], name="citation_position_once_per_revision"
+            )
         ]
 
     def __str__(self) -> str:

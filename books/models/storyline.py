@@ -8,7 +8,7 @@ from .book import Book, BookVersion
 
 
 class TextChunk(models.Model):
-    """A piece of transcript. Chunks belong to the book and never change: another text under the same id is another row.
+    """A piece of transcript. Chunks belong to the book and never change: another text under an id is another row.
 
     `key` is the upload's id. The newest row of a key is the one that later uploads mean by it.
     """
@@ -34,7 +34,9 @@ class TextChunk(models.Model):
             models.UniqueConstraint(fields=["book", "key", "digest"], name="chunk_text_once_per_book"),
             models.CheckConstraint(condition=~Q(key=""), name="chunk_has_id"),
             models.CheckConstraint(
-                condition=Q(start_seconds=None) | Q(end_seconds=None) | Q(end_seconds__gte=F("start_seconds")),
+                condition=Q(start_seconds=None)
+                | Q(end_seconds=None)
+                | Q(end_seconds__gte=F("start_seconds")),
                 name="chunk_ends_after_start",
             ),
         ]
@@ -44,7 +46,7 @@ class TextChunk(models.Model):
 
 
 class StorylineNode(models.Model):
-    """A cluster of chunks from which one chapter is written. `position` is the upload's order, `place` the outline's."""
+    """A cluster of chunks, written into one chapter. `position` is the upload's order, `place` the outline's."""
 
     version = models.ForeignKey(BookVersion, on_delete=models.CASCADE, related_name="nodes")
     key = models.CharField("id in the upload", max_length=200)

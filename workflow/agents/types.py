@@ -95,7 +95,10 @@ class AgentError(Exception):
 
 
 class AgentCancelled(BaseException):
-    """The attempt was cancelled or its lease is lost: stop writing. Not an Exception, so that a writer's own handlers let it pass."""
+    """The attempt was cancelled or its lease is lost: stop writing.
+
+    Not an Exception, so that a writer's own handlers let it pass.
+    """
 
 
 class ChapterWriter(Protocol):

@@ -1,0 +1,70 @@
+"""Small books to run the engine on."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from django.contrib.auth.models import User
+
+from books.actions import upload_storyline
+from books.models import BookVersion
+from workflow.actions import start_session
+from workflow.models import ChapterWorkflowItem, ProcessingSession
+
+
+def storyline(chapters: int, after: Mapping[int, Iterable[int]] | None = None) -> bytes:
+    """Return a storyline with nodes n1, n2 … in this order; `after` names what each depends on."""
+    return json.dumps(
+        {
+            "book": {"title": "The River"},
+            "chunks": [
+                {"id": f"c-{n}", "text": f"In the year {1930 + n} the river rose as far as step {n}.", "speaker": "Emm"}
+                for n in range(1, chapters + 1)
+            ],
+            "nodes": [
+                {
+                    "id": f"n{n}",
+                    "title": f"Year {n}",
+                    "centrality_score": 1 - n / 10_000,
+                    "chunk_ids": [f"c-{n}"],
+                    "depends_on": [f"n{m}" for m in (after or {}).get(n, ())],
+                }
+                for n in range(1, chapters + 1)
+            ],
+        }
+    ).encode()
+
+
+def new_version(
+    owner: User, chapters: int = 3, after: Mapping[int, Iterable[int]] | None = None
+) -> BookVersion:
+    """Upload such a storyline."""
+    return upload_storyline(storyline(chapters, after), actor=owner, source_name="river.json")
+
+
+def new_session(
+    owner: User,
+    chapters: int = 3,
+    *,
+    after: Mapping[int, Iterable[int]] | None = None,
+    writer: str = "quotations",
+) -> ProcessingSession:
+    """Upload and start; with `after` in graph mode."""
+    version = new_version(owner, chapters, after)
+    mode = "graph" if after is not None else "sequential"
+    session, _ = start_session(version, actor=owner, writer=writer, dependencies=mode)
+    return session
+
+
+def item(session: ProcessingSession, number: int) -> ChapterWorkflowItem:
+    """Return the item of one chapter, fresh."""
+    return session.items.get(number=number)
+
+
+def statuses(session: ProcessingSession) -> list[str]:
+    """Return the chapters' statuses in order, fresh."""
+    return list(session.items.order_by("number").values_list("status", flat=True))
+
+
+def kinds(session: ProcessingSession) -> list[str]:
+    """Return the kinds of the session's events in order."""
+    return list(session.events.order_by("seq").values_list("kind", flat=True))

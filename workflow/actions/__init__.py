@@ -1,0 +1,39 @@
+"""Each thing that can be done to a session, as one function; every door calls these and nothing deeper."""
+
+from .library import delete_book
+from .review import (
+    answer_question,
+    apply_change,
+    ask_again,
+    dismiss_change,
+    dismiss_question,
+    keep_change,
+    switch_rule,
+    undo_change,
+)
+from .sessions import (
+    cancel_session,
+    pause_session,
+    resume_session,
+    retry_chapter,
+    retry_session,
+    start_session,
+)
+
+__all__ = [
+    "answer_question",
+    "apply_change",
+    "ask_again",
+    "cancel_session",
+    "delete_book",
+    "dismiss_change",
+    "dismiss_question",
+    "keep_change",
+    "pause_session",
+    "resume_session",
+    "retry_chapter",
+    "retry_session",
+    "start_session",
+    "switch_rule",
+    "undo_change",
+]

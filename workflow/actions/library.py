@@ -1,0 +1,16 @@
+"""What is done to whole books that may have sessions."""
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from books.models import Book
+from workflow.models import ProcessingSession
+from workflow.states import UNFINISHED
+
+from .sessions import cancel_session
+
+
+def delete_book(book: Book, *, actor: AbstractBaseUser | None) -> None:
+    """Delete the book with everything that belongs to it; a running session is cancelled first."""
+    for session in ProcessingSession.objects.filter(version__book=book, status__in=UNFINISHED):
+        cancel_session(session, actor=actor)
+    book.delete()

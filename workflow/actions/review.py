@@ -1,0 +1,208 @@
+"""Deciding on the harmonizer's changes, and answering questions."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from books.exceptions import Conflict, Invalid
+from books.models import Book, Chapter, Origin
+from books.passages import find_passages
+from workflow.context import chunks_of, source_chunk
+from workflow.engine.harmonizing import revise
+from workflow.events import EventKind
+from workflow.harmonization import RULE_KEYS, Edited, protected_spans
+from workflow.harmonization import apply_change as edit_in
+from workflow.harmonization import undo_change as edit_out
+from workflow.models import (
+    ChangeStatus,
+    ChapterWorkflowItem,
+    ConsistencyRule,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+    QuestionStatus,
+)
+from workflow.states import SessionStatus
+from workflow.transitions import Ledger, ledger
+
+LONGEST_ANSWER = 20_000
+IN_THE_TEXT = frozenset({ChangeStatus.APPLIED, ChangeStatus.KEPT})
+NOT_IN_THE_TEXT = frozenset({ChangeStatus.SUGGESTED, ChangeStatus.UNDONE, ChangeStatus.DISMISSED})
+
+
+def undo_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) -> HarmonizationChange:
+    """Take an applied change back: a new revision has the words that stood there before."""
+    if change.status == ChangeStatus.UNDONE:
+        return change
+    _check_status(change, IN_THE_TEXT, "Only a change that was made can be undone.")
+
+    def edit(markdown: str) -> Edited:
+        return edit_out(
+            markdown,
+            change.find,
+            change.replace or "",
+            change.offset,
+            before=change.before,
+            after=change.after,
+        )
+
+    return _decide(change, ChangeStatus.UNDONE, EventKind.CHANGE_UNDONE, actor, edit)
+
+
+def apply_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) -> HarmonizationChange:
+    """Make a suggested change, or make an undone one again: a new revision has the new words."""
+    if change.status in IN_THE_TEXT:
+        return change
+    _check_status(change, NOT_IN_THE_TEXT, "This change cannot be made.")
+    if change.replace is None:
+        raise Conflict(
+            "no_replacement", "There is nothing to put in its place; this is only something to look at."
+        )
+    replacement = change.replace
+
+    def edit(markdown: str) -> Edited:
+        sources = [source_chunk(chunk) for chunk in chunks_of(change.chapter.node)]
+        return edit_in(
+            markdown,
+            change.find,
+            replacement,
+            change.offset,
+            protected_spans(markdown, sources),
+            before=change.before,
+            after=change.after,
+        )
+
+    return _decide(change, ChangeStatus.APPLIED, EventKind.CHANGE_APPLIED, actor, edit)
+
+
+def keep_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) -> HarmonizationChange:
+    """Note that the person has looked at an applied change and keeps it."""
+    if change.status == ChangeStatus.KEPT:
+        return change
+    _check_status(change, frozenset({ChangeStatus.APPLIED}), "Only a change that was made can be kept.")
+    return _decide(change, ChangeStatus.KEPT, EventKind.CHANGE_KEPT, actor)
+
+
+def dismiss_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) -> HarmonizationChange:
+    """Put a suggestion aside."""
+    if change.status == ChangeStatus.DISMISSED:
+        return change
+    allowed = frozenset({ChangeStatus.SUGGESTED, ChangeStatus.REJECTED})
+    _check_status(change, allowed, "Only a suggestion can be put aside.")
+    return _decide(change, ChangeStatus.DISMISSED, EventKind.CHANGE_DISMISSED, actor)
+
+
+def _check_status(change: HarmonizationChange, allowed: frozenset[ChangeStatus], refusal: str) -> None:
+    if change.status not in allowed:
+        raise Conflict("not_possible", refusal)
+
+
+def _decide(
+    change: HarmonizationChange,
+    status: ChangeStatus,
+    kind: EventKind,
+    actor: AbstractBaseUser | None,
+    edit: Callable[[str], Edited] | None = None,
+) -> HarmonizationChange:
+    """Write the decision, and the chapter's new text where there is one, in one transaction."""
+    with ledger(change.session_id) as book:
+        rows = HarmonizationChange.objects.filter(pk=change.pk, status=change.status)
+        columns: dict[str, object] = {
+            "status": status,
+            "decided_by_id": actor.pk if actor else None,
+            "decided_at": book.now,
+        }
+        if edit is not None:
+            columns |= _rewrite(book, change, edit, actor)
+        if not rows.update(**columns):
+            raise Conflict(
+                "decided_meanwhile", "Somebody else has just decided on this change. Reload the page."
+            )
+        item = ChapterWorkflowItem.objects.get(chapter=change.chapter_id)
+        book.record(kind, item, actor=actor, detail={"change": change.pk, "rule": change.rule})
+    change.refresh_from_db()
+    return change
+
+
+def _rewrite(
+    book: Ledger, change: HarmonizationChange, edit: Callable[[str], Edited], actor: AbstractBaseUser | None
+) -> dict[str, object]:
+    """Store the edited text as the chapter's new revision. Returns the change's new place."""
+    chapter = Chapter.objects.select_related("current_revision", "node", "item").get(pk=change.chapter_id)
+    current = chapter.current_revision
+    if current is None:
+        raise Conflict("not_written", "The chapter has no text.")
+    edited = edit(current.markdown)
+    if not edited.markdown.strip():
+        raise Conflict("would_be_empty", "Nothing would be left of the chapter, so the change was not made.")
+    chunks = chunks_of(chapter.node)
+    keys = {chunk.key: chunk.pk for chunk in chunks}
+    passages = find_passages(edited.markdown, {chunk.key: chunk.text for chunk in chunks})
+    citations = tuple((p.paragraph, keys[p.chunk_id], p.quote) for p in passages)
+    revision = revise(
+        current, edited.markdown, citations, origin=Origin.PERSON, created_by_id=actor.pk if actor else None
+    )
+    book.touch_item(chapter.item, word_count=revision.word_count)
+    return {
+        "offset": edited.offset,
+        "before": edited.before[-200:],
+        "after": edited.after[:200],
+        "revision": revision,
+    }
+
+
+def switch_rule(book: Book, key: str, *, enabled: bool, actor: AbstractBaseUser | None) -> ConsistencyRule:
+    """Switch one of the harmonizer's rules for the book; it counts from the next harmonizing on."""
+    if key not in RULE_KEYS:
+        raise Invalid("rule_unknown", "The harmonizer has no such rule.")
+    rule, _ = ConsistencyRule.objects.update_or_create(book=book, key=key, defaults={"is_enabled": enabled})
+    return rule
+
+
+def answer_question(
+    question: FollowUpQuestion, *, actor: AbstractBaseUser | None, answer: str
+) -> FollowUpQuestion:
+    """Store the answer; an earlier one is replaced. Raises Invalid where it is empty or too long."""
+    text = answer.replace("\x00", "").strip()
+    if not text:
+        raise Invalid("answer_empty", "Write an answer first, or put the question aside.")
+    if len(text) > LONGEST_ANSWER:
+        raise Invalid("answer_too_long", "The answer is longer than 20,000 characters. Shorten it.")
+    return _settle_question(question, QuestionStatus.ANSWERED, EventKind.QUESTION_ANSWERED, actor, text)
+
+
+def dismiss_question(question: FollowUpQuestion, *, actor: AbstractBaseUser | None) -> FollowUpQuestion:
+    """Put the question aside; an answer that was given is kept with it."""
+    return _settle_question(
+        question, QuestionStatus.DISMISSED, EventKind.QUESTION_DISMISSED, actor, question.answer
+    )
+
+
+def _settle_question(
+    question: FollowUpQuestion,
+    status: QuestionStatus,
+    kind: EventKind,
+    actor: AbstractBaseUser | None,
+    answer: str,
+) -> FollowUpQuestion:
+    with ledger(question.session_id) as book:
+        FollowUpQuestion.objects.filter(pk=question.pk).update(
+            status=status, answer=answer, answered_by_id=actor.pk if actor else None, answered_at=book.now
+        )
+        book.record(kind, actor=actor, detail={"question": question.pk})
+    question.refresh_from_db()
+    return question
+
+
+def ask_again(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
+    """Ask for follow-up questions once more; those that are there stay."""
+    with ledger(session.pk) as book:
+        if book.session.status != SessionStatus.COMPLETED:
+            raise Conflict("not_completed", "Questions are asked when the book is completed.")
+        if book.session.questioned_at is not None and book.session.token is None:
+            book.change(
+                questioned_at=None, questions_error="", retry_count=0, lost_count=0, next_attempt_at=None
+            )
+            book.record(EventKind.QUESTIONS_REQUESTED, actor=actor)
+            book.wake()
+        return book.session

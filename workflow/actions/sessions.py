@@ -1,0 +1,207 @@
+"""Starting, pausing, resuming, cancelling and retrying."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+
+from books.exceptions import Conflict, Invalid
+from books.models import BookVersion, Dependencies
+from workflow.agents.orchestrator import check_allowed
+from workflow.engine.outcomes import settle
+from workflow.events import EventKind
+from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
+from workflow.setup import make_session
+from workflow.states import UNFINISHED, ItemStatus, OnFailure, SessionStatus
+from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger, LostRace, ledger
+
+FRESH: Mapping[str, object] = {**NO_ERROR, "next_attempt_at": None, "finished_at": None}
+
+
+def start_session(
+    version: BookVersion,
+    *,
+    actor: AbstractBaseUser | None,
+    writer: str | None = None,
+    dependencies: str | None = None,
+    on_failure: str | None = None,
+    idempotency_key: str = "",
+) -> tuple[ProcessingSession, bool]:
+    """Start the version. Returns its session and whether it was made now; starting twice is one session.
+
+    A cancelled session goes on. Raises Conflict where the session was started with other options, Invalid where an
+    option is unknown or the outline is empty.
+    """
+    asked = _checked_options(version, writer, dependencies, on_failure)
+    existing = ProcessingSession.objects.filter(version=version).first()
+    if existing is None:
+        session, created = make_session(version, actor=actor, idempotency_key=idempotency_key[:200], **asked)
+        if created:
+            return session, True
+        existing = session
+    _check_same_options(existing, writer, dependencies, on_failure)
+    if existing.status == SessionStatus.CANCELLED:
+        return _restart(existing, actor), False
+    return existing, False
+
+
+def _checked_options(
+    version: BookVersion, writer: str | None, dependencies: str | None, on_failure: str | None
+) -> dict[str, str]:
+    asked_dependencies = dependencies or version.dependencies
+    if asked_dependencies not in Dependencies.values:
+        raise Invalid("dependencies_unknown", "Dependencies are “sequential” or “graph”.")
+    asked_on_failure = on_failure or OnFailure.HOLD
+    if asked_on_failure not in OnFailure.values:
+        raise Invalid(
+            "on_failure_unknown", "On failure, this installation can only “hold” what depends on a chapter."
+        )
+    asked_writer = check_allowed(writer or settings.CHAPTERFLOW_WRITER)
+    return {"writer": asked_writer, "dependencies": asked_dependencies, "on_failure": asked_on_failure}
+
+
+def _check_same_options(
+    session: ProcessingSession, writer: str | None, dependencies: str | None, on_failure: str | None
+) -> None:
+    asked = {"writer": writer, "dependencies": dependencies, "on_failure": on_failure}
+    other = [name for name, value in asked.items() if value and value != getattr(session, name)]
+    if other:
+        raise Conflict(
+            "other_options",
+            f"This version was already started with another choice of {' and '.join(other).replace('_', ' ')}. "
+            "Upload the storyline as a new version to choose again.",
+        )
+
+
+def _restart(session: ProcessingSession, actor: AbstractBaseUser | None) -> ProcessingSession:
+    """Let a cancelled session go on: written chapters are kept, failed ones get new tries."""
+    with ledger(session.pk) as book:
+        if book.session.status == SessionStatus.CANCELLED:
+            book.move_session(
+                SessionStatus.PROCESSING,
+                EventKind.SESSION_RESTARTED,
+                actor=actor,
+                changes={**FRESH, "paused_at": None},
+            )
+            _retry_failed(book, actor)
+            settle(book)
+            book.wake()
+        return book.session
+
+
+def pause_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
+    """Claim nothing more; what is in flight still finishes. Pausing twice is pausing once."""
+    with ledger(session.pk) as book:
+        if book.session.status not in UNFINISHED:
+            raise Conflict("not_running", "Only a book that is being written can be paused.")
+        if book.session.paused_at is None:
+            book.change(paused_at=book.now)
+            book.record(EventKind.SESSION_PAUSED, actor=actor)
+        return book.session
+
+
+def resume_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
+    """Let a paused session go on."""
+    with ledger(session.pk) as book:
+        if book.session.status not in UNFINISHED:
+            raise Conflict("not_running", "Only a paused book can be resumed.")
+        if book.session.paused_at is not None:
+            book.change(paused_at=None)
+            book.record(EventKind.SESSION_RESUMED, actor=actor)
+            book.wake()
+        return book.session
+
+
+def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
+    """Cancel at once: tokens are revoked, what is in flight is told to stop, written chapters are kept."""
+    with ledger(session.pk) as book:
+        if book.session.status == SessionStatus.CANCELLED:
+            return book.session
+        if book.session.status == SessionStatus.COMPLETED:
+            raise Conflict("already_completed", "The book is completed; there is nothing to cancel.")
+        for item in book.session.items.filter(status=ItemStatus.IN_PROGRESS).order_by("number"):
+            _revoke(book, item, actor)
+        if book.session.token is not None:
+            _end_as_cancelled(book, Attempt.objects.filter(token=book.session.token))
+        book.move_session(
+            SessionStatus.CANCELLED,
+            EventKind.SESSION_CANCELLED,
+            actor=actor,
+            changes={**NO_CLAIM, "finished_at": book.now, "paused_at": None},
+        )
+        return book.session
+
+
+def _revoke(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
+    assert item.token is not None
+    attempts = Attempt.objects.filter(token=item.token)
+    book.move_item(
+        item,
+        ItemStatus.PENDING,
+        EventKind.ATTEMPT_CANCELLED,
+        token=item.token,
+        actor=actor,
+        attempt=item.attempt_count,
+        changes={**NO_CLAIM, "finished_at": book.now},
+    )
+    _end_as_cancelled(book, attempts)
+
+
+def _end_as_cancelled(book: Ledger, attempts: QuerySet[Attempt]) -> None:
+    attempts.filter(outcome=AttemptOutcome.RUNNING).update(
+        outcome=AttemptOutcome.CANCELLED, error_code="cancelled", finished_at=book.now
+    )
+
+
+def retry_chapter(item: ChapterWorkflowItem, *, actor: AbstractBaseUser | None) -> ChapterWorkflowItem:
+    """Try a failed chapter again, with three new attempts; what waits for it goes on by itself afterwards."""
+    with ledger(item.session_id) as book:
+        _check_retryable(book.session)
+        fresh = book.session.items.get(pk=item.pk)
+        if fresh.status != ItemStatus.FAILED:
+            raise Conflict(
+                "not_failed", f"Chapter {fresh.number} has not failed, so there is nothing to retry."
+            )
+        try:
+            _retry(book, fresh, actor)
+        except LostRace:
+            raise Conflict("not_failed", f"Chapter {fresh.number} is already being tried again.") from None
+        _go_on(book, SessionStatus.PROCESSING, actor)
+        return fresh
+
+
+def retry_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> int:
+    """Try everything that failed again: all failed chapters, or the harmonizing. Returns how many chapters."""
+    with ledger(session.pk) as book:
+        _check_retryable(book.session)
+        if book.session.failed_count:
+            count = _retry_failed(book, actor)
+            _go_on(book, SessionStatus.PROCESSING, actor)
+            return count
+        if book.session.status == SessionStatus.FAILED and book.session.is_all_written:
+            _go_on(book, SessionStatus.HARMONIZING, actor)
+            return 0
+        raise Conflict("nothing_failed", "No chapter has failed, so there is nothing to retry.")
+
+
+def _check_retryable(session: ProcessingSession) -> None:
+    if session.status == SessionStatus.CANCELLED:
+        raise Conflict("cancelled", "The session was cancelled. Start it again to go on.")
+
+
+def _retry_failed(book: Ledger, actor: AbstractBaseUser | None) -> int:
+    failed = list(book.session.items.filter(status=ItemStatus.FAILED).order_by("number"))
+    for item in failed:
+        _retry(book, item, actor)
+    return len(failed)
+
+
+def _retry(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
+    book.move_item(item, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, actor=actor, changes=FRESH)
+
+
+def _go_on(book: Ledger, to: SessionStatus, actor: AbstractBaseUser | None) -> None:
+    if book.session.status == SessionStatus.FAILED:
+        book.move_session(to, EventKind.SESSION_RETRIED, actor=actor, changes=FRESH)
+    book.wake()

@@ -1,0 +1,89 @@
+"""Checks a writer's draft against its task and makes it fit to be stored."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+
+from books.passages import cited_ids, find_passages
+from workflow.failures import Failure
+
+from .types import AgentError, ChapterDraft, ChapterTask
+
+# What PostgreSQL cannot keep in text, or no reader can see.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"\w+(?:['’\-]\w+)*")
+LONGEST_TITLE = 500
+LONGEST_LIST = 200
+LONGEST_ENTRY = 300
+
+
+def clean(text: str) -> str:
+    """Remove characters that cannot be stored or seen."""
+    return _UNSTORABLE.sub("", text)
+
+
+def count_words(text: str) -> int:
+    """Count the words of prose; citation marks do not count."""
+    return len(_WORD.findall(re.sub(r"(?<!\\)\[[^\[\]\n]{1,200}\](?!\()", " ", text)))
+
+
+def check_draft(draft: ChapterDraft, task: ChapterTask) -> ChapterDraft:
+    """Return the draft cleaned. Raises AgentError(bad_output) where it is empty or names chunks that the task lacks."""
+    markdown = clean(draft.markdown).strip()
+    if not markdown:
+        raise AgentError(Failure.BAD_OUTPUT, "the chapter is empty")
+    unknown = unknown_chunks(draft, task)
+    if unknown:
+        raise AgentError(
+            Failure.BAD_OUTPUT, f"the chapter names passages that do not exist: {', '.join(unknown[:5])}"
+        )
+    confidence = draft.confidence
+    usable = confidence is not None and math.isfinite(confidence) and 0 <= confidence <= 1
+    return ChapterDraft(
+        markdown=markdown,
+        title=(clean(draft.title).strip() or task.title)[:LONGEST_TITLE],
+        themes=_short(draft.themes),
+        participants=_short(draft.participants),
+        tags=_short(draft.tags),
+        source_chunk_ids=draft.source_chunk_ids or _cited(markdown, task),
+        confidence=confidence if usable else None,
+        quality_metrics=_storable(draft.quality_metrics),
+        usage=_storable(draft.usage),
+    )
+
+
+def unknown_chunks(draft: ChapterDraft, task: ChapterTask) -> list[str]:
+    """Return ids that the draft names and the task does not have.
+
+    A mark in the text counts only where it is formed like the task's own ids ("c-99" beside "c-098"):
+    brackets are also used for other things.
+    """
+    known = {chunk.id for chunk in task.chunks}
+    forms = {_form(chunk_id) for chunk_id in known}
+    marks = [mark for mark in cited_ids(draft.markdown) if _form(mark) in forms]
+    return [
+        chunk_id for chunk_id in dict.fromkeys([*draft.source_chunk_ids, *marks]) if chunk_id not in known
+    ]
+
+
+def _form(chunk_id: str) -> str:
+    return _DIGITS.sub("0", _LETTERS.sub("a", chunk_id)) if _DIGITS.search(chunk_id) else chunk_id
+
+
+def _cited(markdown: str, task: ChapterTask) -> tuple[str, ...]:
+    chunks = {chunk.id: chunk.text for chunk in task.chunks}
+    return tuple(dict.fromkeys(passage.chunk_id for passage in find_passages(markdown, chunks)))
+
+
+def _short(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(clean(value)[:LONGEST_ENTRY] for value in values[:LONGEST_LIST])
+
+
+def _storable(values: Mapping[str, object]) -> dict[str, object]:
+    """Return `values` as JSON can hold them; what it cannot hold is written as text."""
+    text = json.dumps(values, default=str, allow_nan=True)
+    found: dict[str, object] = json.loads(clean(text), parse_constant=lambda _: None)
+    return found

@@ -1,0 +1,144 @@
+"""Runs one agent in a thread of its own and watches it: heartbeat, cancel, time limit, stop."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from workflow import stopping
+from workflow.agents.types import AgentCancelled, AgentError, OnText
+from workflow.failures import Failure
+
+from .claims import Held, is_current, renew
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+TICK_SECONDS = 0.2
+CHECK_SECONDS = 0.5
+LEASES_PER_HEARTBEAT = 3
+
+
+class LeaseLost(Exception):
+    """The claim was cancelled or taken over. `text` is what the agent had written."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("the claim is no longer this worker's")
+        self.text = text
+
+
+class Stopped(Exception):
+    """The worker shall end, and the agent was not ready in time. `text` is what it had written."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("the worker is stopping")
+        self.text = text
+
+
+class AttemptFailed(Exception):
+    """The agent failed. `text` is what it had written."""
+
+    def __init__(self, error: AgentError, text: str) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.text = text
+
+
+class AgentRun(Generic[Result]):
+    """One run of an agent. The agent's thread touches no database; the watching thread is the worker's own."""
+
+    def __init__(self, held: Held, work: Callable[[OnText], Result]) -> None:
+        self._held = held
+        self._work = work
+        self._texts: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._cancelled = threading.Event()
+        self._result: list[Result] = []
+        self._error: BaseException | None = None
+        self._written: list[str] = []
+
+    def watch(self) -> Result:
+        """Start the agent and wait for its end.
+
+        Raises AttemptFailed, LeaseLost or Stopped, each with the text that had been written. The agent's thread is
+        told through `on_text`; one that never calls it is left behind and its result is dropped.
+        """
+        threading.Thread(target=self._run, name=self._held.label, daemon=True).start()
+        deadline = time.monotonic() + settings.CHAPTERFLOW_ATTEMPT_SECONDS
+        next_check = time.monotonic() + CHECK_SECONDS
+        heartbeat = settings.CHAPTERFLOW_LEASE_SECONDS / LEASES_PER_HEARTBEAT
+        next_renewal = time.monotonic() + heartbeat
+        while self._is_running():
+            now = time.monotonic()
+            if now >= deadline:
+                self._cancelled.set()
+                seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS
+                raise AttemptFailed(
+                    AgentError(Failure.TIMEOUT, f"no result after {seconds} seconds"), self.text
+                )
+            if stopping.is_overdue():
+                self._cancelled.set()
+                raise Stopped(self.text)
+            if now >= next_renewal:
+                next_renewal = now + heartbeat
+                self._check(renew)
+            elif now >= next_check:
+                next_check = now + CHECK_SECONDS
+                self._check(is_current)
+        return self._outcome()
+
+    @property
+    def text(self) -> str:
+        """What the agent has handed over so far."""
+        return "".join(self._written)
+
+    def _run(self) -> None:
+        try:
+            self._result.append(self._work(self._on_text))
+        except BaseException as error:
+            self._error = error
+        finally:
+            connection.close()
+            self._texts.put(None)
+
+    def _on_text(self, text: str) -> None:
+        if self._cancelled.is_set():
+            raise AgentCancelled
+        self._texts.put(text)
+
+    def _is_running(self) -> bool:
+        """Take in text for one tick. Returns False once the agent has ended."""
+        try:
+            text = self._texts.get(timeout=TICK_SECONDS)
+            while text is not None:
+                self._written.append(text)
+                text = self._texts.get_nowait()
+        except queue.Empty:
+            return True
+        return False
+
+    def _check(self, ask: Callable[[Held], bool]) -> None:
+        """Give up only when the database answers that the claim is not ours; an outage is no answer."""
+        try:
+            mine = ask(self._held)
+        except OperationalError:
+            logger.warning("%s: the database does not answer; the writing goes on", self._held.label)
+            return
+        if not mine:
+            self._cancelled.set()
+            raise LeaseLost(self.text)
+
+    def _outcome(self) -> Result:
+        if self._error is None:
+            return self._result[0]
+        if isinstance(self._error, AgentError):
+            raise AttemptFailed(self._error, self.text)
+        if isinstance(self._error, AgentCancelled):
+            raise LeaseLost(self.text)
+        logger.error("%s: the agent broke", self._held.label, exc_info=self._error)
+        failure = AgentError(Failure.INTERNAL_ERROR, f"{type(self._error).__name__}: {self._error}")
+        raise AttemptFailed(failure, self.text)

@@ -1,0 +1,175 @@
+"""Claims on chapters and on the phases at the end: made, renewed, given back."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from workflow.clock import database_now
+from workflow.events import EventKind
+from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
+from workflow.owner import current_owner
+from workflow.states import ItemStatus, Phase, SessionStatus
+from workflow.transitions import NO_CLAIM, Ledger
+
+QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claim that this worker has. `item` is None for a phase of the session."""
+
+    session: ProcessingSession
+    item: ChapterWorkflowItem | None
+    phase: Phase
+    token: UUID
+    attempt: Attempt
+
+    @property
+    def label(self) -> str:
+        """Name it in a log line."""
+        what = f"chapter {self.item.number}" if self.item else self.phase.value
+        return f"session {self.session.pk} {what} attempt {self.attempt.number}"
+
+
+def lease_length() -> timedelta:
+    """Return how long a claim lasts without a heartbeat."""
+    return timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
+
+
+def due(now: object) -> Q:
+    """Return the condition that a thing's time has come."""
+    return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+
+
+def claim_chapter(book: Ledger) -> Held | None:
+    """Claim the session's first ready chapter, or return None: not processing, paused, at its limit, none ready."""
+    session = book.session
+    if session.status != SessionStatus.PROCESSING or session.paused_at:
+        return None
+    if _is_full(session):
+        return None
+    ready = session.items.startable().filter(due(book.now)).select_related("chapter__node")
+    item = ready.order_by("number").first()
+    if item is None:
+        return None
+    token = uuid.uuid4()
+    number = item.attempt_count + 1
+    book.move_item(
+        item,
+        ItemStatus.IN_PROGRESS,
+        EventKind.CHAPTER_CLAIMED,
+        attempt=number,
+        changes={
+            "owner": current_owner(),
+            "token": token,
+            "lease_expires_at": book.now + lease_length(),
+            "attempt_count": number,
+            "next_attempt_at": None,
+            "started_at": book.now,
+            "finished_at": None,
+        },
+    )
+    return Held(session, item, Phase.WRITING, token, _begin_attempt(book, item, Phase.WRITING, token, number))
+
+
+def has_chapter_due(book: Ledger) -> bool:
+    """Return whether a worker could claim a chapter of this session now."""
+    session = book.session
+    if session.status != SessionStatus.PROCESSING or session.paused_at:
+        return False
+    return not _is_full(session) and session.items.startable().filter(due(book.now)).exists()
+
+
+def _is_full(session: ProcessingSession) -> bool:
+    return session.items.filter(status=ItemStatus.IN_PROGRESS).count() >= session.parallel_chapters
+
+
+def has_work_due(book: Ledger) -> bool:
+    """Return whether a wake-up would find something to do now."""
+    session = book.session
+    if session.status == SessionStatus.PROCESSING:
+        return has_chapter_due(book)
+    waits = session.next_attempt_at is not None and session.next_attempt_at > book.now
+    if session.paused_at or session.token or waits:
+        return False
+    return session.status == SessionStatus.HARMONIZING or due_phase(session) is not None
+
+
+def claim_phase(book: Ledger) -> Held | None:
+    """Claim the session's harmonizing or its questions, or return None."""
+    session = book.session
+    if session.token or session.paused_at or (session.next_attempt_at and session.next_attempt_at > book.now):
+        return None
+    phase = due_phase(session)
+    if phase is None:
+        return None
+    token = uuid.uuid4()
+    number = session.attempt_count + 1
+    book.change(
+        owner=current_owner(),
+        token=token,
+        lease_expires_at=book.now + lease_length(),
+        attempt_count=number,
+        next_attempt_at=None,
+    )
+    kind = EventKind.HARMONIZING_STARTED if phase is Phase.HARMONIZING else EventKind.QUESTIONS_STARTED
+    book.record(kind, attempt=number)
+    return Held(session, None, phase, token, _begin_attempt(book, None, phase, token, number))
+
+
+def due_phase(session: ProcessingSession) -> Phase | None:
+    """Return which phase at the end the session is to do next."""
+    if session.status == SessionStatus.HARMONIZING and session.harmonized_at is None:
+        return Phase.HARMONIZING
+    if session.status in QUESTIONABLE and session.questioned_at is None:
+        return Phase.QUESTIONS
+    return None
+
+
+def _begin_attempt(
+    book: Ledger, item: ChapterWorkflowItem | None, phase: Phase, token: UUID, number: int
+) -> Attempt:
+    return Attempt.objects.create(
+        session=book.session,
+        item=item,
+        phase=phase.value,
+        number=number,
+        agent=book.session.writer if phase is Phase.WRITING else "rules",
+        owner=current_owner(),
+        token=token,
+        started_at=book.now,
+    )
+
+
+def renew(held: Held) -> bool:
+    """Move the lease of `held` on. Returns False where the claim is no longer this worker's."""
+    expires = database_now() + lease_length()
+    if held.item is not None:
+        mine = ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token)
+        return bool(mine.update(lease_expires_at=expires))
+    return bool(
+        ProcessingSession.objects.filter(pk=held.session.pk, token=held.token).update(
+            lease_expires_at=expires
+        )
+    )
+
+
+def is_current(held: Held) -> bool:
+    """Return whether the claim is still this worker's: not cancelled, not taken over."""
+    if held.item is not None:
+        return ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token).exists()
+    return ProcessingSession.objects.filter(pk=held.session.pk, token=held.token).exists()
+
+
+def end_attempt(book: Ledger, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:
+    """Write how the attempt under `token` ended."""
+    Attempt.objects.filter(token=token).update(outcome=outcome, finished_at=book.now, **changes)
+
+
+def release_phase(book: Ledger, **changes: object) -> None:
+    """Give the session's phase claim back."""
+    book.change(**NO_CLAIM, **changes)

@@ -1,0 +1,218 @@
+"""Harmonizing as the engine does it: loads the book, lets the rules work on it, stores each chapter's result."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from books.models import Chapter, ChapterRevision, NodeChunk, Origin, TextChunk
+from books.passages import find_passages
+from workflow.agents.drafts import count_words
+from workflow.agents.types import SourceChunk, WrittenChapter
+from workflow.context import source_chunk, source_node
+from workflow.events import EventKind
+from workflow.harmonization import RULE_KEYS, Applied, Finding, Placed, apply_findings, find_all
+from workflow.models import (
+    ChangeStatus,
+    ChapterWorkflowItem,
+    ConsistencyRule,
+    HarmonizationChange,
+    ProcessingSession,
+)
+from workflow.states import ItemStatus
+from workflow.transitions import Ledger
+
+from .outcomes import add_revision
+
+CONTEXT_CHARACTERS = 200
+PlacedCitations = tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True)
+class LoadedChapter:
+    """A written chapter with what belongs to it. `written` has the text that the rules read."""
+
+    item: ChapterWorkflowItem
+    revision: ChapterRevision
+    written: WrittenChapter
+    chunk_keys: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class LoadedBook:
+    """The written chapters of a session, in order, and the rules that are on."""
+
+    chapters: tuple[LoadedChapter, ...]
+    titles: Mapping[int, str]
+    enabled: frozenset[str]
+
+
+@dataclass(frozen=True)
+class HarmonizedChapter:
+    """A chapter with the rules' result; `citations` are those of the new text, as `add_revision` takes them."""
+
+    loaded: LoadedChapter
+    result: Applied
+    citations: PlacedCitations
+
+
+def load_book(session: ProcessingSession) -> LoadedBook:
+    """Load every written chapter, with its sources, in a number of queries that does not grow with the book.
+
+    The rules always read the text before harmonizing, so that a resumed run finds what the first one found.
+    """
+    items = list(session.items.written().select_related("chapter__node").order_by("number"))
+    revisions = _unharmonized(session)
+    chunks = _chunks_by_node(session)
+    chapters = tuple(
+        _loaded(item, revisions[item.chapter_id], chunks[item.chapter.node_id])
+        for item in items
+        if item.chapter_id in revisions
+    )
+    titles = dict(Chapter.objects.filter(version=session.version_id).values_list("number", "title"))
+    return LoadedBook(chapters, titles, enabled_rules(session))
+
+
+def enabled_rules(session: ProcessingSession) -> frozenset[str]:
+    """Return the keys of the rules that nobody has switched off for the book."""
+    off = ConsistencyRule.objects.filter(book__versions=session.version_id, is_enabled=False)
+    return frozenset(RULE_KEYS) - set(off.values_list("key", flat=True))
+
+
+def _unharmonized(session: ProcessingSession) -> dict[int, ChapterRevision]:
+    rows = ChapterRevision.objects.filter(
+        chapter__version=session.version_id, origin__in=[Origin.WRITER, Origin.PERSON]
+    )
+    return {revision.chapter_id: revision for revision in rows.order_by("number")}
+
+
+def _chunks_by_node(session: ProcessingSession) -> dict[int, list[TextChunk]]:
+    found: defaultdict[int, list[TextChunk]] = defaultdict(list)
+    rows = NodeChunk.objects.filter(node__version=session.version_id).select_related("chunk")
+    for row in rows.order_by("node", "position"):
+        found[row.node_id].append(row.chunk)
+    return found
+
+
+def _loaded(item: ChapterWorkflowItem, revision: ChapterRevision, chunks: list[TextChunk]) -> LoadedChapter:
+    sources: list[SourceChunk] = [source_chunk(chunk) for chunk in chunks]
+    written = WrittenChapter(
+        item.number, revision.title, revision.markdown, source_node(item.chapter.node), sources
+    )
+    return LoadedChapter(item, revision, written, {chunk.key: chunk.pk for chunk in chunks})
+
+
+def harmonize(book: LoadedBook) -> list[HarmonizedChapter]:
+    """Find and apply over the whole book; touches no database. Chapters that are harmonized already are read only."""
+    found = find_all((chapter.written for chapter in book.chapters), enabled=book.enabled, titles=book.titles)
+    waiting = [chapter for chapter in book.chapters if chapter.item.status == ItemStatus.GENERATED]
+    return [_harmonized(chapter, found.get(chapter.item.number, [])) for chapter in waiting]
+
+
+def _harmonized(loaded: LoadedChapter, findings: list[Finding]) -> HarmonizedChapter:
+    result = apply_findings(loaded.written.markdown, findings, loaded.written.chunks)
+    return HarmonizedChapter(loaded, result, citations_in(result.markdown, loaded))
+
+
+def citations_in(markdown: str, loaded: LoadedChapter) -> PlacedCitations:
+    """Return the citations of a text of this chapter, as `add_revision` takes them."""
+    chunks = {chunk.id: chunk.text for chunk in loaded.written.chunks}
+    return tuple(
+        (passage.paragraph, loaded.chunk_keys[passage.chunk_id], passage.quote)
+        for passage in find_passages(markdown, chunks)
+    )
+
+
+def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
+    """Store one chapter's result: a new revision where the text changed, every change, the move to HARMONIZED."""
+    loaded, result = chapter.loaded, chapter.result
+    revision = loaded.revision
+    if result.markdown != loaded.written.markdown:
+        revision = revise(loaded.revision, result.markdown, chapter.citations, origin=Origin.HARMONIZER)
+    HarmonizationChange.objects.bulk_create(_changes(book, chapter, revision))
+    book.move_item(
+        loaded.item,
+        ItemStatus.HARMONIZED,
+        EventKind.CHAPTER_HARMONIZED,
+        detail={"changes": len(result.applied), "suggestions": len(result.suggestions)},
+        changes={"word_count": revision.word_count},
+    )
+
+
+def revise(
+    base: ChapterRevision,
+    markdown: str,
+    citations: PlacedCitations,
+    *,
+    origin: Origin,
+    created_by_id: int | None = None,
+) -> ChapterRevision:
+    """Add a revision that is `base` with another text."""
+    return add_revision(
+        base.chapter,
+        citations=citations,
+        title=base.title,
+        origin=origin,
+        markdown=markdown,
+        themes=base.themes,
+        participants=base.participants,
+        tags=base.tags,
+        source_chunk_ids=base.source_chunk_ids,
+        word_count=count_words(markdown),
+        confidence=base.confidence,
+        quality_score=base.quality_score,
+        quality_metrics=base.quality_metrics,
+        agent="rules" if origin == Origin.HARMONIZER else "person",
+        session_id=base.session_id,
+        created_by_id=created_by_id,
+    )
+
+
+def _changes(
+    book: Ledger, chapter: HarmonizedChapter, revision: ChapterRevision
+) -> list[HarmonizationChange]:
+    result = chapter.result
+    applied = [_placed(book, chapter, place, ChangeStatus.APPLIED, revision) for place in result.applied]
+    suggested = [
+        _placed(book, chapter, place, ChangeStatus.SUGGESTED, revision) for place in result.suggestions
+    ]
+    rejected = [
+        _change(book, chapter, finding, ChangeStatus.REJECTED, revision, offset=finding.start, note=why)
+        for finding, why in result.rejected
+    ]
+    return [*applied, *suggested, *rejected]
+
+
+def _placed(
+    book: Ledger, chapter: HarmonizedChapter, place: Placed, status: ChangeStatus, revision: ChapterRevision
+) -> HarmonizationChange:
+    change = _change(book, chapter, place.finding, status, revision, offset=place.offset)
+    change.before = place.before[-CONTEXT_CHARACTERS:]
+    change.after = place.after[:CONTEXT_CHARACTERS]
+    return change
+
+
+def _change(
+    book: Ledger,
+    chapter: HarmonizedChapter,
+    finding: Finding,
+    status: ChangeStatus,
+    revision: ChapterRevision,
+    *,
+    offset: int,
+    note: str = "",
+) -> HarmonizationChange:
+    evidence = dict(finding.evidence) | ({"not_applied": note} if note else {})
+    return HarmonizationChange(
+        session=book.session,
+        chapter=chapter.loaded.item.chapter,
+        rule=finding.rule,
+        severity=finding.severity,
+        status=status,
+        find=finding.find,
+        replace=finding.replace,
+        offset=offset,
+        reason=finding.reason,
+        evidence=evidence,
+        revision=revision,
+        created_at=book.now,
+    )

@@ -1,0 +1,257 @@
+"""What becomes of an attempt: stored as a revision, tried again later, failed, given back."""
+
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db.models import F, Max
+
+from books.models import Chapter, ChapterRevision, Citation, Origin
+from workflow.agents.types import AgentError
+from workflow.events import EventKind
+from workflow.failures import EXPLANATIONS, Failure
+from workflow.models import AttemptOutcome, ChapterWorkflowItem
+from workflow.states import ItemStatus, SessionStatus
+from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
+
+from .claims import Held, end_attempt
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+MOST_LOSSES = 3
+RATE_LIMIT_PATIENCE = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(hours=24)
+NAMED_AT_MOST = 12
+
+
+@dataclass(frozen=True)
+class FinishedChapter:
+    """A checked draft, ready to be stored. `citations` are (paragraph, chunk's primary key, quote)."""
+
+    title: str
+    markdown: str
+    word_count: int
+    citations: tuple[tuple[int, int, str], ...]
+    themes: tuple[str, ...] = ()
+    participants: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    source_chunk_ids: tuple[str, ...] = ()
+    confidence: float | None = None
+    quality_metrics: Mapping[str, object] = field(default_factory=dict)
+    usage: Mapping[str, object] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> ChapterRevision:
+    """Store the chapter as a new revision and settle what follows. Raises LostRace where the claim is not current."""
+    item = held.item
+    assert item is not None
+    book.move_item(
+        item,
+        ItemStatus.GENERATED,
+        EventKind.CHAPTER_GENERATED,
+        token=held.token,
+        attempt=held.attempt.number,
+        detail={"words": finished.word_count, **finished.timings},
+        changes={
+            **NO_CLAIM,
+            **NO_ERROR,
+            "word_count": finished.word_count,
+            "finished_at": book.now,
+        },
+    )
+    revision = add_revision(
+        item.chapter,
+        origin=Origin.WRITER,
+        markdown=finished.markdown,
+        citations=finished.citations,
+        title=finished.title,
+        themes=list(finished.themes),
+        participants=list(finished.participants),
+        tags=list(finished.tags),
+        source_chunk_ids=list(finished.source_chunk_ids),
+        word_count=finished.word_count,
+        confidence=finished.confidence,
+        quality_score=_score(finished.quality_metrics),
+        quality_metrics=dict(finished.quality_metrics),
+        usage=dict(finished.usage),
+        agent=book.session.writer,
+        session_id=book.session.pk,
+        attempt_number=held.attempt.number,
+        created_at=book.now,
+    )
+    end_attempt(book, held.token, AttemptOutcome.SUCCEEDED, usage=dict(finished.usage))
+    ChapterWorkflowItem.objects.filter(needs_rows__needs=item).update(unmet_count=F("unmet_count") - 1)
+    settle(book)
+    return revision
+
+
+def _score(metrics: Mapping[str, object]) -> float | None:
+    score = metrics.get("quality_score")
+    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None
+
+
+def add_revision(
+    chapter: Chapter, *, citations: tuple[tuple[int, int, str], ...], title: str, **columns: object
+) -> ChapterRevision:
+    """Add the chapter's next revision, with its citations, and make it the current one."""
+    newest = chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
+    revision = ChapterRevision.objects.create(chapter=chapter, number=newest + 1, title=title, **columns)
+    Citation.objects.bulk_create(
+        Citation(revision=revision, position=position, paragraph=paragraph, chunk_id=chunk, quote=quote)
+        for position, (paragraph, chunk, quote) in enumerate(citations)
+    )
+    Chapter.objects.filter(pk=chapter.pk).update(current_revision=revision, title=title, outdated_reason="")
+    return revision
+
+
+def settle(book: Ledger) -> None:
+    """Move the session on when every chapter is written, or fail it when nothing can go on."""
+    session = book.session
+    if session.status != SessionStatus.PROCESSING:
+        return
+    if session.is_all_written:
+        book.move_session(
+            SessionStatus.HARMONIZING,
+            EventKind.WRITING_FINISHED,
+            changes={**NO_ERROR, "harmonized_at": None, "questioned_at": None, "next_attempt_at": None},
+        )
+        return
+    if session.failed_count and not _can_go_on(book):
+        message = _stuck_message(book)
+        book.move_session(
+            SessionStatus.FAILED,
+            EventKind.SESSION_FAILED,
+            detail={"message": message},
+            changes={"error_code": "chapters_failed", "error_message": message, "finished_at": book.now},
+        )
+
+
+def _can_go_on(book: Ledger) -> bool:
+    items = book.session.items
+    return items.filter(status=ItemStatus.IN_PROGRESS).exists() or items.startable().exists()
+
+
+def _stuck_message(book: Ledger) -> str:
+    """Name the chapters that failed and those that wait for them."""
+    numbers = book.session.items.order_by("number").values_list("number", "status")
+    failed = [number for number, status in numbers if status == ItemStatus.FAILED]
+    waiting = [number for number, status in numbers if status == ItemStatus.PENDING]
+    text = f"{_chapters(failed)} failed"
+    if waiting:
+        text += f", and {_chapters(waiting).lower()} {'waits' if len(waiting) == 1 else 'wait'} for it"
+        text = text if len(failed) == 1 else text.removesuffix("it") + "them"
+    return f"{text}. Retry to go on."
+
+
+def _chapters(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"Chapter {numbers[0]}"
+    shown = [str(number) for number in numbers[:NAMED_AT_MOST]]
+    rest = len(numbers) - len(shown)
+    last = f"{rest} more" if rest else shown.pop()
+    return f"Chapters {', '.join(shown)} and {last}"
+
+
+def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
+    """Return the wait after failed attempt number `attempt`: 2ⁿ s plus 0 to 25 %, or as long as asked for."""
+    if retry_after is not None and retry_after > 0:
+        return min(timedelta(seconds=retry_after), LONGEST_WAIT)
+    return timedelta(seconds=2**attempt * (1 + random.uniform(0, 0.25)))  # noqa: S311  (spreads retries, no secret)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a failure means for a claim: `wait` is None where it is not tried again by itself."""
+
+    wait: timedelta | None
+    changes: Mapping[str, object]
+
+
+def judge(book: Ledger, held: Held, error: AgentError) -> Verdict:
+    """Decide whether the failed thing is tried again, and when. Rate limits count only after 15 minutes of waiting."""
+    thing = held.item or book.session
+    changes: dict[str, object] = {"error_code": error.code.value, "error_message": error.message[:2000]}
+    if error.code is Failure.RATE_LIMITED:
+        since = thing.rate_limited_at or book.now
+        changes["rate_limited_at"] = since
+        if book.now - since < RATE_LIMIT_PATIENCE:
+            return Verdict(wait_before_next(min(thing.attempt_count, 6), error.retry_after), changes)
+    failures = thing.retry_count + 1
+    changes |= {"retry_count": failures}
+    if not EXPLANATIONS[error.code].passes or failures >= MOST_ATTEMPTS:
+        return Verdict(None, changes)
+    return Verdict(wait_before_next(failures, error.retry_after), changes)
+
+
+def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None:
+    """Put the chapter back for its next attempt, or fail it. Raises LostRace where the claim is not current."""
+    item = held.item
+    assert item is not None
+    verdict = judge(book, held, error)
+    retry_at = book.now + verdict.wait if verdict.wait is not None else None
+    detail = {"code": error.code.value, "message": error.message[:500]}
+    if retry_at:
+        detail["retry_at"] = retry_at.isoformat()
+    book.move_item(
+        item,
+        ItemStatus.PENDING if retry_at else ItemStatus.FAILED,
+        EventKind.ATTEMPT_FAILED if retry_at else EventKind.CHAPTER_FAILED,
+        token=held.token,
+        attempt=held.attempt.number,
+        detail=detail,
+        changes={**NO_CLAIM, **verdict.changes, "next_attempt_at": retry_at, "finished_at": book.now},
+    )
+    end_attempt(
+        book,
+        held.token,
+        AttemptOutcome.FAILED,
+        error_code=error.code.value,
+        error_message=error.message[:2000],
+        partial_text=text,
+    )
+    settle(book)
+
+
+def give_back(book: Ledger, held: Held, text: str) -> None:
+    """Put the chapter back because this worker stops: an Event, not a failed attempt."""
+    item = held.item
+    assert item is not None
+    book.move_item(
+        item,
+        ItemStatus.PENDING,
+        EventKind.ATTEMPT_STOPPED,
+        token=held.token,
+        attempt=held.attempt.number,
+        changes={**NO_CLAIM, "finished_at": book.now},
+    )
+    end_attempt(book, held.token, AttemptOutcome.STOPPED, partial_text=text)
+
+
+def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:
+    """Put back a chapter whose worker is gone; the third loss fails it. Raises LostRace where somebody was faster."""
+    token = item.token
+    assert token is not None
+    losses = item.lost_count + 1
+    failed = losses >= MOST_LOSSES
+    owner = item.owner
+    changes: dict[str, object] = {"lost_count": losses, "next_attempt_at": None, "finished_at": book.now}
+    if failed:
+        changes |= {
+            "error_code": Failure.WORKER_LOST.value,
+            "error_message": f"The worker was lost {losses} times while it wrote this chapter.",
+        }
+    book.move_item(
+        item,
+        ItemStatus.FAILED if failed else ItemStatus.PENDING,
+        EventKind.CHAPTER_FAILED if failed else EventKind.WORKER_LOST,
+        token=token,
+        attempt=item.attempt_count,
+        detail={"code": Failure.WORKER_LOST.value, "owner": owner, "losses": losses},
+        changes={**NO_CLAIM, **changes},
+    )
+    end_attempt(book, token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value)
+    settle(book)

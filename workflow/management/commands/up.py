@@ -1,0 +1,97 @@
+"""`manage.py up`: web server, workers and pacemaker under one supervisor."""
+
+import ipaddress
+import socket
+import sys
+import time
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chapterflow_site.accounts.actions import first_administrator, make_sign_in_link
+from workflow import queue
+from workflow.supervisor import Child, Supervisor, worker_children
+
+READY_SECONDS = 30.0
+
+
+class Command(BaseCommand):
+    """Run everything on one machine."""
+
+    help = "Run the web server and the workers. Prints the address and, on loopback, a one-time sign-in link."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
+        parser.add_argument("--workers", type=int, help="how many chapters are written at once")
+
+    def handle(
+        self, *args: object, host: str = "", port: int = 0, workers: int | None = None, **options: object
+    ) -> None:
+        """Run until SIGTERM or Ctrl-C."""
+        check_free(host, port)
+        call_command("migrate", interactive=False, verbosity=0)
+        queue.ensure_schedule()
+        owner = first_administrator()
+        web = Child(
+            "web server",
+            [sys.executable, "-m", "daphne", "-b", host, "-p", str(port), "--verbosity", "0",
+             "--application-close-timeout", "5", "chapterflow_site.asgi:application"],
+        )  # fmt: skip
+        supervisor = Supervisor([web, *worker_children(workers)], self.stdout.write)
+
+        def announce() -> None:
+            if not wait_until_open(host, port, supervisor):
+                return
+            address = f"http://{shown_host(host)}:{port}"
+            self.stdout.write(f"\nChapterFlow is ready at {address}/")
+            if is_loopback(host) and owner is not None:
+                link = f"{address}/sign-in/{make_sign_in_link(owner)}/"
+                self.stdout.write(f"Sign in once with this link: {link}")
+            self.stdout.write("Ctrl-C stops it; books that are being written go on at the next start.\n")
+
+        supervisor.run(announce)
+        self.stdout.write("Stopped.")
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise CommandError, in plain words, where the address cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} of {host} cannot be used ({error.strerror}). "
+                f"Is ChapterFlow running already? Another port: PORT={port + 1} make run"
+            ) from None
+
+
+def wait_until_open(host: str, port: int, supervisor: Supervisor) -> bool:
+    """Wait until the web server answers. Returns False where it was stopped meanwhile or took too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    target = shown_host(host).strip("[]")
+    while time.monotonic() < deadline and not supervisor.is_stopping():
+        try:
+            with socket.create_connection((target, port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def shown_host(host: str) -> str:
+    """Return the host as a browser on this machine reaches it."""
+    if host in {"0.0.0.0", "", "::"}:  # noqa: S104  (compared, not bound)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

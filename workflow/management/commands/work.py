@@ -1,0 +1,22 @@
+"""`manage.py work`: workers and pacemaker alone, for further machines."""
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from workflow import queue
+from workflow.supervisor import Supervisor, worker_children
+
+
+class Command(BaseCommand):
+    """Run workers until stopped."""
+
+    help = "Run workers and the pacemaker without a web server, for further machines."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--workers", type=int, help="how many chapters this machine writes at once")
+
+    def handle(self, *args: object, workers: int | None = None, **options: object) -> None:
+        """Run until SIGTERM or Ctrl-C."""
+        queue.ensure_schedule()
+        supervisor = Supervisor(worker_children(workers), self.stdout.write)
+        supervisor.run(lambda: self.stdout.write("Workers are ready. Ctrl-C stops them."))

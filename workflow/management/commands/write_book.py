@@ -1,0 +1,165 @@
+"""`manage.py write_book`: the whole job without a browser or a server."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from books.actions import upload_storyline
+from books.actions.storyline import limits
+from books.digest import storyline_digest
+from books.exceptions import DomainError
+from books.export import export_book
+from books.models import BookVersion, Dependencies
+from books.storyline.faults import StorylineFaults
+from books.storyline.parse import read_storyline
+from chapterflow_site.accounts.actions import first_administrator
+from workflow import recovery, stopping
+from workflow.actions import retry_session, start_session
+from workflow.engine import advance
+from workflow.models import ProcessingSession
+from workflow.states import UNFINISHED, SessionStatus
+
+COMPLETED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+TEND_SECONDS = 1.0
+BAR_CELLS = 30
+
+
+class Command(BaseCommand):
+    """Write a book from a storyline file."""
+
+    help = (
+        "Write the book of a storyline file and export it. The same file with the same options goes on where it "
+        "stopped. Exit status: 0 completed, 1 failed, 2 bad input, 130 interrupted."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("file", type=Path, help="a storyline in JSON")
+        parser.add_argument("--out", type=Path, required=True, help="the folder for the finished book")
+        parser.add_argument(
+            "--format", action="append", dest="formats", help="epub (default), md or json; may be repeated"
+        )
+        parser.add_argument("--writer", help="the Chapter Writer (the installation's default)")
+        parser.add_argument(
+            "--dependencies", choices=Dependencies.values, default=Dependencies.SEQUENTIAL.value
+        )
+        parser.add_argument("--new", action="store_true", help="start again, as a new version")
+
+    def handle(self, *args: object, **options: object) -> None:
+        """Write, export, and exit with a status that tells how it went."""
+        call_command("migrate", interactive=False, verbosity=0)
+        sys.exit(self._run(options))
+
+    def _run(self, options: dict[str, object]) -> int:
+        try:
+            session = self._session(options)
+        except (StorylineFaults, DomainError, OSError) as error:
+            self._explain(error)
+            return BAD_INPUT
+        self._listen()
+        if not self._drive(session):
+            self.stderr.write("\nInterrupted. The same command goes on where it stopped.")
+            return INTERRUPTED
+        session.refresh_from_db()
+        if session.status != SessionStatus.COMPLETED:
+            self.stderr.write(f"\n{session.error_message or 'The book was cancelled.'}")
+            return FAILED
+        return self._export(session, options)
+
+    def _session(self, options: dict[str, object]) -> ProcessingSession:
+        file = options["file"]
+        assert isinstance(file, Path)
+        version = self._version(file, options)
+        writer = options["writer"]
+        session, _ = start_session(
+            version,
+            actor=version.book.owner,
+            writer=str(writer) if writer else None,
+            dependencies=str(options["dependencies"]),
+        )
+        if session.status == SessionStatus.FAILED:
+            retry_session(session, actor=version.book.owner)
+            session.refresh_from_db()
+        return session
+
+    def _version(self, file: Path, options: dict[str, object]) -> BookVersion:
+        """Store the storyline, or find the version that the same file and options made before."""
+        owner = first_administrator()
+        if owner is None:
+            raise CommandError("There is no active administrator. Make one: manage.py createsuperuser")
+        data = file.read_bytes()
+        earlier = None if options["new"] else self._earlier(owner, data, options)
+        return earlier or upload_storyline(data, actor=owner, source_name=file.name)
+
+    def _earlier(self, owner: User, data: bytes, options: dict[str, object]) -> BookVersion | None:
+        same = BookVersion.objects.filter(
+            book__owner=owner,
+            storyline_digest=storyline_digest(read_storyline(data, limits=limits())),
+            session__dependencies=options["dependencies"],
+            session__writer=options["writer"] or settings.CHAPTERFLOW_WRITER,
+        )
+        return same.order_by("-created_at").first()
+
+    def _explain(self, error: Exception) -> None:
+        if isinstance(error, StorylineFaults):
+            for fault in error.faults:
+                where = f"line {fault.line}, {fault.place}" if fault.line else fault.place
+                self.stderr.write(f"{where}: {fault.message}")
+            return
+        if isinstance(error, OSError):
+            self.stderr.write(f"{error.filename} cannot be read: {error.strerror}.")
+            return
+        self.stderr.write(str(error))
+
+    def _listen(self) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
+            stopping.request_here()
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+
+    def _drive(self, session: ProcessingSession) -> bool:
+        """Advance until the session is at an end. Returns False where a person interrupted."""
+        while not stopping.is_requested():
+            recovery.tend()
+            advance(session.pk)
+            session.refresh_from_db()
+            self._show(session)
+            if session.status not in UNFINISHED:
+                return True
+            if session.woken_at is None:
+                time.sleep(TEND_SECONDS / 4)
+        return False
+
+    def _show(self, session: ProcessingSession) -> None:
+        percent = session.progress_percentage
+        cells = round(BAR_CELLS * percent / 100)
+        bar = "█" * cells + "·" * (BAR_CELLS - cells)
+        text = f"{bar} {percent:5.1f} %  {session.written_count} of {session.total_chapters} chapters, {session.phase}"
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r\x1b[K{text}", ending="")
+        else:
+            self.stderr.write(text)
+
+    def _export(self, session: ProcessingSession, options: dict[str, object]) -> int:
+        out = options["out"]
+        formats = options["formats"] or ["epub"]
+        assert isinstance(out, Path)
+        assert isinstance(formats, list)
+        out.mkdir(parents=True, exist_ok=True)
+        for name in formats:
+            try:
+                file = export_book(session.version, str(name))
+            except DomainError as error:
+                raise CommandError(error.message, returncode=BAD_INPUT) from error
+            target = out / file.name
+            target.write_bytes(file.data)
+            self.stdout.write(str(target))
+        return COMPLETED

@@ -1,0 +1,104 @@
+"""Makes a session with its chapters, items and dependencies, all in one transaction."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from books.actions import edit_outline
+from books.exceptions import Invalid
+from books.models import BookVersion, Chapter
+from books.outline import dependencies_of
+
+from .events import EventKind
+from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
+from .transitions import ledger
+
+ROWS_PER_INSERT = 500
+
+
+def make_session(
+    version: BookVersion,
+    *,
+    actor: AbstractBaseUser | None,
+    writer: str,
+    dependencies: str,
+    on_failure: str,
+    idempotency_key: str,
+) -> tuple[ProcessingSession, bool]:
+    """Make the version's session and wake it. Returns the existing one and False where somebody was faster."""
+    with transaction.atomic():
+        locked = BookVersion.objects.select_for_update().select_related("book").get(pk=version.pk)
+        existing = ProcessingSession.objects.filter(version=locked).first()
+        if existing is not None:
+            return existing, False
+        fix_outline(locked, dependencies)
+        session = ProcessingSession.objects.create(
+            version=locked,
+            writer=writer,
+            dependencies=dependencies,
+            on_failure=on_failure,
+            idempotency_key=idempotency_key,
+            started_by_id=actor.pk if actor else None,
+            parallel_chapters=max(1, settings.CHAPTERFLOW_PARALLEL_CHAPTERS),
+            total_chapters=locked.chapters.count(),
+        )
+        make_items(session)
+        with ledger(session.pk) as book:
+            book.record(
+                EventKind.SESSION_STARTED,
+                actor=actor,
+                detail={"writer": writer, "dependencies": dependencies, "chapters": session.total_chapters},
+            )
+            book.wake()
+        return book.session, True
+
+
+def fix_outline(version: BookVersion, dependencies: str) -> None:
+    """Fix the version's order for ever: number its chapters. Raises Invalid where there are none."""
+    if dependencies != version.dependencies:
+        edit_outline(version, actor=None, dependencies=dependencies)
+    nodes = list(version.nodes.order_by("place", "position"))
+    if not nodes:
+        raise Invalid("no_chapters", "This version has no storyline nodes, so there is nothing to write.")
+    Chapter.objects.bulk_create(
+        (
+            Chapter(
+                chapter_id=f"{version.book.book_id}_{version.name}_chapter_{number}",
+                version=version,
+                number=number,
+                node=node,
+                title=node.title,
+            )
+            for number, node in enumerate(nodes, start=1)
+        ),
+        batch_size=ROWS_PER_INSERT,
+    )
+    BookVersion.objects.filter(pk=version.pk).update(started_at=timezone.now())
+
+
+def make_items(session: ProcessingSession) -> None:
+    """Make one item per chapter, with its dependencies as the version's mode says."""
+    needs = dependencies_of(session.version, session.dependencies)
+    chapters = list(session.version.chapters.order_by("number"))
+    items = ChapterWorkflowItem.objects.bulk_create(
+        (
+            ChapterWorkflowItem(
+                session=session,
+                chapter=chapter,
+                number=chapter.number,
+                unmet_count=len(needs.get(chapter.node_id, ())),
+            )
+            for chapter in chapters
+        ),
+        batch_size=ROWS_PER_INSERT,
+    )
+    of_node = {chapter.node_id: item for chapter, item in zip(chapters, items, strict=True)}
+    ItemDependency.objects.bulk_create(
+        (
+            ItemDependency(item=item, needs=of_node[needed])
+            for node, item in of_node.items()
+            for needed in sorted(needs.get(node, ()))
+        ),
+        batch_size=ROWS_PER_INSERT,
+    )

@@ -1,0 +1,158 @@
+"""Keeps child processes running: starts them, restarts one that dies, leaves no orphan, stops all within 15 seconds."""
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+from . import stopping
+from .owner import RUN_VARIABLE, lock_path, new_run
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.1
+STOP_SECONDS = 13.0
+HEALTHY_SECONDS = 20.0
+SHORTEST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+SET_PARENT_DEATH_SIGNAL = 1
+
+
+@dataclass
+class Child:
+    """A process to keep running, in a process group of its own."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_again_at: float = 0.0
+    quick_deaths: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """One run: its children share a run id and hold its lock file open as long as one of them lives."""
+
+    def __init__(self, children: Sequence[Child], report: Callable[[str], None]) -> None:
+        self._children = list(children)
+        self._report = report
+        self._stopping = False
+        self.run_id, self._lock = new_run()
+
+    def run(self, when_started: Callable[[], None] = lambda: None) -> None:
+        """Keep the children running until SIGINT or SIGTERM; then stop them all."""
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+        try:
+            for child in self._children:
+                self._start(child)
+            when_started()
+            while not self._stopping:
+                self._keep_running()
+                time.sleep(POLL_SECONDS)
+        finally:
+            self._stop_all()
+
+    def is_stopping(self) -> bool:
+        """Return whether a signal has asked to stop."""
+        return self._stopping
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _start(self, child: Child) -> None:
+        child.process = subprocess.Popen(  # noqa: S603  (our own commands)
+            child.command,
+            env={**os.environ, **child.environment, RUN_VARIABLE: self.run_id},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=[self._lock],
+            preexec_fn=_end_with_parent,
+        )
+        child.started_at = time.monotonic()
+
+    def _keep_running(self) -> None:
+        for child in self._children:
+            if child.process is not None and not child.is_running:
+                self._bury(child)
+            if child.process is None and time.monotonic() >= child.start_again_at:
+                self._start(child)
+
+    def _bury(self, child: Child) -> None:
+        """End what the dead child left behind, and choose when to start it again."""
+        assert child.process is not None
+        code = child.process.returncode
+        _kill_group(child.process.pid)
+        lived = time.monotonic() - child.started_at
+        child.quick_deaths = 0 if lived >= HEALTHY_SECONDS else child.quick_deaths + 1
+        pause = min(SHORTEST_PAUSE * 2 ** max(0, child.quick_deaths - 1), LONGEST_PAUSE)
+        if child.quick_deaths <= 1:
+            pause = 0.0
+        child.start_again_at = time.monotonic() + pause
+        child.process = None
+        again = f"in {pause:.0f} s" if pause else "at once"
+        self._report(
+            f"The {child.name} ended (code {code}) after {lived:.1f} s; it is started again {again}."
+        )
+
+    def _stop_all(self) -> None:
+        stopping.request(self.run_id)
+        running = [child for child in self._children if child.process is not None]
+        for child in running:
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and any(child.is_running for child in running):
+            time.sleep(POLL_SECONDS)
+        for child in running:
+            assert child.process is not None
+            _kill_group(child.process.pid)
+            child.process.wait()
+        stopping.stop_path(self.run_id).unlink(missing_ok=True)
+        lock_path(self.run_id).unlink(missing_ok=True)
+        os.close(self._lock)
+
+
+def manage(*arguments: str) -> list[str]:
+    """Return the command line of a management command of this installation."""
+    return [sys.executable, os.path.abspath(sys.argv[0]), *arguments]  # noqa: PTH100  (argv is text)
+
+
+def worker_children(workers: int | None) -> list[Child]:
+    """Return the children that write: django-q2's cluster and the pacemaker."""
+    environment = {"CHAPTERFLOW_PROCESS": "worker"}
+    if workers is not None:
+        environment["CHAPTERFLOW_WORKERS"] = str(workers)
+    return [
+        Child("workers", manage("qcluster"), environment),
+        Child("pacemaker", manage("pacemaker"), environment),
+    ]
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end the child when its supervisor dies without a chance to (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _signal(child: Child, number: int) -> None:
+    if child.process is not None and child.is_running:
+        child.process.send_signal(number)
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        logger.debug("process group %s is gone", group)

@@ -1,0 +1,34 @@
+"""What django-q2 runs. Each task may come twice, late or never, returns nothing and raises nothing."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from . import recovery
+from .engine import advance
+
+logger = logging.getLogger(__name__)
+
+
+def advance_session(session_id: str) -> None:
+    """Drive one session on."""
+    advance(UUID(session_id))
+
+
+def tend() -> None:
+    """Look after all sessions, each minute. A lease must be over for twice its length: an outage is no lost worker."""
+    try:
+        recovery.tend(grace=timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS))
+    except DatabaseError:
+        logger.exception("sessions could not be looked after; the next minute tries again")
+
+
+def recover_dead_workers() -> None:
+    """Take back what workers that are known to be dead still hold."""
+    try:
+        recovery.take_back_from_dead()
+    except DatabaseError:
+        logger.exception("a new worker could not look for what a dead one left behind")

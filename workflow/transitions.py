@@ -1,0 +1,193 @@
+"""The one writer of status: every move by the table, by compare-and-set, with its Event in the same transaction."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F
+
+from . import queue
+from .clock import database_now
+from .events import EventKind
+from .live import bell
+from .models import ChapterWorkflowItem, Event, ProcessingSession
+from .states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
+
+logger = logging.getLogger(__name__)
+
+HARMONIZED_OR_LATER = frozenset({ItemStatus.HARMONIZED, ItemStatus.COMPLETED})
+NO_ERROR: Mapping[str, object] = {
+    "retry_count": 0,
+    "lost_count": 0,
+    "rate_limited_at": None,
+    "error_code": "",
+    "error_message": "",
+}
+NO_CLAIM: Mapping[str, object] = {"owner": "", "token": None, "lease_expires_at": None}
+
+
+class IllegalMove(Exception):
+    """The table of moves does not have this one: a fault of the program, never shown to a person."""
+
+
+class LostRace(Exception):
+    """The row was no longer in the state, or under the token, that the move began from."""
+
+
+class Ledger:
+    """One transaction on one session, whose row is locked.
+
+    Collects the session's changes, numbers its events, keeps its counters.
+    """
+
+    def __init__(self, session: ProcessingSession, now: datetime) -> None:
+        self.session = session
+        self.now = now
+        self._status_before = session.status
+        self._changed: set[str] = set()
+        self._events: list[Event] = []
+        self._wake = False
+
+    def move_item(
+        self,
+        item: ChapterWorkflowItem,
+        to: ItemStatus,
+        kind: EventKind,
+        *,
+        token: UUID | None = None,
+        actor: AbstractBaseUser | None = None,
+        attempt: int | None = None,
+        detail: Mapping[str, object] | None = None,
+        changes: Mapping[str, object] | None = None,
+    ) -> None:
+        """Move `item`, which must still have the status (and, where given, the token) that it was read with.
+
+        Raises IllegalMove where the table has no such move, LostRace where the row has changed since.
+        """
+        origin = ItemStatus(item.status)
+        if (origin, to) not in ITEM_MOVES:
+            raise IllegalMove(f"item {origin} → {to}")
+        guard = {"pk": item.pk, "status": origin} | ({"token": token} if token else {})
+        rows = ChapterWorkflowItem.objects.filter(**guard)
+        if not rows.update(status=to, row_version=F("row_version") + 1, **(changes or {})):
+            raise LostRace(f"item {item.pk} is no longer {origin}")
+        item.status = to
+        item.row_version += 1
+        for name, value in (changes or {}).items():
+            setattr(item, name, value)
+        self._count(origin, to)
+        self.record(kind, item, origin, to, actor=actor, attempt=attempt, detail=detail)
+
+    def touch_item(self, item: ChapterWorkflowItem, **changes: object) -> None:
+        """Change columns of `item` other than its status, so that its card is shown anew."""
+        ChapterWorkflowItem.objects.filter(pk=item.pk).update(row_version=F("row_version") + 1, **changes)
+
+    def move_session(
+        self,
+        to: SessionStatus,
+        kind: EventKind,
+        *,
+        actor: AbstractBaseUser | None = None,
+        detail: Mapping[str, object] | None = None,
+        changes: Mapping[str, object] | None = None,
+    ) -> None:
+        """Move the session. Raises IllegalMove where the table has no such move."""
+        origin = SessionStatus(self.session.status)
+        if (origin, to) not in SESSION_MOVES:
+            raise IllegalMove(f"session {origin} → {to}")
+        self.change(status=to, **(changes or {}))
+        self.record(kind, None, origin, to, actor=actor, detail=detail)
+
+    def change(self, **changes: object) -> None:
+        """Change columns of the session; written once, when the ledger closes."""
+        for name, value in changes.items():
+            setattr(self.session, name, value)
+        self._changed.update(changes)
+
+    def record(
+        self,
+        kind: EventKind,
+        item: ChapterWorkflowItem | None = None,
+        from_status: str = "",
+        to_status: str = "",
+        *,
+        actor: AbstractBaseUser | None = None,
+        attempt: int | None = None,
+        detail: Mapping[str, object] | None = None,
+    ) -> None:
+        """Add the session's next Event."""
+        self.change(event_seq=self.session.event_seq + 1)
+        self._events.append(
+            Event(
+                session=self.session,
+                seq=self.session.event_seq,
+                kind=kind.value,
+                item=item,
+                from_status=from_status,
+                to_status=to_status,
+                attempt=attempt,
+                at=self.now,
+                actor_id=actor.pk if actor else None,
+                detail=dict(detail or {}),
+            )
+        )
+
+    def wake(self) -> None:
+        """Queue one wake-up of the session with this transaction, unless one is on its way."""
+        if self.session.woken_at is None:
+            self.change(woken_at=self.now)
+            self._wake = True
+
+    def close(self) -> None:
+        """Write what was collected: the events, then the session's row, then the bell once all is committed."""
+        if not self._changed:
+            return
+        Event.objects.bulk_create(self._events)
+        best = max(self.session.best_progress, self.session.measured_progress)
+        self.change(updated_at=self.now, best_progress=best)
+        values = {name: getattr(self.session, name) for name in self._changed}
+        rows = ProcessingSession.objects.filter(pk=self.session.pk, status=self._status_before)
+        if not rows.update(**values):
+            raise LostRace(f"session {self.session.pk} is no longer {self._status_before}")
+        if self._wake:
+            queue.enqueue_advance(self.session.pk)
+        if self._events:
+            transaction.on_commit(partial(self._announce, self.session.event_seq))
+
+    def _announce(self, seq: int) -> None:
+        for event in self._events:
+            if event.to_status:
+                logger.info(
+                    "session %s event %s %s: item %s %s → %s",
+                    event.session_id, event.seq, event.kind, event.item_id, event.from_status, event.to_status,
+                )  # fmt: skip
+        bell.ring(str(self.session.pk), seq)
+
+    def _count(self, origin: ItemStatus, to: ItemStatus) -> None:
+        for name, states in (
+            ("written_count", WRITTEN),
+            ("harmonized_count", HARMONIZED_OR_LATER),
+            ("failed_count", frozenset({ItemStatus.FAILED})),
+        ):
+            step = (to in states) - (origin in states)
+            if step:
+                self.change(**{name: getattr(self.session, name) + step})
+
+
+@contextmanager
+def ledger(session_id: UUID) -> Iterator[Ledger]:
+    """Lock the session's row for one transaction; everything the ledger collected is stored at the end, or nothing.
+
+    The session's row is locked first, everywhere; rows of other tables only after it.
+    Raises ProcessingSession.DoesNotExist where the session was deleted.
+    """
+    with transaction.atomic():
+        session = ProcessingSession.objects.select_for_update().get(pk=session_id)
+        book = Ledger(session, database_now())
+        yield book
+        book.close()
