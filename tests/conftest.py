@@ -1,16 +1,81 @@
-"""What every test may use: people, signed-in clients, the example storylines."""
+"""What every test may use: people, signed-in clients, the example storylines, Chromium."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 EXAMPLES = Path(
     os.environ.get("CHAPTERFLOW_EXAMPLE_DATA", Path(__file__).resolve().parents[1] / "../shared/data")
 ).resolve()
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",  # Chromium refuses its sandbox to root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NEEDS = {
+    "browser": (
+        "CHAPTERFLOW_CHROMIUM",
+        "no Chromium: `make test` looks for one, or name one in CHAPTERFLOW_CHROMIUM",
+    ),
+    "postgres": (
+        "CHAPTERFLOW_TEST_POSTGRES",
+        "no PostgreSQL: `make test` looks for one, or name one in CHAPTERFLOW_TEST_POSTGRES",
+    ),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what needs a thing that is not here; in CI, what is missing is a failure."""
+    if os.environ.get("CI") == "true":
+        return
+    for item in items:
+        for marker, (variable, reason) in NEEDS.items():
+            if item.get_closest_marker(marker) and not os.environ.get(variable):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str | None:
+    """Replace a fixture of pytest-playwright that warns."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """Start the Chromium that was found, without its calls to the network."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": os.environ["CHAPTERFLOW_CHROMIUM"],
+        "args": CHROMIUM_ARGS,
+    }
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep SQLite's test database in a file: several connections must see it as they do in production."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def own_installation(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test a data directory of its own, the default writer, and passwords that are hashed quickly."""
+    settings.DATA_DIR = tmp_path_factory.mktemp("data")
+    settings.CHAPTERFLOW_WRITER = "quotations"
+    settings.CHAPTERFLOW_WRITERS = ["quotations"]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -24,13 +24,19 @@ class PlainWriter:
 
 
 class FailingWriter:
-    """Fails the chapters whose numbers stand in the control folder as `fail-4`; logs each call there."""
+    """Fails the chapters whose numbers stand in the control folder; logs each call there.
+
+    `fail-4` may hold a failure's code, `limit-4` the seconds that the provider asks to wait.
+    """
 
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
         with _control("calls").open("a") as log:
             log.write(f"{task.number}\n")
-        if _control(f"fail-{task.number}").exists():
-            raise AgentError("provider_error", "the provider says no")
+        fail, limit = _control(f"fail-{task.number}"), _control(f"limit-{task.number}")
+        if limit.exists():
+            raise AgentError("rate_limited", "slower, please", float(limit.read_text() or 0) or None)
+        if fail.exists():
+            raise AgentError(fail.read_text() or "provider_error", "the provider says no")
         return _text(task)
 
 

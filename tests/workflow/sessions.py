@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from books.actions import upload_storyline
 from books.models import BookVersion
@@ -17,7 +20,11 @@ def storyline(chapters: int, after: Mapping[int, Iterable[int]] | None = None) -
         {
             "book": {"title": "The River"},
             "chunks": [
-                {"id": f"c-{n}", "text": f"In the year {1930 + n} the river rose as far as step {n}.", "speaker": "Emm"}
+                {
+                    "id": f"c-{n}",
+                    "text": f"In the year {1930 + n} the river rose as far as step {n}.",
+                    "speaker": "Emm",
+                }
                 for n in range(1, chapters + 1)
             ],
             "nodes": [
@@ -68,3 +75,18 @@ def statuses(session: ProcessingSession) -> list[str]:
 def kinds(session: ProcessingSession) -> list[str]:
     """Return the kinds of the session's events in order."""
     return list(session.events.order_by("seq").values_list("kind", flat=True))
+
+
+def let_waits_pass(session: ProcessingSession) -> None:
+    """Let every waiting thing of the session be due."""
+    past = timezone.now() - timedelta(seconds=1)
+    session.items.filter(next_attempt_at__isnull=False).update(next_attempt_at=past)
+    ProcessingSession.objects.filter(pk=session.pk, next_attempt_at__isnull=False).update(
+        next_attempt_at=past
+    )
+
+
+def calls(control: Path) -> list[int]:
+    """Return the numbers of the chapters that the writer was asked for, in order."""
+    path = control / "calls"
+    return [int(line.split()[0]) for line in path.read_text().splitlines()] if path.exists() else []

@@ -1,35 +1,13 @@
 """The engine drives a session from start to end."""
 
-from datetime import timedelta
-
-import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from books.models import Citation
-from tests.workflow.sessions import item, kinds, new_session, statuses
+from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from workflow.actions import retry_chapter
 from workflow.engine import advance
-from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession
+from workflow.models import Attempt
 from workflow.states import SessionStatus
-
-
-@pytest.fixture
-def control(tmp_path, monkeypatch, settings):
-    """A folder by which tests steer the writers of tests.writers."""
-    monkeypatch.setenv("CHAPTERFLOW_TEST_CONTROL", str(tmp_path))
-    settings.CHAPTERFLOW_WRITERS = ["quotations", "python:tests.writers:*"]
-    return tmp_path
-
-
-def let_waits_pass(session: ProcessingSession) -> None:
-    ChapterWorkflowItem.objects.filter(session=session, next_attempt_at__isnull=False).update(
-        next_attempt_at=timezone.now() - timedelta(seconds=1)
-    )
-
-
-def calls(control) -> list[int]:
-    return [int(line.split()[0]) for line in (control / "calls").read_text().splitlines()]
 
 
 def test_book_of_quotations_is_completed(person: User) -> None:

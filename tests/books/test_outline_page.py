@@ -1,0 +1,204 @@
+"""The outline page: what it shows, how chapters are moved, what is fixed after the start."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from books.actions import edit_outline, upload_storyline
+from books.models import BookVersion
+from workflow.actions import start_session
+
+SignedIn = Callable[[User], Client]
+OUTLINE = "/books/salt/v1/outline/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def version(person: User) -> BookVersion:
+    """Four chapters, each continuing the one before it; the last without a source."""
+    titles = ["The Bell", "Flood Year", "Two Doors", "The Bridge"]
+    nodes: list[dict[str, object]] = [
+        {"id": f"n{i}", "title": title, "centrality_score": 1 - i / 10, "chunk_ids": [f"c{i}"]}
+        for i, title in enumerate(titles, 1)
+    ]
+    nodes[-1].pop("chunk_ids")
+    chunks = [{"id": f"c{i}", "text": "one two three " * i} for i in range(1, 4)]
+    links = [
+        {"source_id": f"n{i}", "target_id": f"n{i + 1}", "relationship_type": "CAUSAL_LINK"}
+        for i in (1, 2, 3)
+    ]
+    data = {"book": {"title": "Salt"}, "nodes": nodes, "chunks": chunks, "links": links}
+    return upload_storyline(json.dumps(data), actor=person)
+
+
+def order_of(version: BookVersion) -> list[str]:
+    return list(version.nodes.order_by("place").values_list("key", flat=True))
+
+
+def test_page_shows_chapters_and_estimate(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    page = client_of(person).get(OUTLINE).content.decode()
+
+    assert page.index("The Bell") < page.index("Flood Year") < page.index("The Bridge")
+    assert "3 passages, 18 words" in page
+    assert "1 chapter has no source text" in page
+    assert "Hold what depends on it" in page
+    assert "Selected quotations, no AI" in page
+
+
+def test_queries_do_not_grow_with_chapters(
+    person: User, client_of: SignedIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    nodes = [{"id": f"n{i}", "chunk_ids": ["c1"]} for i in range(100)]
+    data = {"book": {"title": "Long"}, "nodes": nodes, "chunks": [{"id": "c1", "text": "one"}]}
+    upload_storyline(json.dumps(data), actor=person)
+    client = client_of(person)
+
+    with django_assert_max_num_queries(12):
+        client.get("/books/long/v1/outline/")
+
+
+def test_others_do_not_see_it(version: BookVersion, stranger: User, client_of: SignedIn) -> None:
+    client = client_of(stranger)
+
+    assert client.get(OUTLINE).status_code == 404
+    for address in ("edit/", "move/"):
+        assert client.post(OUTLINE + address, {"down": "n1", "title": "Mine"}).status_code == 404
+    assert order_of(version) == ["n1", "n2", "n3", "n4"]
+
+
+def test_button_moves_a_chapter(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    response = client_of(person).post(OUTLINE + "move/", {"down": "n1"})
+
+    assert response.headers["Location"] == OUTLINE + "#chapter-2"
+    assert order_of(version) == ["n2", "n1", "n3", "n4"]
+
+
+def test_drop_moves_a_chapter_to_its_place(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    response = client_of(person).post(OUTLINE + "move/", {"node": "n4", "to": "2"}, headers=HTMX)
+
+    assert response.content.decode().lstrip().startswith('<div class="wrap section" id="outline">')
+    assert order_of(version) == ["n1", "n4", "n2", "n3"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"node": "n1"}, {"node": "n1", "to": "x"}, {"node": "n1", "to": "9" * 50}]
+)
+def test_senseless_move_changes_nothing(
+    version: BookVersion, person: User, client_of: SignedIn, fields: dict[str, str]
+) -> None:
+    assert client_of(person).post(OUTLINE + "move/", fields).status_code == 302
+    assert order_of(version) == ["n1", "n2", "n3", "n4"]
+
+
+def test_forbidden_move_is_explained_and_put_back(
+    version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    edit_outline(version, actor=person, dependencies="graph")
+
+    page = client_of(person).post(OUTLINE + "move/", {"node": "n3", "to": "1"}, headers=HTMX).content.decode()
+
+    assert "“Two Doors” would come before “Flood Year”, on which it depends." in page
+    assert order_of(version) == ["n1", "n2", "n3", "n4"]
+
+
+def test_forbidden_move_is_explained_without_script(
+    version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    edit_outline(version, actor=person, dependencies="graph")
+
+    response = client_of(person).post(OUTLINE + "move/", {"up": "n2"}, follow=True)
+
+    assert "It was put back." in response.content.decode()
+
+
+def test_buttons_that_would_break_a_link_are_off(
+    version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    client = client_of(person)
+    before = client.get(OUTLINE).content.count(b" disabled>")
+
+    page = client.post(OUTLINE + "edit/", {"dependencies": "graph"}, headers=HTMX).content
+
+    assert page.count(b" disabled>") == before + 6
+
+
+def test_dependencies_are_switched(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    client_of(person).post(OUTLINE + "edit/", {"dependencies": "graph"})
+
+    version.refresh_from_db()
+    assert version.dependencies == "graph"
+
+
+def test_unknown_dependencies_are_refused(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    assert client_of(person).post(OUTLINE + "edit/", {"dependencies": "moon"}).status_code == 422
+
+
+def test_description_and_preferences_are_saved(
+    version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    version.preferences = {"house_style": "x", "tone": "stiff"}
+    version.save()
+    fields = {"title": "Salt and Wire", "author": "Bridie", "language": "de", "words_per_chapter": "800"}
+
+    client_of(person).post(OUTLINE + "edit/", fields)
+
+    version.refresh_from_db()
+    assert (version.book.title, version.book.author, version.book.language) == (
+        "Salt and Wire",
+        "Bridie",
+        "de",
+    )
+    assert version.preferences == {"house_style": "x", "words_per_chapter": 800}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"title": ""}, {"title": "a", "language": "!"}, {"title": "a", "words_per_chapter": "9"}]
+)
+def test_unusable_description_is_shown_again(
+    version: BookVersion, person: User, client_of: SignedIn, fields: dict[str, str]
+) -> None:
+    response = client_of(person).post(OUTLINE + "edit/", fields)
+
+    version.book.refresh_from_db()
+    assert response.status_code == 422
+    assert b"is-fault" in response.content or b"notice--failed" in response.content
+    assert version.book.title == "Salt"
+
+
+def test_start_leads_to_the_board(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    options = {"writer": "quotations", "dependencies": "graph", "on_failure": "hold"}
+
+    response = client_of(person).post("/books/salt/v1/start/", options)
+
+    version.refresh_from_db()
+    assert response.headers["Location"] == "/books/salt/v1/board/"
+    assert version.is_started
+    assert version.session.dependencies == "graph"
+
+
+def test_started_outline_can_only_be_read(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    start_session(version, actor=person)
+    client = client_of(person)
+
+    page = client.get(OUTLINE).content.decode()
+
+    assert "/books/salt/v1/chapters/1/" in page
+    assert "Start writing" not in page
+    assert "data-handle" not in page
+    assert client.post(OUTLINE + "move/", {"down": "n1"}).status_code == 409
+    assert client.post(OUTLINE + "edit/", {"dependencies": "graph"}).status_code == 409
+
+
+def test_title_of_a_started_book_can_still_be_changed(
+    version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    start_session(version, actor=person)
+
+    client_of(person).post(OUTLINE + "edit/", {"title": "Salt and Wire", "language": "en"})
+
+    version.book.refresh_from_db()
+    assert version.book.title == "Salt and Wire"

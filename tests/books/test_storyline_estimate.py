@@ -1,0 +1,47 @@
+"""The estimate: ranges where something is known, and open about what is not."""
+
+import pytest
+
+from books.storyline.estimate import Span, estimate
+
+
+def test_quotations_never_have_more_than_most_of_the_source() -> None:
+    found = estimate([100, 10_000], chunk_count=7)
+
+    assert found.words == Span(50 + 500, 80 + 900)
+    assert (found.chapter_count, found.chunk_count, found.source_word_count) == (2, 7, 10_100)
+    assert found.costs_nothing is True
+
+
+def test_time_of_quotations_is_a_range_by_chapters_and_workers() -> None:
+    alone = estimate([500] * 10, chunk_count=0)
+    together = estimate([500] * 10, chunk_count=0, workers=4)
+
+    assert alone.seconds == Span(0.5, 4.0)
+    assert alone.minutes == Span(0.5 / 60, 4.0 / 60)
+    assert together.seconds == Span(pytest.approx(0.15), pytest.approx(1.2))
+
+
+@pytest.mark.parametrize("writer", ["openai:gpt-5:mini", "ollama:llama", "python:a.b:c", "something new"])
+def test_time_of_other_writers_is_not_known(writer: str) -> None:
+    found = estimate([500], chunk_count=1, writer=writer)
+
+    assert (found.seconds, found.minutes) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("writer", "words", "costs_nothing"),
+    [
+        ("openai:gpt-5", Span(1_600, 5_200), None),
+        ("ollama:llama", Span(1_600, 5_200), True),
+        ("python:a.b:c", None, None),
+    ],
+)
+def test_words_and_cost_of_other_writers(writer: str, words: Span | None, costs_nothing: bool | None) -> None:
+    found = estimate([500, 2], chunk_count=1, writer=writer)
+
+    assert (found.words, found.costs_nothing) == (words, costs_nothing)
+
+
+def test_no_chapters_take_nothing() -> None:
+    assert estimate([], chunk_count=0).seconds == Span(0, 0)

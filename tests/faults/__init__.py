@@ -1,0 +1,1 @@
+"""Real processes, killed for real, by id. All traffic stays on loopback."""

@@ -1,0 +1,34 @@
+"""The same contract on PostgreSQL: runs the engine's tests there, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SAME_TESTS = [
+    "tests/workflow/test_engine.py",
+    "tests/workflow/test_transitions.py",
+    "tests/workflow/test_leases.py",
+    "tests/workflow/test_session_actions.py",
+    "tests/workflow/test_concurrency.py",
+    "tests/books/test_actions.py",
+]
+
+
+@pytest.mark.postgres
+def test_engine_keeps_its_contract_on_postgresql(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": os.environ["CHAPTERFLOW_TEST_POSTGRES"],
+        "CHAPTERFLOW_DATA_DIR": str(tmp_path),
+    }
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--create-db", *SAME_TESTS],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+
+    assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
