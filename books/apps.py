@@ -7,3 +7,7 @@ class BooksConfig(AppConfig):
     """The content: books, storylines, chapters and their texts."""
 
     name = "books"
+
+    def ready(self) -> None:
+        """Register the system checks for settings."""
+        from chapterflow_site import checks  # noqa: F401

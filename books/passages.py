@@ -14,14 +14,14 @@ OMISSION = "…"
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_LINE_START = re.compile(r"^(\s*)(\d+)([.)])|^(\s*)([-+=])", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*)(\d+)([.)])|^([^\S\n]*)([-+=])", re.MULTILINE)
 _PARAGRAPH = re.compile(r"\S(?:[^\n]|\n(?![^\S\n]*\n))*")
 _MARK = re.compile(r"(?<!\\)\[((?:[^\[\]\n\\]|\\[\[\]\\]){1,200})\](?!\()")
 _MARK_SPECIAL = re.compile(r"([\[\]\\])")
 _MARK_ESCAPED = re.compile(r"\\([\[\]\\])")
 _LABEL = re.compile(r"^\s*\*\*((?:[^*\\]|\\.)+):\*\*\s*")
+_WORD = re.compile(r"\w")
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"")
-_OMITTED = re.compile(r"\s*…\s*")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def unescape_markdown(text: str) -> str:
 
 
 def citation_mark(chunk_id: str) -> str:
-    """Return the mark that cites `chunk_id`; "" where no mark can (empty, a line break, over 200 characters)."""
+    """Return the mark that cites `chunk_id`; "" where none can (empty, a line break, over 200 characters)."""
     mark = f"[{_MARK_SPECIAL.sub(_escape_one, chunk_id)}]"
     return mark if _MARK.fullmatch(mark) else ""
 
@@ -62,7 +62,7 @@ def citation_marks(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def split_label(text: str) -> tuple[str, int]:
-    """Return the speaker that a paragraph's `**Speaker:**` label names ("" without one) and where its text begins."""
+    """Return the speaker that a paragraph's label names ("" without one), and the offset of its text."""
     label = _LABEL.match(text)
     return (unescape_markdown(label[1]), label.end()) if label else ("", 0)
 
@@ -86,22 +86,27 @@ def find_passages(markdown: str, chunks: Mapping[str, str]) -> list[Passage]:
     """
     found: list[Passage] = []
     for index, offset, text in paragraphs(markdown):
-        stretch_start = 0
-        for mark_start, mark_end, chunk_id in citation_marks(text):
-            chunk_text = chunks.get(chunk_id)
-            if chunk_text is None:
-                continue
-            stretch = text[stretch_start:mark_start]
-            spans = list(_quotes_in(stretch, chunk_text))
-            base = offset + stretch_start
-            if spans:
-                found += [Passage(index, chunk_id, quote, base + a, base + b) for a, b, quote in spans]
-            else:
-                at = offset + mark_start
-                found.append(Passage(index, chunk_id, "", at, at))
-            if stretch.strip():
-                stretch_start = mark_end
+        for start, end, mark_start, chunk_id in _cited_stretches(text, chunks):
+            spans = list(_quotes_in(text[start:end], chunks[chunk_id]))
+            base = offset + start
+            found += [Passage(index, chunk_id, quote, base + a, base + b) for a, b, quote in spans]
+            if not spans:
+                found.append(Passage(index, chunk_id, "", offset + mark_start, offset + mark_start))
     return found
+
+
+def _cited_stretches(text: str, chunks: Mapping[str, str]) -> Iterator[tuple[int, int, int, str]]:
+    """Yield (start and end of the stretch, start of its mark, id); marks in a row share the stretch before them.
+
+    What is bracketed but names no chunk ("[sic]") is part of the stretch.
+    """
+    stretch, last_end = (0, 0), 0
+    for mark_start, mark_end, chunk_id in citation_marks(text):
+        if chunk_id in chunks:
+            if not last_end or _WORD.search(text, last_end, mark_start):
+                stretch = (last_end, mark_start)
+            yield *stretch, mark_start, chunk_id
+            last_end = mark_end
 
 
 def split_quotes(text: str, start: int, chunk_text: str) -> list[tuple[int, int, str]]:
@@ -135,16 +140,13 @@ def _quotes_in(stretch: str, chunk_text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _between_omissions(text: str, start: int) -> Iterator[tuple[int, int]]:
-    bounds = [start]
-    for gap in _OMITTED.finditer(text, start):
-        bounds += [gap.start(), gap.end()]
-    bounds.append(len(text))
-    for a, b in zip(bounds[::2], bounds[1::2], strict=True):
-        raw = text[a:b]
-        left = a + len(raw) - len(raw.lstrip())
-        right = a + len(raw.rstrip())
+    at = start
+    for raw in text[start:].split(OMISSION):
+        left = at + len(raw) - len(raw.lstrip())
+        right = at + len(raw.rstrip())
         if right > left:
             yield left, right
+        at += len(raw) + len(OMISSION)
 
 
 def _escape_one(match: re.Match[str]) -> str:

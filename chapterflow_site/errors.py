@@ -9,7 +9,9 @@ from books.exceptions import DomainError
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Show a domain refusal in its own words."""
-    return render(request, "error.html", {"number": error.status, "heading": error.message}, status=error.status)
+    return render(
+        request, "error.html", {"number": error.status, "heading": error.message}, status=error.status
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -169,5 +169,7 @@ LOGGING = {
         "books": {"handlers": ["console"], "level": "INFO"},
         "workflow": {"handlers": ["console"], "level": "INFO"},
         "chapterflow_site": {"handlers": ["console"], "level": "INFO"},
+        # It reports each enqueue and each process at INFO; a message here is a fault.
+        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

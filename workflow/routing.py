@@ -1,5 +1,11 @@
 """The websocket addresses."""
 
-from django.urls import URLPattern
+from channels.security.websocket import WebsocketDenier
+from django.urls import URLPattern, path, re_path
 
-websocket_urlpatterns: list[URLPattern] = []
+from .consumers import BoardConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/sessions/<uuid:session_id>/", BoardConsumer.as_asgi()),
+    re_path(r"", WebsocketDenier.as_asgi()),
+]

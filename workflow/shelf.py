@@ -23,8 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Greatest, Lower
 
 from books.models import Book, BookVersion, StorylineNode
-from workflow.models import FollowUpQuestion, ProcessingSession
-from workflow.models.review import QuestionStatus
+from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
 from workflow.states import SessionStatus
 
 SORTS = (("changed", "Last changed"), ("title", "Title"), ("progress", "Progress"))
@@ -33,6 +32,8 @@ _CLOTHS = 6
 _PATTERNS = ("waves", "stripes", "dots", "weave", "lattice")
 _LONG_TITLE = 26
 _LONG_WORD = 9
+# What fits on the label of a small cover.
+_LABEL = 60
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def cover_of(book: Book) -> Cover:
     number = zlib.crc32(book.book_id.encode())
     return Cover(
         title=book.title,
-        author=book.author or book.subtitle,
+        author=book.author if len(book.author) <= _LABEL else "",
         cloth=number % _CLOTHS + 1,
         pattern=_PATTERNS[number // _CLOTHS % len(_PATTERNS)],
         is_long=len(book.title) > _LONG_TITLE or any(len(word) > _LONG_WORD for word in book.title.split()),
@@ -88,7 +89,7 @@ def cards(books: Iterable[Book]) -> list[Card]:
     """Return the cards of these books, in their order; three queries, however many they are."""
     listed = list(books)
     versions = newest_versions(listed)
-    sessions = ProcessingSession.objects.in_bulk([v.pk for v in versions.values()], field_name="version_id")
+    sessions = _sessions(versions.values())
     questions = _open_questions([version.pk for version in versions.values()])
     found = []
     for book in listed:
@@ -104,6 +105,11 @@ def newest_versions(books: Sequence[Book]) -> dict[int, BookVersion]:
     # The newest comes last and so stays.
     versions = BookVersion.objects.filter(book__in=[book.pk for book in books]).order_by("number")
     return {version.book_id: version for version in versions}
+
+
+def _sessions(versions: Iterable[BookVersion]) -> dict[int, ProcessingSession]:
+    rows = ProcessingSession.objects.filter(version__in=[version.pk for version in versions])
+    return {session.version_id: session for session in rows.select_related("version__book")}
 
 
 def _matches(word: str) -> Q:

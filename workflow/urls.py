@@ -1,5 +1,33 @@
 """The addresses of the home page, boards, review and questions."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from .views import home, questions, review, session
+
+_VERSION = "books/<str:book_id>/v<int:number>/"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("books/<str:book_id>/", home.book, name="book"),
+    path("books/<str:book_id>/delete/", home.book_delete, name="book_delete"),
+    path(f"{_VERSION}start/", home.start, name="start"),
+    path(f"{_VERSION}board/", session.board, name="board"),
+    path(f"{_VERSION}activity/", session.activity, name="activity"),
+    path("sessions/<uuid:session_id>/pause/", session.session_pause, name="session_pause"),
+    path("sessions/<uuid:session_id>/resume/", session.session_resume, name="session_resume"),
+    path("sessions/<uuid:session_id>/retry/", session.session_retry, name="session_retry"),
+    path("sessions/<uuid:session_id>/cancel/", session.session_cancel, name="session_cancel"),
+    path(
+        "sessions/<uuid:session_id>/chapters/<int:chapter>/retry/",
+        session.chapter_retry,
+        name="chapter_retry",
+    ),
+    path(f"{_VERSION}review/", review.review, name="review"),
+    path(f"{_VERSION}review/keep/", review.keep_all, name="keep_all"),
+    path("changes/<int:change_id>/<str:decision>/", review.change_decide, name="change_decide"),
+    path("books/<str:book_id>/rules/<str:key>/", review.rule_switch, name="rule_switch"),
+    path(f"{_VERSION}questions/", questions.questions, name="questions"),
+    path("questions/<int:question_id>/answer/", questions.question_answer, name="question_answer"),
+    path("questions/<int:question_id>/dismiss/", questions.question_dismiss, name="question_dismiss"),
+    path("sessions/<uuid:session_id>/questions/", questions.questions_again, name="questions_again"),
+]

@@ -1,4 +1,4 @@
-"""A storyline before it is stored: reading, checking, ordering and estimating, in plain Python without Django."""
+"""A storyline before it is stored: read, checked, ordered and estimated in plain Python, without Django."""
 
 from .document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
 from .faults import Fault, StorylineFaults

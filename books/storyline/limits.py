@@ -11,7 +11,8 @@ class Limits:
     """The most of everything that one storyline may hold.
 
     `values` counts brackets, braces and commas: it bounds the memory that a small file of tiny values
-    could take. `depth` counts lists and objects inside one another. `characters` is for one text.
+    could take. `depth` counts lists and objects inside one another: at most 200, as the parser itself has
+    a bound. `characters` is for one text.
     """
 
     bytes: int = 50_000_000
@@ -22,6 +23,10 @@ class Limits:
     depth: int = 50
     values: int = 3_000_000
     characters: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.depth <= 200:
+            raise ValueError("the depth must be 1 to 200")
 
 
 DEFAULT_LIMITS = Limits()

@@ -1,11 +1,10 @@
-"""Where in a JSON text the value of a path stands. Needed only when there are faults, so that good files pay nothing."""
+"""Where in a JSON text a path's value stands; asked only when there are faults, so good files pay nothing."""
 
 import re
 from collections.abc import Iterable, Iterator
-from json.decoder import scanstring
 from typing import NamedTuple
 
-from .jsontext import lenient_decoder
+from .decoder import lenient_decoder
 from .wording import Path
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -29,7 +28,9 @@ def positions(text: str, paths: Iterable[Path]) -> dict[Path, Position]:
     wanted = list(paths)
     offsets = _offsets(text, _tree(wanted))
     found = {path: _nearest(path, offsets) for path in wanted}
-    places = dict(zip(sorted(set(found.values())), positions_at(text, sorted(set(found.values()))), strict=True))
+    places = dict(
+        zip(sorted(set(found.values())), positions_at(text, sorted(set(found.values()))), strict=True)
+    )
     return {path: places[offset] for path, offset in found.items()}
 
 
@@ -91,7 +92,7 @@ def _members(text: str, start: int) -> Iterator[tuple[str, int]]:
     scan = lenient_decoder().raw_decode
     offset = _after_space(text, start + 1)
     while text[offset] != "}":
-        key, end = scanstring(text, offset + 1, True)
+        key, end = scan(text, offset)
         offset = _after_space(text, _after_space(text, end) + 1)
         yield key, offset
         offset = _next(text, scan(text, offset)[1])

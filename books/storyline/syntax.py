@@ -6,15 +6,23 @@ from json import JSONDecodeError
 from .wording import quoted
 
 _WORD = re.compile(r"[\w+.'-]{1,40}")
-_WORDS_OF_OTHER_LANGUAGES = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nil": "null"}
+_WORDS_OF_OTHER_LANGUAGES = {
+    "True": "true",
+    "False": "false",
+    "None": "null",
+    "undefined": "null",
+    "nil": "null",
+}
 
 _SENTENCES = {
     "Expecting ':' delimiter": "A colon is missing between a key and its value.",
     "Invalid control character at": (
-        "A line break or control character stands inside a text. Write \\n for a line break within quotation marks."
+        "A line break or control character stands inside a text. Write \\n for a line break."
     ),
-    "Unterminated string starting at": "The text that begins here is never closed: its closing quotation mark is missing.",
-    "Invalid \\escape": 'A backslash stands before a character that needs none. Write \\\\ for a backslash and \\" for a quotation mark.',
+    "Unterminated string starting at": (
+        "The text that begins here is never closed: its closing quotation mark is missing."
+    ),
+    "Invalid \\escape": "This backslash is not needed, or not complete. Write \\\\ for a backslash.",
     "Invalid \\uXXXX escape": "After \\u four hexadecimal digits are expected, as in \\u00e9.",
 }
 
@@ -22,14 +30,17 @@ _SENTENCES = {
 def syntax_sentence(error: JSONDecodeError) -> tuple[str, int]:
     """Return what is wrong with the JSON and the offset of the place where it shows."""
     text, offset = error.doc, error.pos
+    rest = text[offset:].lstrip()
+    if not rest:
+        return (
+            "The file ends too early: something that was opened is not closed. Is the upload complete?",
+            offset,
+        )
     known = next((said for said in _SENTENCES if error.msg.startswith(said)), None)
     if known:
         return _SENTENCES[known], offset
     if error.msg.startswith("Extra data"):
         return _more_text(text, offset), offset
-    rest = text[offset:].lstrip(" \t\r\n") if len(text) - offset < 10_000 else text[offset : offset + 10_000]
-    if not rest:
-        return "The file ends too early: something that was opened is not closed. Is the upload complete?", offset
     if error.msg.startswith("Expecting ',' delimiter"):
         return f"A comma or a closing bracket is missing before {_beginning(rest)}.", offset
     return _unexpected(rest, error), offset
@@ -49,7 +60,7 @@ def _unexpected(rest: str, error: JSONDecodeError) -> str:
     if error.msg.startswith("Illegal trailing comma"):
         return "There is a comma too many here. Remove it."
     if rest[0] in "'‘’“”":
-        return "Keys and texts need straight double quotation marks: \"…\"."
+        return 'Keys and texts need straight double quotation marks: "…".'
     if error.msg.startswith("Expecting property name"):
         return f"A key in double quotation marks is expected here, not {_beginning(rest)}."
     return _no_value(rest)
@@ -61,7 +72,9 @@ def _no_value(rest: str) -> str:
         return f"“{word}” is not JSON. Write {_WORDS_OF_OTHER_LANGUAGES[word]}."
     if rest[0] == "<":
         return "This looks like a web page, not JSON. Upload the file itself."
-    return f"{_beginning(rest)} is not JSON. A text needs double quotation marks, a number only digits and a point."
+    return (
+        f"{_beginning(rest)} is not JSON. Texts need double quotation marks; numbers are digits and a point."
+    )
 
 
 def _beginning(rest: str) -> str:

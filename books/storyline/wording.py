@@ -1,4 +1,4 @@
-"""How values and places from an upload are named in a sentence; whatever they hold, the sentence can be shown."""
+"""How values and places from an upload are named in a sentence that can be shown, whatever they hold."""
 
 import re
 
@@ -27,7 +27,9 @@ def described(value: object) -> str:
         return _number(value)
     if value is None:
         return "null"
-    return {list: "A list", dict: "An object"}.get(type(value), "This value")
+    if isinstance(value, list):
+        return "A list"
+    return "An object" if isinstance(value, dict) else "This value"
 
 
 def place_of(path: Path) -> str:
@@ -44,7 +46,7 @@ def _number(value: float) -> str:
     # The size comes first: Python refuses to write out integers of more than 4,300 digits.
     if isinstance(value, int) and abs(value) >= 10**30:
         return "A number of more than 30 digits"
-    return str(value)
+    return {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(str(value), str(value))
 
 
 def _step(key: str | int) -> str:

@@ -25,7 +25,7 @@ _numbers = count(1)
 VOICES = ("Ottilie Varnholt", "Emm Varnholt", "Josefa Tidewell")
 
 
-def make_version(owner: User, *, title: str = "The Ferry House", **columns: object) -> BookVersion:
+def make_version(owner: User, *, title: str = "The Ferry House", **columns: str) -> BookVersion:
     """A book with an empty first version."""
     book = Book.objects.create(
         owner=owner, book_id=f"ferry-house-{next(_numbers)}", title=title, subtitle="Three voices", **columns
@@ -117,7 +117,7 @@ def write_text(
 
 
 def written_book(
-    owner: User, chapters: int = 3, *, unwritten: Collection[int] = (), **columns: object
+    owner: User, chapters: int = 3, *, unwritten: Collection[int] = (), **columns: str
 ) -> BookVersion:
     """A version with a session, whose chapters are all written except those in `unwritten`."""
     version = make_version(owner, **columns)

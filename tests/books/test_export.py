@@ -112,9 +112,14 @@ def test_json_has_chapters_with_four_keys_and_citations(person: User) -> None:
 
     assert document["version"]["unwritten_chapters"] == [3]
     assert [list(chapter) for chapter in document["chapters"]] == 2 * [
-        ["metadata", "content", "source_references", "generation_metadata", "citations"]
+        ["metadata", "content", "source_references", "generation_metadata", "citations", "sources"]
     ]
-    assert document["chapters"][0]["citations"][0]["text"].startswith("The river closed in winter 1.")
+    assert document["chapters"][0]["citations"][0] == {
+        "paragraph": 1,
+        "quote": "The river closed in winter 1.",
+        "chunk_id": "c-1-1",
+    }
+    assert document["chapters"][0]["sources"][0]["text"].startswith("The river closed in winter 1. You do")
 
 
 def test_markdown_turns_marks_into_footnotes(person: User) -> None:

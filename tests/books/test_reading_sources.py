@@ -137,7 +137,10 @@ def test_whole_paragraphs_come_and_go() -> None:
 
 
 def test_formatting_alone_is_no_difference() -> None:
-    assert word_diff("## Head\n\n**Emm:** no\\*, *never*", "# Head\n\nEmm: no*, never") == "<p>Head</p>\n<p>Emm: no*, never</p>"
+    assert (
+        word_diff("## Head\n\n**Emm:** no\\*, *never*", "# Head\n\nEmm: no\\*, never")
+        == "<p>Head</p>\n<p>Emm: no*, never</p>"
+    )
 
 
 def test_differences_are_escaped() -> None:

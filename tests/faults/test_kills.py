@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.installation import Installation, is_alive, wait_for
-from tests.workflow.sessions import storyline
+from tests.storylines import storyline
 
 pytestmark = pytest.mark.faults
 

@@ -1,6 +1,5 @@
 """Small books to run the engine on."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -10,35 +9,9 @@ from django.utils import timezone
 
 from books.actions import upload_storyline
 from books.models import BookVersion
+from tests.storylines import storyline
 from workflow.actions import start_session
 from workflow.models import ChapterWorkflowItem, ProcessingSession
-
-
-def storyline(chapters: int, after: Mapping[int, Iterable[int]] | None = None) -> bytes:
-    """Return a storyline with nodes n1, n2 … in this order; `after` names what each depends on."""
-    return json.dumps(
-        {
-            "book": {"title": "The River"},
-            "chunks": [
-                {
-                    "id": f"c-{n}",
-                    "text": f"In the year {1930 + n} the river rose as far as step {n}.",
-                    "speaker": "Emm",
-                }
-                for n in range(1, chapters + 1)
-            ],
-            "nodes": [
-                {
-                    "id": f"n{n}",
-                    "title": f"Year {n}",
-                    "centrality_score": 1 - n / 10_000,
-                    "chunk_ids": [f"c-{n}"],
-                    "depends_on": [f"n{m}" for m in (after or {}).get(n, ())],
-                }
-                for n in range(1, chapters + 1)
-            ],
-        }
-    ).encode()
 
 
 def new_version(

@@ -114,6 +114,13 @@ def test_finding_inside_a_quotation_is_rejected():
     assert applied.rejected == ((inside, "it would change a quotation from a source"),)
 
 
+@pytest.mark.parametrize("text", ["> said two", "a `two` b", "Once “gone two” was said."])
+def test_finding_inside_what_is_protected_is_rejected(text: str):
+    chunks = (SourceChunk("c-9", "All gone two."),)
+
+    assert apply_findings(text, [finding(text, "two", "2")], chunks).markdown == text
+
+
 def test_finding_that_would_unmake_a_quotation_from_outside_is_rejected():
     joined = finding(TEXT, "up.\n\n", "up. ")
 

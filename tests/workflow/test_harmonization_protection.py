@@ -31,6 +31,18 @@ def test_labelled_paragraph_with_omissions_is_one_span_with_its_label_and_mark()
     assert protected(f"Before.\n\n{text}\n\nAfter.") == [text]
 
 
+def test_omission_is_part_of_a_quotation_without_label():
+    text = "Okay, it's gone … I think. [c-1]"
+
+    assert protected(text) == [text]
+
+
+def test_cited_stretch_beside_one_in_other_words_is_protected():
+    text = "We've got [c-1] whatever it was called in that place [c-2]."
+
+    assert protected(text) == ["We've got [c-1]", "[c-2]"]
+
+
 def test_escaped_quotation_is_protected():
     quote = escape_markdown("They used *stars* and [brackets] there.")
 

@@ -329,7 +329,16 @@ def test_sentence_of_an_earlier_chapter_is_pointed_out_in_the_later_one():
 
 
 def test_refrain_of_many_chapters_is_no_repetition():
-    assert found(TWIN, TWIN, TWIN, TWIN, rule=catalogue.REPEATED_SENTENCES) == []
+    texts = [f"{opening} {TWIN[3:]}" for opening in ("Once in", "Early in", "Late in", "Then, in")]
+
+    assert found(*texts, rule=catalogue.REPEATED_SENTENCES) == []
+
+
+def test_common_way_to_begin_is_no_repetition():
+    texts = [TWIN, TWIN, "In the autumn of 1957 nobody thought that anything could ever change here."]
+
+    assert len(found(*texts[:2], "Nothing.", rule=catalogue.REPEATED_SENTENCES)) == 1
+    assert found(*texts, rule=catalogue.REPEATED_SENTENCES) == []
 
 
 def test_form_of_the_book_with_other_numbers_and_names_is_no_repetition():

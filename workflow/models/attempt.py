@@ -50,7 +50,9 @@ class Attempt(models.Model):
         ordering = ["session", "started_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["item", "number"], condition=Q(item__isnull=False), name="attempt_number_once_per_item"
+                fields=["item", "number"],
+                condition=Q(item__isnull=False),
+                name="attempt_number_once_per_item",
             )
         ]
 

@@ -152,7 +152,8 @@ class FollowUpQuestion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "key"], name="question_once_per_version"),
             models.CheckConstraint(
-                condition=~Q(status=QuestionStatus.ANSWERED) | ~Q(answer=""), name="question_answered_has_answer"
+                condition=~Q(status=QuestionStatus.ANSWERED) | ~Q(answer=""),
+                name="question_answered_has_answer",
             ),
         ]
 

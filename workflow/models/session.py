@@ -133,7 +133,7 @@ class ProcessingSession(Claim):
 
     @property
     def progress_percentage(self) -> float:
-        """90 × written / total + 10 × the share harmonized, never less than before, 100 when COMPLETED and only then."""
+        """90 × written / total + 10 × the share harmonized; never less than before, 100 only when COMPLETED."""
         if self.status == SessionStatus.COMPLETED:
             return 100.0
         return min(max(self.best_progress, self.measured_progress), 99.9)
@@ -195,7 +195,9 @@ class ChapterWorkflowItem(Claim):
             models.UniqueConstraint(fields=["session", "number"], name="item_number_once_per_session"),
             models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="item_status_known"),
             models.CheckConstraint(
-                condition=Q(status=ItemStatus.IN_PROGRESS, token__isnull=False, lease_expires_at__isnull=False)
+                condition=Q(
+                    status=ItemStatus.IN_PROGRESS, token__isnull=False, lease_expires_at__isnull=False
+                )
                 | (~Q(status=ItemStatus.IN_PROGRESS) & Q(token=None, lease_expires_at=None, owner="")),
                 name="item_claimed_while_in_progress",
             ),
@@ -207,7 +209,9 @@ class ChapterWorkflowItem(Claim):
                 name="item_startable",
             ),
             models.Index(
-                fields=["lease_expires_at"], condition=Q(status=ItemStatus.IN_PROGRESS), name="item_in_progress"
+                fields=["lease_expires_at"],
+                condition=Q(status=ItemStatus.IN_PROGRESS),
+                name="item_in_progress",
             ),
             models.Index(fields=["session", "status"]),
         ]

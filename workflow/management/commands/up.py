@@ -8,7 +8,11 @@ import time
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chapterflow_site.accounts.actions import first_administrator, make_sign_in_link
+from chapterflow_site.accounts.actions import (
+    LOOPBACK_LINK_LIFETIME,
+    first_administrator,
+    make_sign_in_link,
+)
 from workflow import queue
 from workflow.supervisor import Child, Supervisor, worker_children
 
@@ -47,7 +51,7 @@ class Command(BaseCommand):
             address = f"http://{shown_host(host)}:{port}"
             self.stdout.write(f"\nChapterFlow is ready at {address}/")
             if is_loopback(host) and owner is not None:
-                link = f"{address}/sign-in/{make_sign_in_link(owner)}/"
+                link = f"{address}/sign-in/{make_sign_in_link(owner, lifetime=LOOPBACK_LINK_LIFETIME)}/"
                 self.stdout.write(f"Sign in once with this link: {link}")
             self.stdout.write("Ctrl-C stops it; books that are being written go on at the next start.\n")
 

@@ -1,5 +1,6 @@
 """`manage.py write_book`: the whole job without a browser or a server."""
 
+import logging
 import signal
 import sys
 import time
@@ -54,6 +55,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         """Write, export, and exit with a status that tells how it went."""
+        logging.getLogger("workflow").setLevel(logging.WARNING)
         call_command("migrate", interactive=False, verbosity=0)
         sys.exit(self._run(options))
 

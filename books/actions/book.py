@@ -1,0 +1,109 @@
+"""Making and describing books."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import TypedDict, Unpack
+
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from books.exceptions import Conflict, Invalid
+from books.models import Book
+
+_TRIES = 20
+# Room for a number or letters behind it.
+_BASE_CHARACTERS = 70
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
+
+
+class BookColumns(TypedDict, total=False):
+    """What a person may say of a book."""
+
+    title: str
+    subtitle: str
+    author: str
+    language: str
+    description: str
+    preferences: Mapping[str, object]
+
+
+def create_book(*, actor: User, book_id: str | None = None, **columns: Unpack[BookColumns]) -> Book:
+    """Make an empty book of `actor`'s.
+
+    Without a `book_id` one is made from the title. Raises Invalid for a value that cannot be stored,
+    Conflict where the `book_id` is taken, by whomever.
+    """
+    book = Book(owner=actor, **_checked({"title": "", "language": "en", **columns}))
+    if book_id is None:
+        return _with_free_id(book)
+    book.book_id = book_id
+    _check(book, ["book_id"])
+    if not _is_stored(book):
+        raise Conflict("book_id_taken", f"There is a book “{book_id}” already. Choose another id.")
+    return book
+
+
+def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[BookColumns]) -> Book:
+    """Change the named columns of a book and no others. Raises Invalid for a value that cannot be stored."""
+    if not columns:
+        return book
+    for name, value in _checked(columns).items():
+        setattr(book, name, value)
+    book.save(update_fields=[*columns, "updated_at"])
+    return book
+
+
+def _checked(columns: BookColumns) -> dict[str, object]:
+    """Return the columns tidied, an empty title or language replaced by a plain one."""
+    tidy: dict[str, object] = {
+        name: " ".join(value.split()) if isinstance(value, str) and name != "description" else value
+        for name, value in columns.items()
+    }
+    if "title" in tidy:
+        tidy["title"] = tidy["title"] or "Untitled book"
+    if "language" in tidy:
+        tidy["language"] = tidy["language"] or "en"
+        if not _LANGUAGE.match(str(tidy["language"])):
+            raise Invalid("invalid_language", "A language is written like “en”, “de” or “pt-BR”.")
+    if "preferences" in tidy:
+        tidy["preferences"] = dict(columns["preferences"])
+    _check(Book(**tidy), list(columns))
+    return tidy
+
+
+def _check(book: Book, names: list[str]) -> None:
+    """Raise Invalid for the first of the named columns whose value does not fit."""
+    others = {field.name for field in Book._meta.fields} - set(names)
+    try:
+        book.clean_fields(exclude=others)
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        label = name.replace("_", " ").capitalize()
+        raise Invalid(f"invalid_{name}", f"{label}: {messages[0]}") from None
+
+
+def _with_free_id(book: Book) -> Book:
+    """Store the book under an id made from its title, with something behind it where that is taken."""
+    base = slugify(book.title)[:_BASE_CHARACTERS]
+    base = base.strip("-_").replace("_", "-") or "book"
+    for number in range(1, _TRIES + 1):
+        book.book_id = base if number == 1 else f"{base}-{number}"
+        if _is_stored(book):
+            return book
+    book.book_id = f"{base}-{secrets.token_hex(4)}"
+    book.save(force_insert=True)
+    return book
+
+
+def _is_stored(book: Book) -> bool:
+    """Insert the book unless its id is taken; the unique constraint decides, not a look beforehand."""
+    try:
+        with transaction.atomic():
+            book.save(force_insert=True)
+    except IntegrityError:
+        book.pk = None
+        return False
+    return True

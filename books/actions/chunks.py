@@ -1,0 +1,111 @@
+"""Storing text chunks: each text once per book, found again by the id that the upload gave it."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from books.digest import chunk_digest
+from books.models import Book, TextChunk
+from books.storyline.document import ChunkSpec
+
+# Databases bound the parameters of one query.
+_BATCH = 500
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StoredChunk:
+    """A chunk's row: its primary key and how many words its text has."""
+
+    pk: int
+    word_count: int
+
+
+@transaction.atomic
+def add_chunks(
+    book: Book, chunks: Sequence[ChunkSpec], *, actor: AbstractBaseUser | None
+) -> Mapping[str, StoredChunk]:
+    """Add chunks to a book, for nodes of later storylines to name; return their rows by id.
+
+    A chunk that is there already with the same content is not stored again; another text under a known id
+    is a new row, and what later uploads mean by the id.
+    """
+    Book.objects.select_for_update().get(pk=book.pk)
+    return store_chunks(book, chunks)
+
+
+def store_chunks(book: Book, chunks: Iterable[ChunkSpec]) -> dict[str, StoredChunk]:
+    """Store what is new among `chunks`; return the row of each id. Call with the book locked."""
+    now = timezone.now()
+    by_digest = {(chunk.id, chunk_digest(chunk)): chunk for chunk in chunks}
+    known = _known_rows(book, {key for key, _ in by_digest})
+    new = [
+        _row(book, chunk, digest, now)
+        for (key, digest), chunk in by_digest.items()
+        if (key, digest) not in known
+    ]
+    TextChunk.objects.bulk_create(new, batch_size=_BATCH)
+    found = {key: known[key, digest] for key, digest in by_digest if (key, digest) in known}
+    _make_newest(book, found, now)
+    return found | {row.key: StoredChunk(row.pk, row.word_count) for row in new}
+
+
+def newest_chunks(book: Book, keys: Collection[str]) -> dict[str, StoredChunk]:
+    """Return the newest row of each of these ids in the book's earlier uploads; unknown ids are left out."""
+    rows = (
+        TextChunk.objects.filter(book=book, key__in=batch)
+        .order_by("created_at", "pk")
+        .values_list("key", "pk", "word_count")
+        for batch in _batches(sorted(keys))
+    )
+    return {key: StoredChunk(pk, words) for batch in rows for key, pk, words in batch}
+
+
+def known_chunk_ids(book: Book) -> set[str]:
+    """Return the ids of all chunks of a book."""
+    return set(TextChunk.objects.filter(book=book).values_list("key", flat=True))
+
+
+def _known_rows(book: Book, keys: Collection[str]) -> dict[tuple[str, str], StoredChunk]:
+    rows = (
+        TextChunk.objects.filter(book=book, key__in=batch).values_list("key", "digest", "pk", "word_count")
+        for batch in _batches(sorted(keys))
+    )
+    return {(key, digest): StoredChunk(pk, words) for batch in rows for key, digest, pk, words in batch}
+
+
+def _make_newest(book: Book, found: Mapping[str, StoredChunk], now: datetime) -> None:
+    """Let a text that came back after another one be again what its id means."""
+    newest = newest_chunks(book, found.keys())
+    stale = [chunk.pk for key, chunk in found.items() if newest[key].pk != chunk.pk]
+    for batch in _batches(stale):
+        TextChunk.objects.filter(pk__in=batch).update(created_at=now)
+
+
+def _row(book: Book, chunk: ChunkSpec, digest: str, now: datetime) -> TextChunk:
+    return TextChunk(
+        book=book,
+        key=chunk.id,
+        digest=digest,
+        text=chunk.text,
+        speaker=chunk.speaker,
+        speakers=list(chunk.speakers),
+        source=chunk.source,
+        sequence=chunk.sequence,
+        start_seconds=chunk.start_seconds,
+        end_seconds=chunk.end_seconds,
+        extra=dict(chunk.extra),
+        word_count=chunk.word_count,
+        created_at=now,
+    )
+
+
+def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]

@@ -1,0 +1,205 @@
+"""Storing a storyline as a new version of a book: whole or not at all."""
+
+from collections.abc import Collection, Mapping
+from typing import TypedDict
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.db import transaction
+from django.db.models import Max
+
+from books.digest import storyline_digest
+from books.models import Book, BookVersion, NodeChunk, StorylineLink, StorylineNode
+from books.storyline.centrality import centrality_scores
+from books.storyline.document import NodeSpec, StorylineDocument
+from books.storyline.limits import Limits
+from books.storyline.order import writing_order
+from books.storyline.parse import read_storyline
+
+from .book import BookColumns, create_book
+from .chunks import StoredChunk, known_chunk_ids, newest_chunks, store_chunks
+
+# Columns times rows stay below what SQLite takes as parameters of one statement.
+_BATCH = 500
+_SOURCE_NAME_CHARACTERS = 255
+
+
+def upload_storyline(
+    data: bytes | str,
+    *,
+    actor: User,
+    book: Book | None = None,
+    source_name: str = "",
+    title: str = "",
+    author: str = "",
+) -> BookVersion:
+    """Read, check and store an upload as a new version of `book`, or of a new book where there is none.
+
+    `title` and `author` go before what the upload says of its book. Raises StorylineFaults (an Invalid)
+    with every fault; then nothing is stored, no empty book either.
+    """
+    known = known_chunk_ids(book) if book else ()
+    document = read_storyline(data, known_chunk_ids=known, limits=limits())
+    with transaction.atomic():
+        if book is None:
+            book = create_book(actor=actor, **_book_columns(document, source_name, title, author))
+        return add_storyline(book, document, actor=actor, source_name=source_name)
+
+
+def limits() -> Limits:
+    """Return how large an upload this installation takes."""
+    return Limits(
+        bytes=settings.CHAPTERFLOW_UPLOAD_BYTES,
+        nodes=settings.CHAPTERFLOW_UPLOAD_NODES,
+        words=settings.CHAPTERFLOW_UPLOAD_WORDS,
+    )
+
+
+@transaction.atomic
+def add_storyline(
+    book: Book, document: StorylineDocument, *, actor: AbstractBaseUser | None, source_name: str = ""
+) -> BookVersion:
+    """Store a checked storyline as the next version of `book`, its outline in the order of writing.
+
+    Ids of chunks mean those of the document, or else the newest of the book's earlier uploads. Where no node
+    has a centrality score, scores are computed from the links.
+    """
+    book = Book.objects.select_for_update().get(pk=book.pk)
+    chunks = _resolved_chunks(book, document)
+    version = _new_version(book, document, chunks, source_name)
+    nodes = _store_nodes(version, document, chunks)
+    _store_node_chunks(nodes, document, chunks)
+    _store_links(version, nodes, document)
+    book.save(update_fields=["updated_at"])
+    return version
+
+
+def _book_columns(document: StorylineDocument, source_name: str, title: str, author: str) -> BookColumns:
+    info = document.book
+    name = source_name.rpartition(".")[0] or source_name
+    columns = BookColumns(
+        title=title or info.title or name.replace("_", " ").replace("-", " ").strip().capitalize(),
+        subtitle=info.subtitle,
+        author=author or info.author,
+        description=info.description,
+        preferences=info.preferences,
+    )
+    return BookColumns(**columns, language=info.language) if info.language else columns
+
+
+def _resolved_chunks(book: Book, document: StorylineDocument) -> dict[str, StoredChunk]:
+    stored = store_chunks(book, document.chunks)
+    named = {chunk_id for node in document.nodes for chunk_id in node.chunk_ids}
+    return newest_chunks(book, named - stored.keys()) | stored
+
+
+def _new_version(
+    book: Book, document: StorylineDocument, chunks: Mapping[str, StoredChunk], source_name: str
+) -> BookVersion:
+    newest = book.versions.aggregate(newest=Max("number"))["newest"] or 0
+    used = {chunk_id for node in document.nodes for chunk_id in node.chunk_ids}
+    return BookVersion.objects.create(
+        book=book,
+        number=newest + 1,
+        preferences={**book.preferences, **document.book.preferences},
+        source_name=source_name[:_SOURCE_NAME_CHARACTERS],
+        storyline_digest=storyline_digest(document),
+        extra={"document": dict(document.extra), "book": dict(document.book.extra)},
+        node_count=len(document.nodes),
+        chunk_count=len(used),
+        word_count=sum(chunks[chunk_id].word_count for chunk_id in used),
+    )
+
+
+def _store_nodes(
+    version: BookVersion, document: StorylineDocument, chunks: Mapping[str, StoredChunk]
+) -> dict[str, StorylineNode]:
+    scores = centrality_scores(document)
+    order = writing_order([node.id for node in document.nodes], scores)
+    place = {node_id: place for place, node_id in enumerate(order, start=1)}
+    rows = [
+        StorylineNode(
+            version=version,
+            position=position,
+            place=place[node.id],
+            centrality_score=scores[node.id],
+            word_count=_source_words(node, chunks),
+            **_node_columns(node),
+        )
+        for position, node in enumerate(document.nodes, start=1)
+    ]
+    StorylineNode.objects.bulk_create(rows, batch_size=_BATCH)
+    return {row.key: row for row in rows}
+
+
+class _NodeColumns(TypedDict):
+    key: str
+    title: str
+    summary: str
+    summary_origin: str
+    confidence: float | None
+    themes: list[str]
+    participants: list[str]
+    temporal_info: object
+    main_storyline: object
+    depends_on: list[str]
+    extra: dict[str, object]
+    chunk_count: int
+
+
+def _node_columns(node: NodeSpec) -> _NodeColumns:
+    """Return the columns of a node that are the upload's own words."""
+    return _NodeColumns(
+        key=node.id,
+        title=node.title,
+        summary=node.summary,
+        summary_origin=node.summary_origin,
+        confidence=node.confidence,
+        themes=list(node.themes),
+        participants=list(node.participants),
+        temporal_info=node.temporal_info,
+        main_storyline=node.main_storyline,
+        depends_on=list(node.depends_on),
+        extra=dict(node.extra),
+        chunk_count=len(_distinct(node.chunk_ids)),
+    )
+
+
+def _source_words(node: NodeSpec, chunks: Mapping[str, StoredChunk]) -> int:
+    if not node.chunk_ids:
+        return len(node.summary.split())
+    return sum(chunks[chunk_id].word_count for chunk_id in _distinct(node.chunk_ids))
+
+
+def _distinct(ids: Collection[str]) -> list[str]:
+    return list(dict.fromkeys(ids))
+
+
+def _store_node_chunks(
+    nodes: Mapping[str, StorylineNode], document: StorylineDocument, chunks: Mapping[str, StoredChunk]
+) -> None:
+    rows = [
+        NodeChunk(node=nodes[node.id], chunk_id=chunks[chunk_id].pk, position=position)
+        for node in document.nodes
+        for position, chunk_id in enumerate(_distinct(node.chunk_ids), start=1)
+    ]
+    NodeChunk.objects.bulk_create(rows, batch_size=_BATCH)
+
+
+def _store_links(
+    version: BookVersion, nodes: Mapping[str, StorylineNode], document: StorylineDocument
+) -> None:
+    rows = [
+        StorylineLink(
+            version=version,
+            source=nodes[link.source_id],
+            target=nodes[link.target_id],
+            relationship_type=link.relationship_type,
+            weight=link.weight,
+            confidence=link.confidence,
+            evidence=link.evidence,
+            extra=dict(link.extra),
+        )
+        for link in document.links
+    ]
+    StorylineLink.objects.bulk_create(rows, batch_size=_BATCH)

@@ -1,0 +1,56 @@
+"""Versions as the API gives them."""
+
+from books import schemas
+from books.models import BookVersion
+from books.outline import OutlineRow, outline_of
+from books.storyline.estimate import Estimate, Span
+
+
+def version_shown(version: BookVersion, writer: str | None = None) -> schemas.Version:
+    """Return a version with its outline, and an estimate for `writer` or the installation's default."""
+    outline = outline_of(version, writer)
+    return schemas.Version(
+        **summary_shown(version).__dict__,
+        outline=[_chapter(row) for row in outline.rows],
+        estimate=_estimate(outline.estimate),
+    )
+
+
+def summary_shown(version: BookVersion) -> schemas.VersionSummary:
+    """Return a version without its outline. Reads `book` and `session` of the version."""
+    session = getattr(version, "session", None)
+    return schemas.VersionSummary(
+        book_id=version.book.book_id,
+        version=version.name,
+        dependencies=version.dependencies,
+        preferences=version.preferences,
+        chapter_count=version.node_count,
+        chunk_count=version.chunk_count,
+        word_count=version.word_count,
+        session_id=str(session.pk) if session else None,
+        created_at=version.created_at,
+        started_at=version.started_at,
+    )
+
+
+def _chapter(row: OutlineRow) -> schemas.OutlineChapter:
+    return schemas.OutlineChapter(
+        number=row.number,
+        title=row.title,
+        node=row.node_id,
+        dependencies=list(row.depends_on),
+        chunk_count=row.chunk_count,
+        word_count=row.word_count,
+    )
+
+
+def _estimate(estimate: Estimate) -> schemas.Estimate:
+    return schemas.Estimate(
+        words=_span(estimate.words),
+        seconds=_span(estimate.seconds),
+        costs_nothing=estimate.costs_nothing,
+    )
+
+
+def _span(span: Span | None) -> schemas.Span | None:
+    return schemas.Span(low=span.low, high=span.high) if span else None

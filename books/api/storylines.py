@@ -1,0 +1,50 @@
+"""Operations that take whole documents: a storyline, or chunks for later storylines to name."""
+
+from django.http import HttpRequest
+from ninja import Status
+
+from books import schemas
+from books.actions import add_chunks, upload_storyline
+from books.actions.storyline import limits
+from chapterflow_site.api_auth import person_asking
+from chapterflow_site.api_reading import document_of
+from chapterflow_site.api_types import BookId, problems
+
+from .chunk_list import read_chunks
+from .documents import CHUNKS, STORYLINE, taking
+from .lookup import book_of
+from .router import router
+from .shown import version_shown
+
+
+@router.post(
+    "/books/{book_id}/storyline",
+    response={201: schemas.Version},
+    operation_id="upload_storyline",
+    summary="Upload a storyline",
+    openapi_extra=taking(STORYLINE) | problems(404, 413, 415, 422),
+)
+def uploaded(request: HttpRequest, book_id: BookId) -> Status[schemas.Version]:
+    """Check a storyline and store it as the book's next version. With a fault in it, nothing is stored.
+
+    JSON as described here, a plain list of its nodes, JSON Lines, or CSV.
+    """
+    book = book_of(request, book_id)
+    version = upload_storyline(document_of(request), actor=person_asking(request), book=book)
+    return Status(201, version_shown(version))
+
+
+@router.post(
+    "/books/{book_id}/chunks",
+    response={201: schemas.StoredChunks},
+    operation_id="add_chunks",
+    summary="Add text chunks",
+    openapi_extra=taking(CHUNKS) | problems(404, 413, 415, 422),
+)
+def chunks(request: HttpRequest, book_id: BookId) -> Status[schemas.StoredChunks]:
+    """Store chunks for nodes of later storylines to name. One that is there already is not stored again."""
+    book = book_of(request, book_id)
+    found = read_chunks(document_of(request), limits())
+    add_chunks(book, found, actor=person_asking(request))
+    ids = [chunk.id for chunk in found]
+    return Status(201, schemas.StoredChunks(book_id=book.book_id, chunk_count=len(ids), chunk_ids=ids))

@@ -1,0 +1,97 @@
+"""Operations on versions: their outlines and their exports."""
+
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Query
+
+from books import schemas
+from books.actions import edit_outline
+from books.export import FORMATS, export_book
+from books.models import BookVersion
+from chapterflow_site.api_auth import person_asking
+from chapterflow_site.api_reading import page_of
+from chapterflow_site.api_types import BookId, Cursor, Limit, VersionName, problems
+
+from .lookup import book_of, version_of
+from .router import router
+from .shown import summary_shown, version_shown
+
+WriterName = Annotated[
+    str | None, Query(max_length=200, description="The writer to estimate for; the default one if left out.")
+]
+FormatName = Annotated[str, Path(description="md, epub, docx, pdf, html or json.", example="epub")]
+
+_FILE = {
+    "description": "The file",
+    "content": {
+        known.content_type: {"schema": {"type": "string", "format": "binary"}} for known in FORMATS.values()
+    },
+}
+
+
+@router.get(
+    "/books/{book_id}/versions",
+    response=schemas.VersionPage,
+    operation_id="list_versions",
+    summary="List the versions of a book",
+    openapi_extra=problems(404, 422),
+)
+def listed(
+    request: HttpRequest, book_id: BookId, cursor: Cursor = None, limit: Limit = 50
+) -> schemas.VersionPage:
+    """List the versions, the newest first, without their outlines."""
+    book = book_of(request, book_id)
+    versions = BookVersion.objects.filter(book=book).select_related("book", "session")
+    found, following = page_of(versions, ("-number",), request, cursor=cursor, limit=limit)
+    return schemas.VersionPage(results=[summary_shown(version) for version in found], next=following)
+
+
+@router.get(
+    "/books/{book_id}/versions/{version}",
+    response=schemas.Version,
+    operation_id="get_version",
+    summary="Show an outline",
+    openapi_extra=problems(404, 422),
+)
+def shown(
+    request: HttpRequest, book_id: BookId, version: VersionName, writer: WriterName = None
+) -> schemas.Version:
+    """Show the chapters in the order of writing, what each waits for, and what the book will come to."""
+    return version_shown(version_of(request, book_id, version), writer)
+
+
+@router.patch(
+    "/books/{book_id}/versions/{version}",
+    response=schemas.Version,
+    operation_id="edit_version",
+    summary="Change an outline before the start",
+    openapi_extra=problems(404, 409, 422),
+)
+def edited(
+    request: HttpRequest, book_id: BookId, version: VersionName, outline: schemas.OutlineChange
+) -> schemas.Version:
+    """Change what is given; what is left out stays. Once the version is started, 409."""
+    found = edit_outline(
+        version_of(request, book_id, version),
+        actor=person_asking(request),
+        dependencies=outline.dependencies,
+        order=outline.order,
+        preferences=outline.preferences,
+    )
+    return version_shown(found)
+
+
+@router.get(
+    "/books/{book_id}/versions/{version}/export/{format}",
+    operation_id="export_version",
+    summary="Export a book",
+    openapi_extra={"responses": {200: _FILE, **problems(404, 409)["responses"]}},
+)
+def exported(request: HttpRequest, book_id: BookId, version: VersionName, format: FormatName) -> HttpResponse:
+    """Take away what is written, as a file. While nothing is written, 409; an unknown format is 404."""
+    file = export_book(version_of(request, book_id, version), format)
+    disposition = f'attachment; filename="{file.name}"'
+    return HttpResponse(
+        file.data, content_type=file.content_type, headers={"Content-Disposition": disposition}
+    )

@@ -1,0 +1,67 @@
+"""The formats that a book can be exported in. A new one is a function of a manuscript and a line here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.text import slugify
+
+from books.exceptions import Conflict, NotFound
+from books.models import BookVersion
+
+from .epub import epub_file
+from .jsonfile import json_file
+from .manuscript import Manuscript, manuscript_of
+from .markdownfile import markdown_file
+
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """A file to hand out. `name` is plain ASCII and safe on any system."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file. `key` is its name in addresses and the file's ending."""
+
+    key: str
+    label: str
+    content_type: str
+    make: Callable[[Manuscript], bytes]
+
+
+FORMATS: dict[str, Format] = {
+    known.key: known
+    for known in (
+        Format("epub", "EPUB, for e-readers", "application/epub+zip", epub_file),
+        Format("md", "Markdown, plain text", "text/markdown; charset=utf-8", markdown_file),
+        Format("json", "JSON, with every source", "application/json", json_file),
+    )
+}
+
+
+def export_book(version: BookVersion, format: str) -> ExportFile:
+    """Return the written chapters of `version` as a file.
+
+    Raises NotFound for an unknown format, Conflict while no chapter is written.
+    """
+    known = FORMATS.get(format)
+    if known is None:
+        choice = ", ".join(FORMATS)
+        raise NotFound(
+            "unknown_format", f"A book cannot be exported as “{format[:40]}”. Choose one of: {choice}."
+        )
+    manuscript = manuscript_of(version)
+    if not manuscript.entries:
+        raise Conflict("nothing_written", "No chapter is written yet, so there is nothing to export.")
+    return ExportFile(_file_name(version, known.key), known.content_type, known.make(manuscript))
+
+
+def _file_name(version: BookVersion, ending: str) -> str:
+    stem = slugify(version.book.title)[:LONGEST_NAME].strip("-_") or version.book.book_id
+    return f"{stem}-{version.name}.{ending}"

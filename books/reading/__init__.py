@@ -1,0 +1,35 @@
+"""Reading a chapter: safe HTML of its Markdown, its passages, differences, the document of the API."""
+
+from .difference import word_diff
+from .document import chapter_document, passage_document, written_document
+from .rendering import RenderedChapter, render_chapter
+from .sources import (
+    PassageView,
+    SourceView,
+    Voice,
+    mark_quotes,
+    passages_by_revision,
+    passages_of,
+    sources_of,
+    voices_of,
+)
+from .wording import listed, number_words
+
+__all__ = [
+    "PassageView",
+    "RenderedChapter",
+    "SourceView",
+    "Voice",
+    "chapter_document",
+    "listed",
+    "mark_quotes",
+    "number_words",
+    "passage_document",
+    "passages_by_revision",
+    "passages_of",
+    "render_chapter",
+    "sources_of",
+    "voices_of",
+    "word_diff",
+    "written_document",
+]

@@ -1,0 +1,118 @@
+"""A chapter as the API and the JSON export give it: metadata, content, source references, how it was made."""
+
+from datetime import datetime
+
+from books.models import Chapter, ChapterRevision
+
+from .sources import PassageView
+
+Document = dict[str, object]
+
+UNSTARTED = "pending"
+_HARMONIZED = frozenset({"harmonized", "completed"})
+
+
+def chapter_document(chapter: Chapter) -> Document:
+    """Return a chapter's four keys. One that is not written has an empty text and nulls.
+
+    Reads `version.book`, `node`, `current_revision` and `item` of the chapter: select them for many chapters.
+    """
+    item = getattr(chapter, "item", None)
+    status = str(item.status) if item else UNSTARTED
+    session_id = str(item.session_id) if item else None
+    revision = chapter.current_revision
+    if revision is None:
+        return _unwritten(chapter, status, session_id)
+    return written_document(chapter, revision, status=status, session_id=session_id)
+
+
+def written_document(
+    chapter: Chapter, revision: ChapterRevision, *, status: str, session_id: str | None
+) -> Document:
+    """Return the four keys of one text of a chapter."""
+    made_in = str(revision.session_id) if revision.session_id else session_id
+    return {
+        "metadata": {
+            **_identity(chapter, status),
+            "title": revision.title or chapter.title,
+            "word_count": revision.word_count,
+            "quality_score": revision.quality_score,
+            "generated_at": _time(revision.created_at),
+            "agent": revision.agent,
+        },
+        "content": {
+            "markdown": revision.markdown,
+            "themes": revision.themes,
+            "participants": revision.participants,
+            "tags": revision.tags,
+        },
+        "source_references": {
+            "node_ids": [chapter.node.key],
+            "chunk_ids": revision.source_chunk_ids,
+            "confidence": revision.confidence,
+        },
+        "generation_metadata": {
+            "agent_type": revision.agent,
+            "session_id": made_in,
+            "generated_at": _time(revision.created_at),
+            "harmonization_applied": status in _HARMONIZED,
+            "quality_metrics": revision.quality_metrics,
+            "revision": revision.number,
+            "origin": revision.origin,
+            "usage": revision.usage,
+        },
+    }
+
+
+def passage_document(passage: PassageView) -> Document:
+    """Return one passage as the API gives it; times are seconds from the recording's start."""
+    return {
+        "paragraph": passage.paragraph,
+        "quote": passage.quote,
+        "chunk_id": passage.chunk_id,
+        "text": passage.text,
+        "speaker": passage.speaker,
+        "source": passage.source,
+        "start_seconds": passage.start_seconds,
+        "end_seconds": passage.end_seconds,
+    }
+
+
+def _unwritten(chapter: Chapter, status: str, session_id: str | None) -> Document:
+    return {
+        "metadata": {
+            **_identity(chapter, status),
+            "title": chapter.title,
+            "word_count": 0,
+            "quality_score": None,
+            "generated_at": None,
+            "agent": None,
+        },
+        "content": {"markdown": "", "themes": [], "participants": [], "tags": []},
+        "source_references": {"node_ids": [chapter.node.key], "chunk_ids": [], "confidence": None},
+        "generation_metadata": {
+            "agent_type": None,
+            "session_id": session_id,
+            "generated_at": None,
+            "harmonization_applied": False,
+            "quality_metrics": {},
+            "revision": None,
+            "origin": None,
+            "usage": {},
+        },
+    }
+
+
+def _identity(chapter: Chapter, status: str) -> Document:
+    return {
+        "chapter_id": chapter.chapter_id,
+        "book_id": chapter.version.book.book_id,
+        "book_title": chapter.version.book.title,
+        "version": chapter.version.name,
+        "chapter_number": chapter.number,
+        "status": status,
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")

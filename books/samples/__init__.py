@@ -1,0 +1,1 @@
+"""Storyline documents that come with the product, as data only: a whole sample book and a template."""

@@ -1,0 +1,218 @@
+"""What the API takes and gives of books, outlines and chapters."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from books.models import Dependencies
+from chapterflow_site.api_types import Moment, Page, Request
+
+_PREFERENCES = "What the writer is asked for, as the book’s owner wrote it."
+_MODE = "On what chapters depend: `sequential` (each on the one before) or `graph` (by the links)."
+
+
+class BookFields(Request):
+    """What may be said of a book. On a change, what is left out stays."""
+
+    title: str = Field(
+        "", max_length=300, description="Without one: “Untitled book”.", examples=["The Ferry House"]
+    )
+    subtitle: str = Field(default="", max_length=500, description="The line below the title.")
+    author: str = Field(default="", max_length=300, description="Whose book it is.")
+    language: str = Field(default="en", max_length=35, description="Like en, de or pt-BR.")
+    description: str = Field(default="", description="What the book is about.")
+    preferences: dict[str, object] = Field(default_factory=dict, description=_PREFERENCES)
+
+
+class NewBook(BookFields):
+    """A book to be made."""
+
+    book_id: str | None = Field(
+        default=None,
+        max_length=80,
+        description="Lower-case letters, digits, hyphens; made from the title where it is left out.",
+        examples=["ferry-house"],
+    )
+
+
+class Book(BaseModel):
+    """A book."""
+
+    book_id: str = Field(description="Its public name, part of many addresses.", examples=["ferry-house"])
+    title: str
+    subtitle: str
+    author: str
+    language: str
+    description: str
+    preferences: dict[str, object] = Field(description=_PREFERENCES)
+    versions: list[str] = Field(description="Its versions, the oldest first.", examples=[["v1", "v2"]])
+    created_at: Moment
+    updated_at: Moment
+
+
+class BookPage(Page[Book]):
+    """Books, the newest first."""
+
+
+class OutlineChapter(BaseModel):
+    """A chapter to be."""
+
+    number: int = Field(description="Its place in the order of writing, from 1.")
+    title: str
+    node: str = Field(description="The id of its storyline node, as uploaded.", examples=["n-12"])
+    dependencies: list[int] = Field(description="Numbers of the chapters that it is written after.")
+    chunk_count: int = Field(description="How many chunks it rests on; 0: on its summary alone.")
+    word_count: int = Field(description="Words of its sources.")
+
+
+class Span(BaseModel):
+    """From the least to the most that is expected."""
+
+    low: float
+    high: float
+
+
+class Estimate(BaseModel):
+    """What the book will come to; null is “not known”."""
+
+    words: Span | None = Field(description="Words of the finished book.")
+    seconds: Span | None = Field(description="Time of the writing.")
+    costs_nothing: bool | None = Field(description="Null: the provider sets the price.")
+
+
+class VersionSummary(BaseModel):
+    """One generation of a book from one storyline."""
+
+    book_id: str
+    version: str = Field(examples=["v1"])
+    dependencies: str = Field(description=_MODE, examples=["sequential"])
+    preferences: dict[str, object] = Field(description=_PREFERENCES)
+    chapter_count: int
+    chunk_count: int = Field(description="Chunks that its nodes name.")
+    word_count: int = Field(description="Words of these chunks.")
+    session_id: str | None = Field(description="Its session, once it is started.")
+    created_at: Moment
+    started_at: Moment | None
+
+
+class VersionPage(Page[VersionSummary]):
+    """The versions of a book, the newest first."""
+
+
+class Version(VersionSummary):
+    """A version with its outline."""
+
+    outline: list[OutlineChapter] = Field(description="The chapters to be, in the order of writing.")
+    estimate: Estimate
+
+
+class OutlineChange(Request):
+    """What to change of an outline before the start; what is left out stays."""
+
+    dependencies: str | None = Field(default=None, description=_MODE, examples=[Dependencies.GRAPH.value])
+    order: list[str] | None = Field(
+        default=None,
+        description="The ids of all nodes, in the order to write them.",
+        examples=[["n-2", "n-1"]],
+    )
+    preferences: dict[str, object] | None = Field(default=None, description=_PREFERENCES)
+
+
+class StoredChunks(BaseModel):
+    """Chunks that nodes of later storylines may name."""
+
+    book_id: str
+    chunk_count: int = Field(description="How many chunks were sent.")
+    chunk_ids: list[str] = Field(description="Their ids, in the order sent.")
+
+
+class _Document(BaseModel):
+    """A part of a chapter's document; keys that a later release adds are given too."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class ChapterMetadata(_Document):
+    """Which chapter it is."""
+
+    chapter_id: str = Field(examples=["ferry-house_v1_chapter_3"])
+    book_id: str
+    book_title: str
+    version: str
+    chapter_number: int
+    title: str
+    word_count: int
+    status: str = Field(description="pending, in_progress, generated, harmonized, completed or failed.")
+    quality_score: float | None = Field(description="0 to 1, where it was measured.")
+    generated_at: str | None = Field(json_schema_extra={"format": "date-time"})
+    agent: str | None = Field(description="Who wrote this text.")
+
+
+class ChapterContent(_Document):
+    """What stands in it."""
+
+    markdown: str = Field(description="The text; empty until it is written.")
+    themes: list[str]
+    participants: list[str]
+    tags: list[str]
+
+
+class SourceReferences(_Document):
+    """What it rests on."""
+
+    node_ids: list[str]
+    chunk_ids: list[str]
+    confidence: float | None = Field(description="0 to 1, where the writer could say.")
+
+
+class GenerationMetadata(_Document):
+    """How it was made."""
+
+    agent_type: str | None
+    session_id: str | None
+    generated_at: str | None = Field(json_schema_extra={"format": "date-time"})
+    harmonization_applied: bool
+    quality_metrics: dict[str, object]
+
+
+class Chapter(_Document):
+    """A chapter, with the four keys that the JSON export has too."""
+
+    metadata: ChapterMetadata
+    content: ChapterContent
+    source_references: SourceReferences
+    generation_metadata: GenerationMetadata
+
+
+class Revision(BaseModel):
+    """One text of a chapter; it never changes."""
+
+    number: int
+    origin: str = Field(description="Who made it: writer, harmonizer or person.")
+    title: str
+    markdown: str
+    word_count: int
+    agent: str
+    attempt: int | None = Field(description="The attempt that wrote it.")
+    is_current: bool = Field(description="Whether it is the chapter’s text now.")
+    created_by: str | None = Field(description="The person’s user name, where a person made it.")
+    created_at: Moment
+
+
+class RevisionPage(Page[Revision]):
+    """The texts of a chapter, the newest first."""
+
+
+class Passage(BaseModel):
+    """A place in the chapter with the words that it rests on."""
+
+    paragraph: int = Field(description="The paragraph of the chapter, from 0.")
+    quote: str = Field(description="Verbatim in `text`; empty where the chapter says it in other words.")
+    chunk_id: str
+    text: str = Field(description="The whole chunk.")
+    speaker: str
+    source: str
+    start_seconds: float | None = Field(description="From the start of the recording.")
+    end_seconds: float | None
+
+
+class PassagePage(Page[Passage]):
+    """The passages of a chapter, in its order; always all of them."""

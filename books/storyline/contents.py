@@ -1,0 +1,83 @@
+"""Reading the outermost object of an upload: format, book, and the lists of chunks, nodes and links."""
+
+from collections.abc import Callable, Mapping
+
+from .chunks import read_listed_chunk
+from .document import FORMAT, BookInfo
+from .fields import Fields
+from .nodes import read_link, read_node
+from .records import Records
+from .wording import Path, described, quoted
+
+_SUBTITLE_CHARACTERS = 500
+_LANGUAGE_CHARACTERS = 35
+
+
+def read_contents(value: Mapping[str, object], records: Records) -> tuple[BookInfo, dict[str, object]]:
+    """Read a whole document into `records`; return its book and the keys that are not known."""
+    fields = records.fields(value, ())
+    _check_format(fields)
+    book = _read_book(fields, records)
+    limits = records.limits
+    _read_each(fields, "chunks", limits.chunks, lambda item, path: read_listed_chunk(item, path, records))
+    _read_each(fields, "nodes", limits.nodes, lambda item, path: read_node(item, path, records))
+    _read_each(fields, "links", limits.links, lambda item, path: read_link(item, path, records))
+    _check_totals(fields, records)
+    return book, fields.rest()
+
+
+def _check_format(fields: Fields) -> None:
+    value = fields.value("format")
+    if value is not None and value != FORMAT:
+        sentence = f"The format {described(value)} is not known. Write {quoted(FORMAT)}, or leave it out."
+        fields.note("format", "unknown_format", sentence)
+
+
+def _read_book(document: Fields, records: Records) -> BookInfo:
+    fields = records.fields(document.mapping("book"), ("book",))
+    return BookInfo(
+        title=fields.line("title"),
+        subtitle=fields.line("subtitle", _SUBTITLE_CHARACTERS),
+        author=fields.line("author"),
+        language=fields.line("language", _LANGUAGE_CHARACTERS),
+        description=fields.text("description").strip(),
+        preferences=fields.mapping("preferences"),
+        extra=fields.rest(),
+    )
+
+
+def _read_each(document: Fields, key: str, most: int, read: Callable[[object, Path], None]) -> None:
+    items = document.items(key)
+    if len(items) > most:
+        _note_too_many(document, key, most, f"There are {len(items):,} {key}.")
+        return
+    for index, item in enumerate(items):
+        read(item, (key, index))
+
+
+def _check_totals(document: Fields, records: Records) -> None:
+    if document.value("nodes") in (None, []):
+        document.note("nodes", "no_nodes", "There are no nodes. Write at least one, with an id.")
+    for key, count, most in (
+        ("chunks", len(records.chunks), records.limits.chunks),
+        ("links", len(records.links), records.limits.links),
+    ):
+        if count > most:
+            _note_too_many(document, key, most, f"With those inside nodes there are {count:,} {key}.")
+    _check_words(document, records)
+
+
+def _check_words(document: Fields, records: Records) -> None:
+    most = records.limits.words
+    # A word and its space are two characters: most storylines need no counting.
+    if sum(len(chunk.text) for chunk in records.chunks.values()) >= 2 * most:
+        words = sum(chunk.word_count for chunk in records.chunks.values())
+        if words > most:
+            document.note(
+                "chunks", "too_large", f"The chunks have {words:,} words; at most {most:,} fit. Split them."
+            )
+
+
+def _note_too_many(document: Fields, key: str, most: int, counted: str) -> None:
+    sentence = f"{counted} At most {most:,} fit in one storyline: make several books of it."
+    document.note(key, "too_large", sentence)

@@ -1,0 +1,92 @@
+"""From an upload to a StorylineDocument, or to the list of all its faults."""
+
+from collections.abc import Collection
+
+from .contents import read_contents
+from .document import StorylineDocument
+from .encoding import TextFault, decoded
+from .faults import Fault, Findings, StorylineFaults
+from .jsontext import parse_json, refuse_depth
+from .limits import DEFAULT_LIMITS, Limits
+from .parsed import NODES
+from .plain import NotPlain, Repeats, check_plain
+from .positions import positions_at
+from .records import Records
+from .references import check_references
+from .table import is_table, parse_table
+from .wording import described
+
+
+def read_storyline(
+    data: bytes | str, *, known_chunk_ids: Collection[str] = (), limits: Limits = DEFAULT_LIMITS
+) -> StorylineDocument:
+    """Return the storyline in an upload: a JSON document, a list of nodes, JSON Lines or CSV.
+
+    `known_chunk_ids` are chunks of earlier uploads that nodes may name. Raises StorylineFaults, and nothing
+    else, whatever the text is; its faults have lines.
+    """
+    try:
+        return _read_text(data, known_chunk_ids, limits)
+    except TextFault as error:
+        raise StorylineFaults([_text_fault(error)]) from None
+
+
+def read_storyline_value(
+    value: object, *, known_chunk_ids: Collection[str] = (), limits: Limits = DEFAULT_LIMITS
+) -> StorylineDocument:
+    """Return the storyline in a parsed JSON value. Raises StorylineFaults, whose faults have no lines."""
+    findings = Findings()
+    try:
+        document = _document(value, findings, known_chunk_ids, limits, {})
+    except NotPlain as error:
+        findings.add(error.path, error.code, str(error))
+    if findings:
+        raise StorylineFaults(findings.faults())
+    return document
+
+
+def _read_text(data: bytes | str, known_chunk_ids: Collection[str], limits: Limits) -> StorylineDocument:
+    text = decoded(data, limits)
+    parsed = parse_table(text, limits) if is_table(text) else parse_json(text, limits)
+    repeats = {id(value): keys for value, keys in parsed.repeats}
+    findings = Findings()
+    try:
+        document = _document(parsed.value, findings, known_chunk_ids, limits, repeats)
+    except NotPlain as error:
+        if error.code == "too_deep":
+            refuse_depth(parsed.text, limits)
+        findings.add(error.path, error.code, str(error))
+    if findings:
+        raise StorylineFaults(findings.faults(parsed.locate))
+    return document
+
+
+def _document(
+    value: object, findings: Findings, known_chunk_ids: Collection[str], limits: Limits, repeats: Repeats
+) -> StorylineDocument:
+    """Return the document, of use only where there are no findings. Raises NotPlain."""
+    if not isinstance(value, dict | list):
+        raise NotPlain((), "not_a_storyline", _not_a_storyline(value))
+    check_plain(value, NODES if isinstance(value, list) else (), findings, limits, repeats)
+    records = Records(findings, limits)
+    book, extra = read_contents({"nodes": value} if isinstance(value, list) else value, records)
+    check_references(records, known_chunk_ids)
+    return StorylineDocument(
+        nodes=tuple(records.nodes),
+        book=book,
+        chunks=tuple(records.chunks.values()),
+        links=tuple(link for _, link in records.links),
+        extra=extra,
+    )
+
+
+def _not_a_storyline(value: object) -> str:
+    return f"{described(value)} is not a storyline. Upload an object with “nodes”, or a list of nodes."
+
+
+def _text_fault(error: TextFault) -> Fault:
+    if error.text is None:
+        return Fault("", str(error), None, error.code)
+    position = next(positions_at(error.text, [error.offset]))
+    place = f"line {position.line}, column {position.column}"
+    return Fault(place, str(error), position.line, error.code, position.column)

@@ -1,0 +1,1 @@
+"""The pages of uploading, outlines, reading and exports."""

@@ -1,0 +1,105 @@
+"""The tries at writing a chapter, in words for a person."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import ngettext
+
+from books.models import Chapter
+from books.reading import number_words
+from workflow.agents.orchestrator import label_of
+from workflow.failures import Explanation, explain
+
+MOST_ATTEMPTS = 50
+
+# The icon and tone of each outcome.
+_LOOKS = {
+    "running": "in_progress",
+    "succeeded": "generated",
+    "failed": "failed",
+    "lost": "retry",
+    "stopped": "pending",
+    "cancelled": "pending",
+}
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    """One try. `facts` are pairs of name and value; `explanation` is None where nothing went wrong."""
+
+    number: int
+    look: str
+    word: str
+    started_at: datetime
+    finished_at: datetime | None
+    facts: tuple[tuple[str, str], ...]
+    code: str
+    message: str
+    explanation: Explanation | None
+    is_newest: bool
+    partial_text: str
+    passages: tuple[str, ...]
+
+
+def attempts_of(chapter: Chapter) -> list[AttemptView]:
+    """Return the newest tries at `chapter`, newest first."""
+    item = getattr(chapter, "item", None)
+    if item is None:
+        return []
+    found = list(item.attempts.order_by("-number")[:MOST_ATTEMPTS])
+    return [
+        AttemptView(
+            number=attempt.number,
+            look=_LOOKS.get(attempt.outcome, "pending"),
+            word=str(attempt.get_outcome_display()),
+            started_at=attempt.started_at,
+            finished_at=attempt.finished_at,
+            facts=(
+                ("Written by", label_of(attempt.agent)),
+                ("Worker", _worker_words(attempt.owner)),
+                *_context_facts(attempt.context),
+                *_usage_facts(attempt.usage),
+            ),
+            code=attempt.error_code,
+            message=attempt.error_message,
+            explanation=explain(attempt.error_code) if attempt.error_code else None,
+            is_newest=attempt is found[0],
+            partial_text=attempt.partial_text,
+            passages=tuple(str(chunk_id) for chunk_id in _list(attempt.context, "chunks")),
+        )
+        for attempt in found
+    ]
+
+
+def _worker_words(owner: str) -> str:
+    """An owner is `run:process id:start time`; the process is what a person can look for."""
+    parts = owner.split(":")
+    return f"process {parts[1]}" if len(parts) > 2 else owner or "not known"
+
+
+def _context_facts(context: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    passages = len(_list(context, "chunks"))
+    if passages:
+        yield "Given", ngettext("%s passage", "%s passages", passages) % f"{passages:,}"
+    chapters = sorted(number for number in _list(context, "chapters") if isinstance(number, int))
+    if chapters:
+        words = ngettext(
+            "the opening and ending of chapter %s", "openings and endings of chapters %s", len(chapters)
+        )
+        yield "Context", words % number_words(chapters)
+    left_out = context.get("left_out_chapters")
+    if isinstance(left_out, int) and left_out:
+        yield "Left out", ngettext("%s earlier chapter", "%s earlier chapters", left_out) % f"{left_out:,}"
+
+
+def _usage_facts(usage: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name, value in usage.items():
+        if isinstance(value, int | float | str) and not isinstance(value, bool) and value != "":
+            shown = f"{value:,}" if isinstance(value, int | float) else value[:200]
+            yield name.replace("_", " ").capitalize()[:60], shown
+
+
+def _list(context: Mapping[str, object], key: str) -> list[object]:
+    found = context.get(key)
+    return found if isinstance(found, list) else []

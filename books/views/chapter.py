@@ -1,0 +1,109 @@
+"""A chapter on the workbench: its text with the passages beside it, its sources, attempts and revisions."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from books.models import Chapter, ChapterRevision
+from books.reading import SourceView, passages_of, render_chapter, sources_of, word_diff
+
+from .attempts import attempts_of
+from .lookup import chapter_or_404, version_or_404
+from .reading import neighbours
+from .revisions import compared, writing_words
+from .standing import standing_of
+
+MOST_REVISIONS = 100
+
+
+@login_required
+@require_safe
+def chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
+    """Show the text with its passages, or say why there is none."""
+    found = _chapter(request, book_id, number, chapter)
+    sources = sources_of(passages_of(found.current_revision))
+    context = _head(found, "text", len(sources))
+    context["sources"] = sources
+    if found.current_revision:
+        context["text"] = render_chapter(found.current_revision.markdown, sources, title=found.title)
+    return render(request, "books/chapter.html", context)
+
+
+@login_required
+@require_safe
+def chapter_sources(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
+    """Show every passage that the text rests on; `?voice=` keeps those of one speaker."""
+    found = _chapter(request, book_id, number, chapter)
+    sources = sources_of(passages_of(found.current_revision))
+    voice = request.GET.get("voice", "")
+    context = {
+        **_head(found, "sources", len(sources)),
+        "sources": [source for source in sources if not voice or source.speaker == voice],
+        "voices": _voices(sources),
+        "voice": voice,
+    }
+    return render(request, "books/chapter_sources.html", context)
+
+
+@login_required
+@require_safe
+def chapter_attempts(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
+    """Show every try at writing the chapter, newest first."""
+    found = _chapter(request, book_id, number, chapter)
+    context = {**_head(found, "attempts"), "attempts": attempts_of(found)}
+    return render(request, "books/chapter_attempts.html", context)
+
+
+@login_required
+@require_safe
+def chapter_revisions(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
+    """Show every text that the chapter had, and what differs between two of them."""
+    found = _chapter(request, book_id, number, chapter)
+    revisions = list(
+        found.revisions.order_by("-number")
+        .select_related("created_by")
+        .prefetch_related("changes")
+        .defer("markdown")[:MOST_REVISIONS]
+    )
+    newer, older = compared(revisions, request.GET.get("compare", ""), request.GET.get("with", ""))
+    context = {**_head(found, "revisions"), "revisions": revisions, "newer": newer, "older": older}
+    if newer and older:
+        context["difference"] = word_diff(older.markdown, newer.markdown)
+    return render(request, "books/chapter_revisions.html", context)
+
+
+def _chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> Chapter:
+    return chapter_or_404(version_or_404(request, book_id, number), chapter)
+
+
+def _head(chapter: Chapter, tab: str, source_count: int | None = None) -> dict[str, object]:
+    """What every page of the chapter shows above its tabs."""
+    item = getattr(chapter, "item", None)
+    return {
+        "section": "books",
+        "tab": tab,
+        "version": chapter.version,
+        "book": chapter.version.book,
+        "chapter": chapter,
+        "revision": chapter.current_revision,
+        "chapter_count": chapter.version.chapters.count(),
+        "source_count": _source_count(chapter.current_revision) if source_count is None else source_count,
+        "attempt_count": item.attempts.count() if item else 0,
+        "revision_count": chapter.revisions.count(),
+        "standing": standing_of(chapter),
+        "written_how": writing_words(chapter),
+        **neighbours(chapter),
+    }
+
+
+def _source_count(revision: ChapterRevision | None) -> int:
+    return revision.citations.values("chunk").distinct().count() if revision else 0
+
+
+def _voices(sources: list[SourceView]) -> list[tuple[SourceView, int]]:
+    """Return a source of each speaker, with how many there are of that speaker."""
+    by_speaker: dict[str, list[SourceView]] = {}
+    for source in sources:
+        by_speaker.setdefault(source.speaker, []).append(source)
+    return [(group[0], len(group)) for speaker, group in by_speaker.items() if speaker]

@@ -1,0 +1,85 @@
+"""How far a chapter is and, while it has no text, why: in words for a person."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from books.models import Chapter
+from books.reading import number_words
+from workflow.failures import explain
+from workflow.states import WRITTEN, ItemStatus
+
+NAMED_AT_MOST = 50
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A chapter's status for a page. `look` picks icon and tone; `heading` and `advice` say why there is no text."""
+
+    look: str
+    word: str
+    heading: str = ""
+    advice: str = ""
+    code: str = ""
+    detail: str = ""
+    session_id: UUID | None = None
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether a person must ask for it again."""
+        return self.look == ItemStatus.FAILED
+
+    @property
+    def is_written(self) -> bool:
+        """Whether its text is done."""
+        return self.look in WRITTEN
+
+
+def standing_of(chapter: Chapter) -> Standing:
+    """Say how far `chapter` is; one that is in no session has not been started."""
+    item = getattr(chapter, "item", None)
+    if item is None:
+        return Standing(
+            "pending", "Not started", "Not started yet", "It is written when the book is started."
+        )
+    look, word = str(item.status), str(item.get_status_display())
+    if item.status in WRITTEN:
+        return Standing(look, word, session_id=item.session_id)
+    if item.status == ItemStatus.FAILED:
+        why = explain(item.error_code)
+        return Standing(
+            look, word, why.heading, why.advice, item.error_code, item.error_message, item.session_id
+        )
+    if item.status == ItemStatus.IN_PROGRESS:
+        heading, advice = "It is being written now", "The board shows the text as it comes."
+        return Standing(look, word, heading, advice, session_id=item.session_id)
+    if item.next_attempt_at and item.next_attempt_at > timezone.now() and item.error_code:
+        heading, advice = explain(item.error_code).heading, "It is tried again soon, by itself."
+        return Standing(
+            "retry", "Waiting to retry", heading, advice, item.error_code, session_id=item.session_id
+        )
+    return _waiting(chapter)
+
+
+def _waiting(chapter: Chapter) -> Standing:
+    item = chapter.item
+    waits = dict(item.depends_on.exclude(status__in=WRITTEN).values_list("number", "status")[:NAMED_AT_MOST])
+    failed = sorted(number for number, status in waits.items() if status == ItemStatus.FAILED)
+    if failed:
+        heading = _after(failed)
+        advice = "That one failed. When it is written, this one goes on by itself."
+        if len(failed) > 1:
+            advice = "Those failed. When they are written, this one goes on by itself."
+        return Standing("blocked", "Blocked", heading, advice, session_id=item.session_id)
+    if waits:
+        heading = _after(sorted(waits))
+        return Standing("pending", "Pending", heading, "It goes on by itself.", session_id=item.session_id)
+    advice = "A worker takes it as soon as one is free."
+    return Standing("pending", "Pending", "It waits for its turn", advice, session_id=item.session_id)
+
+
+def _after(numbers: list[int]) -> str:
+    words = ngettext("It waits for chapter %s", "It waits for chapters %s", len(numbers))
+    return words % number_words(numbers)

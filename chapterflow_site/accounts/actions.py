@@ -1,0 +1,106 @@
+"""What can be done with accounts: API tokens, one-time sign-in links, the first administrator."""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from .models import ApiToken, SignInLink, digest_of, new_secret
+
+LINK_LIFETIME = timedelta(minutes=15)
+# The link of a start on one's own machine is printed into a terminal and may be opened much later.
+LOOPBACK_LINK_LIFETIME = timedelta(hours=12)
+FIRST_ADMINISTRATOR = "owner"
+
+_LAST_USED_STEP = timedelta(minutes=1)
+
+
+def create_token(user: User, *, actor: User | None, name: str = "") -> tuple[ApiToken, str]:
+    """Make an API token for `user`; return its row and the secret, which is stored nowhere."""
+    secret = new_secret()
+    token = ApiToken.objects.create(
+        user=user, name=name.strip()[:100], prefix=secret[:8], digest=digest_of(secret)
+    )
+    return token, secret
+
+
+def revoke_token(token: ApiToken, *, actor: User | None) -> ApiToken:
+    """End a token for good; ending it twice keeps the first time."""
+    now = timezone.now()
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now):
+        token.revoked_at = now
+    return token
+
+
+def person_of_token(secret: str) -> User | None:
+    """Return whose token `secret` is, or None where it is unknown or revoked, or its person inactive.
+
+    Notes when it was last used, to the minute, so that most calls only read.
+    """
+    token = (
+        ApiToken.objects.filter(digest=digest_of(secret), revoked_at=None, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    if token is None:
+        return None
+    now = timezone.now()
+    not_noted = Q(last_used_at=None) | Q(last_used_at__lt=now - _LAST_USED_STEP)
+    if token.last_used_at is None or token.last_used_at < now - _LAST_USED_STEP:
+        ApiToken.objects.filter(not_noted, pk=token.pk).update(last_used_at=now)
+    return token.user
+
+
+def make_sign_in_link(user: User, *, lifetime: timedelta = LINK_LIFETIME) -> str:
+    """Make a link that signs `user` in once within `lifetime`; return its secret, which is stored nowhere."""
+    now = timezone.now()
+    SignInLink.objects.filter(expires_at__lt=now).delete()
+    secret = new_secret()
+    SignInLink.objects.create(user=user, digest=digest_of(secret), expires_at=now + lifetime)
+    return secret
+
+
+def person_of_link(secret: str) -> User | None:
+    """Return whom a sign-in link would sign in, without using it; None where it no longer can."""
+    link = _open_links(secret).select_related("user").first()
+    return link.user if link else None
+
+
+def use_sign_in_link(secret: str) -> User | None:
+    """Use a sign-in link up; return whom it signs in, or None where it is used, expired or unknown.
+
+    One conditional update decides, so that of two that open it at the same time one is signed in.
+    """
+    user = person_of_link(secret)
+    if user is None or not _open_links(secret).update(used_at=timezone.now()):
+        return None
+    return user
+
+
+def _open_links(secret: str) -> "QuerySet[SignInLink]":
+    return SignInLink.objects.filter(
+        digest=digest_of(secret), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
+    )
+
+
+def first_administrator() -> User | None:
+    """Return the installation's first administrator, made on the first call if there is nobody at all.
+
+    A made one is called "owner" and has no password: a sign-in link is the only way in until one is set.
+    None where there are people but no active administrator.
+    """
+    if not User.objects.exists():
+        User.objects.get_or_create(
+            username=FIRST_ADMINISTRATOR,
+            defaults={"is_staff": True, "is_superuser": True, "password": make_password(None)},
+        )
+    return User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+
+
+def edit_person(user: User, *, actor: User | None, first_name: str, last_name: str, email: str) -> User:
+    """Change how a person is called."""
+    User.objects.filter(pk=user.pk).update(first_name=first_name, last_name=last_name, email=email)
+    user.refresh_from_db(fields=["first_name", "last_name", "email"])
+    return user

@@ -1,0 +1,1 @@
+"""A person in Chromium, on a real installation."""

@@ -1,0 +1,241 @@
+"""The system checks: settings that would break something are named, the installation's own are not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from chapterflow_site import checks
+
+SQLITE = "django.db.backends.sqlite3"
+OWN_WRITER = "tests.test_checks:make_own_writer"
+
+
+def make_own_writer() -> object:
+    """A writer factory that can be imported."""
+    return object()
+
+
+def ids() -> list[str]:
+    return [str(message.id) for message in run_checks(tags=[checks.TAG])]
+
+
+def queue(**changes: object) -> override_settings:
+    return override_settings(Q_CLUSTER={**settings.Q_CLUSTER, **changes})
+
+
+@pytest.fixture
+def options(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """The options of a SQLite database, to be spoilt."""
+    database = settings.DATABASES["default"]
+    good: dict[str, object] = {
+        "timeout": 60,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;",
+    }
+    monkeypatch.setitem(database, "ENGINE", SQLITE)
+    monkeypatch.setitem(database, "OPTIONS", good)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    return good
+
+
+@pytest.fixture(autouse=True)
+def private_data_dir(tmp_path: Path) -> Iterator[None]:
+    """A data directory that only its owner can look into."""
+    tmp_path.chmod(0o700)
+    with override_settings(DATA_DIR=tmp_path):
+        yield
+
+
+def test_the_settings_as_they_are_pass(options: dict[str, object]) -> None:
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"timeout": 100}, ["chapterflow.E001"]),
+        ({"timeout": None}, ["chapterflow.E001"]),
+        ({"timeout": 965, "retry": 2895}, ["chapterflow.E002"]),
+        ({"timeout": 965, "retry": 2896}, []),
+        ({"max_attempts": 0}, ["chapterflow.E003"]),
+        ({"max_attempts": 2}, ["chapterflow.E003"]),
+        ({"ack_failures": False}, ["chapterflow.E004"]),
+        ({"queue_limit": 4}, ["chapterflow.E005"]),
+        ({"catch_up": True}, ["chapterflow.E006"]),
+        ({"save_limit": -1}, ["chapterflow.E007"]),
+        ({"save_limit": 0}, []),
+    ],
+)
+def test_queue(options: dict[str, object], changes: dict[str, object], expected: list[str]) -> None:
+    with queue(**changes):
+        assert ids() == expected
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ("max_attempts", "chapterflow.E003"),
+        ("ack_failures", "chapterflow.E004"),
+        ("queue_limit", "chapterflow.E005"),
+        ("catch_up", "chapterflow.E006"),
+        ("timeout", "chapterflow.E001"),
+        ("retry", "chapterflow.E002"),
+    ],
+)
+def test_queue_setting_left_out_counts_as_its_default(
+    options: dict[str, object], missing: str, expected: str
+) -> None:
+    left = {name: value for name, value in settings.Q_CLUSTER.items() if name != missing}
+
+    with override_settings(Q_CLUSTER=left):
+        assert ids() == [expected]
+
+
+def test_longer_attempts_need_a_longer_timeout(options: dict[str, object]) -> None:
+    with override_settings(CHAPTERFLOW_ATTEMPT_SECONDS=settings.CHAPTERFLOW_ATTEMPT_SECONDS + 1):
+        assert ids() == ["chapterflow.E001"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("ATOMIC_REQUESTS", True, ["chapterflow.E008"]),
+        ("ATOMIC_REQUESTS", False, []),
+        ("CONN_MAX_AGE", 600, ["chapterflow.E009"]),
+        ("CONN_MAX_AGE", None, ["chapterflow.E009"]),
+        ("CONN_MAX_AGE", 0, []),
+    ],
+)
+def test_connections(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, object], name: str, value: object, expected: list[str]
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], name, value)
+
+    with override_settings(IS_WORKER=False):
+        assert ids() == expected
+
+
+def test_a_worker_keeps_its_connections(monkeypatch: pytest.MonkeyPatch, options: dict[str, object]) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "CONN_MAX_AGE", 600)
+
+    with override_settings(IS_WORKER=True):
+        assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"init_command": "PRAGMA synchronous=FULL;"}, ["chapterflow.E010"]),
+        ({"init_command": "PRAGMA journal_mode=DELETE;"}, ["chapterflow.E010"]),
+        ({"init_command": "PRAGMA journal_mode=WAL;"}, []),
+        ({"init_command": "PRAGMA journal_mode=wal; PRAGMA synchronous=EXTRA"}, []),
+        ({"init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"}, ["chapterflow.W001"]),
+        ({"init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous = 1;"}, ["chapterflow.W001"]),
+        ({"transaction_mode": "DEFERRED"}, ["chapterflow.E011"]),
+        ({"transaction_mode": None}, ["chapterflow.E011"]),
+        ({"timeout": 19}, ["chapterflow.E012"]),
+        ({"timeout": 20}, []),
+    ],
+)
+def test_sqlite(options: dict[str, object], changes: dict[str, object], expected: list[str]) -> None:
+    options.update(changes)
+
+    assert ids() == expected
+
+
+def test_sqlite_without_options_has_every_fault(options: dict[str, object]) -> None:
+    options.clear()
+
+    assert ids() == ["chapterflow.E010", "chapterflow.E011", "chapterflow.E012"]
+
+
+def test_sqlite_is_for_one_machine(monkeypatch: pytest.MonkeyPatch, options: dict[str, object]) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://cache:6379/0")
+
+    assert ids() == ["chapterflow.W002"]
+
+
+def test_postgresql_needs_none_of_sqlites_options(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
+) -> None:
+    options.clear()
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+    monkeypatch.setenv("REDIS_URL", "redis://cache:6379/0")
+
+    assert ids() == []
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(2, ["chapterflow.E013"]), (3, []), (30, [])])
+def test_lease(options: dict[str, object], seconds: int, expected: list[str]) -> None:
+    with override_settings(CHAPTERFLOW_LEASE_SECONDS=seconds):
+        assert ids() == expected
+
+
+@pytest.mark.parametrize("name", checks.POSITIVE)
+def test_counts_below_one(options: dict[str, object], name: str) -> None:
+    with override_settings(**{name: 0}):
+        assert ids() == ["chapterflow.E014"]
+
+
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [
+        ("quotations", []),
+        ("quotation", ["chapterflow.E015"]),
+        ("", ["chapterflow.E015"]),
+        ("python:", ["chapterflow.E015"]),
+        ("python:tests.test_checks", ["chapterflow.E015"]),
+        ("python:tests.test_checks:", ["chapterflow.E015"]),
+        (f"python:{OWN_WRITER}", []),
+        ("python:tests.test_checks:missing", ["chapterflow.W003"]),
+        ("python:there.is.no.such.module:make", ["chapterflow.W003"]),
+    ],
+)
+def test_default_writer(options: dict[str, object], writer: str, expected: list[str]) -> None:
+    with override_settings(CHAPTERFLOW_WRITER=writer, CHAPTERFLOW_WRITERS=[]):
+        assert ids() == expected
+
+
+def test_other_writers_are_not_imported(options: dict[str, object]) -> None:
+    with override_settings(CHAPTERFLOW_WRITERS=["python:there.is.no.such.module:make"]):
+        assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("debug", "hosts", "expected"),
+    [(True, ["*"], ["chapterflow.E016"]), (True, ["localhost"], []), (False, ["*"], [])],
+)
+def test_debug_for_everybody(
+    options: dict[str, object], debug: bool, hosts: list[str], expected: list[str]
+) -> None:
+    with override_settings(DEBUG=debug, ALLOWED_HOSTS=hosts):
+        assert ids() == expected
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [(0o755, ["chapterflow.W004"]), (0o701, ["chapterflow.W004"]), (0o750, [])]
+)
+def test_data_directory(options: dict[str, object], tmp_path: Path, mode: int, expected: list[str]) -> None:
+    tmp_path.chmod(mode)
+
+    assert ids() == expected
+
+
+def test_data_directory_that_is_not_made_yet(options: dict[str, object], tmp_path: Path) -> None:
+    with override_settings(DATA_DIR=tmp_path / "later"):
+        assert ids() == []
+
+
+def test_every_message_has_a_hint_and_an_id_of_its_own(options: dict[str, object]) -> None:
+    options.update({"timeout": 1, "init_command": "", "transaction_mode": ""})
+    spoilt = {"timeout": 1, "retry": 1, "max_attempts": 0, "queue_limit": 9, "save_limit": -1}
+
+    with queue(**spoilt), override_settings(CHAPTERFLOW_LEASE_SECONDS=1, CHAPTERFLOW_WRITER="none"):
+        found = run_checks(tags=[checks.TAG])
+
+    assert len({message.id for message in found}) == len(found) > 8
+    assert all(message.hint and message.msg.endswith((".", "”.")) for message in found)

@@ -1,0 +1,21 @@
+"""The process in the admin: rows are looked at, and changed only by actions, which call what the pages call."""
+
+from .content import BookAdmin, BookVersionAdmin, ChapterAdmin
+from .history import AttemptAdmin, EventAdmin
+from .items import ChapterWorkflowItemAdmin, ItemDependencyAdmin
+from .review import ConsistencyRuleAdmin, FollowUpQuestionAdmin, HarmonizationChangeAdmin
+from .sessions import ProcessingSessionAdmin
+
+__all__ = [
+    "AttemptAdmin",
+    "BookAdmin",
+    "BookVersionAdmin",
+    "ChapterAdmin",
+    "ChapterWorkflowItemAdmin",
+    "ConsistencyRuleAdmin",
+    "EventAdmin",
+    "FollowUpQuestionAdmin",
+    "HarmonizationChangeAdmin",
+    "ItemDependencyAdmin",
+    "ProcessingSessionAdmin",
+]

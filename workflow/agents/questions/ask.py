@@ -1,0 +1,52 @@
+"""Gathering the questions of all kinds, and choosing the few that are worth a person's time."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from workflow.agents.questions import names, sources, unanswered, voices
+from workflow.agents.questions.turns import read_record
+from workflow.agents.questions.types import CATEGORIES, PRIORITIES, Candidate, Question, Record
+from workflow.agents.types import WrittenChapter
+
+
+def ask_questions(
+    chapters: Sequence[WrittenChapter], limit_per_chapter: int = 3, limit: int = 100
+) -> list[Question]:
+    """Return the most important questions that the sources leave open, each one once, best first."""
+    records = [read_record(chapter) for chapter in sorted(chapters, key=lambda chapter: chapter.number)]
+    return _chosen(_candidates(records), limit_per_chapter, limit)
+
+
+def _candidates(records: Sequence[Record]) -> Iterator[Candidate]:
+    for record in records:
+        yield from sources.find(record)
+        yield from unanswered.find(record)
+    yield from names.find(records)
+    yield from voices.find(records)
+
+
+def _chosen(candidates: Iterable[Candidate], limit_per_chapter: int, limit: int) -> list[Question]:
+    taken: dict[str, Question] = {}
+    by_chapter: Counter[int | None] = Counter()
+    for candidate in sorted(candidates, key=_rank):
+        question = candidate.question
+        if len(taken) >= limit:
+            break
+        if question.key not in taken and by_chapter[question.chapter] < limit_per_chapter:
+            taken[question.key] = question
+            by_chapter[question.chapter] += 1
+    return list(taken.values())
+
+
+_CATEGORY_ORDER = tuple(CATEGORIES)
+
+
+def _rank(candidate: Candidate) -> tuple[int, int, float, int, str]:
+    question = candidate.question
+    return (
+        PRIORITIES.index(question.priority),
+        _CATEGORY_ORDER.index(question.category),
+        -candidate.weight,
+        question.chapter or 0,
+        question.key,
+    )

@@ -1,0 +1,103 @@
+"""People who are named as taking part, and are not heard, or hardly, in the whole book."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from workflow.agents.questions.types import Candidate, Question, Record, Turn, fingerprint
+from workflow.agents.quotations.english import ROLES
+from workflow.agents.quotations.turns import plain_name
+from workflow.harmonization.prose import word_set
+
+CATEGORY = "thin_voice"
+THIN_WORDS = 20
+_OFFICIAL = word_set("project manager designer marketing user interface acting some an members the")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class _Part:
+    name: str
+    record: Record
+    words_here: int
+    chapters: int
+
+
+def find(records: Sequence[Record]) -> Iterator[Candidate]:
+    """Yield one question for each person of whom the whole book has fewer than 20 words."""
+    heard: Counter[str] = Counter()
+    counted: set[str] = set()
+    for record in records:
+        heard += _words_by_speaker(turn for turn in record.turns if turn.chunk_id not in counted)
+        counted |= {turn.chunk_id for turn in record.turns}
+    for key, part in _parts(records).items():
+        if heard[key] < THIN_WORDS:
+            yield _candidate(key, part, heard[key])
+
+
+def _words_by_speaker(turns: Iterable[Turn]) -> Counter[str]:
+    words: Counter[str] = Counter()
+    for turn in turns:
+        words[_key(turn.speaker)] += len(_WORD.findall(turn.text))
+    return words
+
+
+def _key(name: str) -> str:
+    return plain_name(name).casefold()
+
+
+def _parts(records: Sequence[Record]) -> dict[str, _Part]:
+    """Return each person's part: the chapter with most of their words, of equals the first."""
+    parts: dict[str, _Part] = {}
+    for record in filter(_has_sources, records):
+        said = _words_by_speaker(record.turns)
+        for name in filter(_is_person, dict.fromkeys(map(plain_name, record.chapter.node.participants))):
+            known, words = parts.get(name.casefold()), said[name.casefold()]
+            chapters = known.chapters + 1 if known else 1
+            if known and words <= known.words_here:
+                parts[name.casefold()] = replace(known, chapters=chapters)
+            else:
+                parts[name.casefold()] = _Part(name, record, words, chapters)
+    return parts
+
+
+def _has_sources(record: Record) -> bool:
+    return bool(record.turns)
+
+
+def _is_person(name: str) -> bool:
+    words = [word.strip(".,") for word in name.split()]
+    if not words or name.casefold().startswith("the ") or any(char.isdigit() for char in name):
+        return False
+    if name.isupper():
+        return False
+    return not any(word.casefold() in ROLES | _OFFICIAL for word in words)
+
+
+def _candidate(key: str, part: _Part, words: int) -> Candidate:
+    chapter = part.record.chapter
+    title = chapter.title or chapter.node.title
+    if words:
+        text = f"Can {part.name} tell more about “{title}”?"
+        heard = "1 word" if words == 1 else f"{words} words"
+        reason = f"{part.name} takes part in this chapter, and the whole book has only {heard} from them."
+    else:
+        text = f"What would {part.name} say about “{title}”?"
+        reason = f"{part.name} is named as taking part, and no passage of the book has their words."
+    question = Question(
+        chapter=chapter.number,
+        node_id=chapter.node.id,
+        category=CATEGORY,
+        priority="low" if words else "medium",
+        text=text,
+        reason=reason,
+        evidence={"person": part.name, "words": words, "chapters": part.chapters, **_passage(key, part)},
+        key=fingerprint(CATEGORY, key),
+    )
+    return Candidate(question, weight=part.chapters)
+
+
+def _passage(key: str, part: _Part) -> dict[str, object]:
+    turn = next((turn for turn in part.record.turns if _key(turn.speaker) == key), None)
+    return {"chunk_id": turn.chunk_id, "quote": turn.text.partition("\n")[0]} if turn else {}

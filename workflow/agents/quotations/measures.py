@@ -1,0 +1,45 @@
+"""How long a chapter is to be, and how much of its storyline a chapter of quotations covers."""
+
+import math
+from collections.abc import Sequence
+
+from workflow.agents.quotations.words import split_words, terms_of
+from workflow.agents.types import JSON
+
+_DEFAULT_WORDS = 900
+_FEWEST_WORDS = 150
+_MOST_WORDS = 5_000
+
+
+def wanted_words(preferences: JSON) -> int:
+    """Return the person's `words_per_chapter` within 150 to 5,000; 900 where it is not a number."""
+    value = preferences.get("words_per_chapter")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return _DEFAULT_WORDS
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return _DEFAULT_WORDS
+    if not math.isfinite(number):
+        return _DEFAULT_WORDS
+    return round(min(_MOST_WORDS, max(_FEWEST_WORDS, number)))
+
+
+def measure_coverage(
+    used_share: float, query: Sequence[str], quotes: Sequence[str], length_share: float
+) -> float:
+    """Return 0 to 1: .4 share of passages used, .3 match to the summary, .3 words of those wanted.
+
+    The match is the share of the summary's, title's and themes' terms that occur in the quotes; a node
+    without any leaves the other two to count.
+    """
+    wanted = _terms(query)
+    filled = min(1.0, length_share)
+    if not wanted:
+        return round((0.4 * used_share + 0.3 * filled) / 0.7, 3)
+    match = len(wanted & _terms(quotes)) / len(wanted)
+    return round(0.4 * used_share + 0.3 * match + 0.3 * filled, 3)
+
+
+def _terms(texts: Sequence[str]) -> frozenset[str]:
+    return frozenset(term for text in texts for term in terms_of(split_words(text)))

@@ -1,0 +1,180 @@
+"""The `quotations` Chapter Writer: one chapter of attributed, cited, verbatim quotations, without a model."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from books.passages import citation_mark
+from workflow.agents.quotations.company import find_leads, pair_exchanges
+from workflow.agents.quotations.frame import (
+    counting_sentence,
+    earlier_voices,
+    no_quotes_sentence,
+    summary_paragraph,
+    whole_summary,
+)
+from workflow.agents.quotations.headings import PhraseBook
+from workflow.agents.quotations.measures import measure_coverage, wanted_words
+from workflow.agents.quotations.order import in_spoken_order
+from workflow.agents.quotations.paragraphs import Paragraph, make_paragraphs
+from workflow.agents.quotations.salience import inverse_frequencies
+from workflow.agents.quotations.sections import cut_sections
+from workflow.agents.quotations.selection import select_sentences
+from workflow.agents.quotations.sentences import Sentence, find_sentences
+from workflow.agents.quotations.turns import find_lines
+from workflow.agents.quotations.words import count_words, split_words
+from workflow.agents.types import ChapterDraft, ChapterTask, OnText, SourceChunk
+
+_QUOTED_SHARE = 0.8
+_LEAST_QUOTED_SHARE = 0.4
+_SUMMARY_SHARE = 0.3
+_FRAME_WORDS = 40
+_MOST_THEMES = 8
+_MOST_TAGS = 5
+_QUOTABLE = re.compile(r"[^\s…]")
+
+
+@dataclass(frozen=True)
+class _Body:
+    """What is quoted in a chapter, section by section, with a heading ("" for none) for each."""
+
+    chunks: Sequence[SourceChunk]
+    in_order: bool
+    sections: Sequence[Sequence[Paragraph]]
+    headings: Sequence[str]
+    key_phrases: Sequence[str]
+
+    @property
+    def paragraphs(self) -> list[Paragraph]:
+        return [paragraph for section in self.sections for paragraph in section]
+
+    @property
+    def voices(self) -> list[str]:
+        return list(dict.fromkeys(p.speaker for p in self.paragraphs if p.speaker))
+
+    @property
+    def cited_ids(self) -> list[str]:
+        return list(dict.fromkeys(self.chunks[p.chunk].id for p in self.paragraphs))
+
+
+class QuotationsWriter:
+    """Writes an oral-history chapter of the sources' own words: chosen, ordered, never altered or added to.
+
+    Works on text in any language; the few sentences around the quotations are English.
+    """
+
+    def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft:
+        """Return the chapter; `on_text` gets its Markdown by paragraphs. Same task, same bytes."""
+        body = _choose_body(task)
+        blocks = _blocks(task, body)
+        for number, block in enumerate(blocks):
+            on_text(f"\n\n{block}" if number else block)
+        return _draft(task, body, "\n\n".join(blocks))
+
+
+def _choose_body(task: ChapterTask) -> _Body:
+    chunks, in_order = in_spoken_order(_quotable(task.chunks))
+    texts = [chunk.text for chunk in chunks]
+    sentences = find_sentences(find_lines(chunks, task.node.participants), texts)
+    company = pair_exchanges(sentences)
+    chosen = select_sentences(sentences, company, find_leads(sentences), _query(task), _budget(task))
+    paragraphs = make_paragraphs(sentences, chosen, texts, [chunk.id for chunk in chunks])
+    sections = cut_sections(paragraphs, inverse_frequencies([p.terms for p in paragraphs]), company)
+    phrases = _phrases(task, sections, sentences)
+    return _Body(chunks, in_order, sections, phrases.headings(), phrases.key_phrases(_MOST_THEMES))
+
+
+def _quotable(chunks: Sequence[SourceChunk]) -> list[SourceChunk]:
+    unique = {chunk.id: chunk for chunk in reversed(chunks)}
+    return [
+        chunk
+        for chunk in chunks
+        if unique[chunk.id] is chunk and citation_mark(chunk.id) and _QUOTABLE.search(chunk.text)
+    ]
+
+
+def _query(task: ChapterTask) -> list[str]:
+    return [task.title, task.node.title, task.node.summary, *task.node.themes]
+
+
+def _budget(task: ChapterTask) -> int:
+    """Return how many words may be quoted: four fifths of the chapter, less where the summary is long."""
+    wanted = wanted_words(task.preferences)
+    framed = count_words(split_words(_lead(task))) + _FRAME_WORDS
+    return round(min(_QUOTED_SHARE * wanted, max(_LEAST_QUOTED_SHARE * wanted, wanted - framed)))
+
+
+def _lead(task: ChapterTask) -> str:
+    return summary_paragraph(task.node, limit=round(_SUMMARY_SHARE * wanted_words(task.preferences)))
+
+
+def _phrases(
+    task: ChapterTask, sections: Sequence[Sequence[Paragraph]], sentences: Sequence[Sentence]
+) -> PhraseBook:
+    return PhraseBook(
+        sections=[[quote for p in section for quote in p.quotes] for section in sections],
+        topics=[task.node.summary, *task.node.themes],
+        title=task.title,
+        names=[*dict.fromkeys(s.speaker for s in sentences), *task.node.participants],
+    )
+
+
+def _blocks(task: ChapterTask, body: _Body) -> list[str]:
+    if not body.paragraphs:
+        return _blocks_without_quotes(task)
+    lead = _lead(task)
+    blocks = [lead, _account(task, body)] if lead else [_account(task, body)]
+    for heading, section in zip(body.headings, body.sections, strict=True):
+        if heading:
+            blocks.append(f"## {heading}")
+        blocks += [paragraph.markdown for paragraph in section]
+    return blocks
+
+
+def _blocks_without_quotes(task: ChapterTask) -> list[str]:
+    summary = whole_summary(task.node)
+    has_text = any(chunk.text.strip() for chunk in task.chunks)
+    plain = no_quotes_sentence(has_text=has_text, has_summary=bool(summary))
+    return [summary, plain] if summary else [plain]
+
+
+def _account(task: ChapterTask, body: _Body) -> str:
+    counting = counting_sentence(
+        cited=len(body.cited_ids),
+        given=len(body.chunks),
+        voices=body.voices,
+        unnamed=not all(p.speaker for p in body.paragraphs),
+        in_order=body.in_order,
+    )
+    return " ".join(filter(None, [counting, earlier_voices(task.context, body.voices)]))
+
+
+def _draft(task: ChapterTask, body: _Body, markdown: str) -> ChapterDraft:
+    known = {theme.casefold() for theme in task.node.themes}
+    themes = [*task.node.themes, *(phrase for phrase in body.key_phrases if phrase.casefold() not in known)]
+    quoted = sum(p.words for p in body.paragraphs)
+    coverage = measure_coverage(
+        used_share=len(body.cited_ids) / len(body.chunks) if body.chunks else 0.0,
+        query=_query(task),
+        quotes=[quote for p in body.paragraphs for quote in p.quotes],
+        length_share=quoted / (_QUOTED_SHARE * wanted_words(task.preferences)),
+    )
+    return ChapterDraft(
+        markdown=markdown,
+        title=task.title,
+        themes=tuple(themes[: max(_MOST_THEMES, len(task.node.themes))]),
+        participants=tuple(body.voices),
+        tags=tuple(body.key_phrases[:_MOST_TAGS]),
+        source_chunk_ids=tuple(body.cited_ids),
+        confidence=coverage,
+        quality_metrics={
+            "coverage": coverage,
+            "words": count_words(split_words(markdown)),
+            "quoted_words": quoted,
+            "quotes": sum(len(p.quotes) for p in body.paragraphs),
+            "passages": len(body.cited_ids),
+            "passages_given": len(task.chunks),
+            "voices": len(body.voices),
+            "sections": max(1, sum(map(bool, body.headings))),
+        },
+    )

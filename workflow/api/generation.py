@@ -1,0 +1,80 @@
+"""The three operations of the original specification: start with nodes, ask how far it is, retry a chapter."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import ngettext
+
+from books.actions.chunks import known_chunk_ids
+from books.actions.storyline import limits
+from books.api.documents import NODES, taking
+from books.api.lookup import book_of
+from books.exceptions import Conflict
+from books.storyline import read_storyline
+from chapterflow_site.api_auth import person_asking
+from chapterflow_site.api_errors import Problem, problem_response, refusal
+from chapterflow_site.api_reading import document_of
+from chapterflow_site.api_types import BookId, ChapterId, SessionId, problems
+from workflow import schemas
+from workflow.actions import retry_chapter
+
+from .lookup import item_of, session_of
+from .router import router
+from .shown import status_shown
+from .starting import start_nodes
+
+
+@router.post(
+    "/start-book-generation/{book_id}",
+    response=schemas.GenerationStarted,
+    operation_id="start_book_generation",
+    summary="Start writing a book from a list of nodes",
+    tags=["Generation"],
+    openapi_extra=taking(NODES) | problems(404, 413, 415, 422),
+)
+def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
+    """Store the nodes as the book's next version and start it.
+
+    Nodes may name chunks of the book's earlier uploads, or carry `chunks` inside. The same nodes again, while
+    they are being written, lead to the same session.
+    """
+    book = book_of(request, book_id)
+    document = read_storyline(document_of(request), known_chunk_ids=known_chunk_ids(book), limits=limits())
+    session, created = start_nodes(book, document, actor=person_asking(request))
+    chapters = ngettext("%s chapter", "%s chapters", session.total_chapters) % f"{session.total_chapters:,}"
+    message = f"{chapters} will be written." if created else f"{chapters} were started before and go on."
+    return schemas.GenerationStarted(session_id=str(session.pk), status="started", message=message)
+
+
+@router.get(
+    "/workflow-status/{session_id}",
+    response=schemas.WorkflowStatus,
+    operation_id="workflow_status",
+    summary="Ask how far a session is",
+    tags=["Generation"],
+    openapi_extra=problems(404),
+)
+def status(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
+    """Return counts, percentage, the chapter being written and when it will be done."""
+    return status_shown(session_of(request, session_id))
+
+
+@router.post(
+    "/retry-failed-chapter/{session_id}/{chapter_id}",
+    response=schemas.RetryAnswer,
+    operation_id="retry_failed_chapter",
+    summary="Try a failed chapter again",
+    tags=["Generation"],
+    openapi_extra=problems(404, 409),
+)
+def retried(
+    request: HttpRequest, session_id: SessionId, chapter_id: ChapterId
+) -> schemas.RetryAnswer | HttpResponse:
+    """Give a failed chapter three new attempts; what waits for it goes on by itself afterwards.
+
+    Where it cannot be retried: 409, with `success: false` and the `message` beside the problem's own keys.
+    """
+    item = item_of(request, session_id, chapter_id)
+    try:
+        retry_chapter(item, actor=person_asking(request))
+    except Conflict as error:
+        return problem_response(Problem(error.status, error.code, error.message, more=refusal(error)))
+    return schemas.RetryAnswer(success=True, message=f"Chapter {item.number:,} will be written again.")

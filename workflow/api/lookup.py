@@ -1,0 +1,61 @@
+"""Finding what an address names, among what the person may see; anything else is NotFound."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from books.exceptions import NotFound
+from chapterflow_site.api_auth import person_asking
+from workflow.models import ChapterWorkflowItem, FollowUpQuestion, HarmonizationChange, ProcessingSession
+
+# What a database's id can hold.
+_LARGEST_ID = 2**63 - 1
+
+
+def session_of(request: HttpRequest, session_id: str) -> ProcessingSession:
+    """Return the session, with its version and book."""
+    sessions = ProcessingSession.objects.visible_to(person_asking(request)).select_related("version__book")
+    found = sessions.filter(pk=_uuid(session_id, "session")).first()
+    if found is None:
+        raise _unknown("session")
+    return found
+
+
+def item_of(request: HttpRequest, session_id: str, chapter_id: str) -> ChapterWorkflowItem:
+    """Return the item of a chapter in a session."""
+    items = ChapterWorkflowItem.objects.visible_to(person_asking(request))
+    found = items.filter(session_id=_uuid(session_id, "session"), chapter__chapter_id=chapter_id).first()
+    if found is None:
+        raise _unknown("chapter in this session")
+    return found
+
+
+def change_of(request: HttpRequest, change_id: int) -> HarmonizationChange:
+    """Return the change, with its chapter."""
+    changes = HarmonizationChange.objects.visible_to(person_asking(request))
+    related = changes.select_related("chapter", "decided_by")
+    found = related.filter(pk=change_id).first() if 0 < change_id <= _LARGEST_ID else None
+    if found is None:
+        raise _unknown("change")
+    return found
+
+
+def question_of(request: HttpRequest, question_id: int) -> FollowUpQuestion:
+    """Return the question, with its version, book and chapter."""
+    questions = FollowUpQuestion.objects.visible_to(person_asking(request))
+    related = questions.select_related("version__book", "chapter", "answered_by")
+    found = related.filter(pk=question_id).first() if 0 < question_id <= _LARGEST_ID else None
+    if found is None:
+        raise _unknown("question")
+    return found
+
+
+def _uuid(text: str, kind: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _unknown(kind) from None
+
+
+def _unknown(kind: str) -> NotFound:
+    return NotFound("not_found", f"There is no such {kind}.")

@@ -1,0 +1,183 @@
+"""Operations on sessions: lists, states, events, and the buttons."""
+
+from typing import Annotated, Literal
+
+from django.http import HttpRequest
+from ninja import Query
+
+from chapterflow_site.api_auth import person_asking
+from chapterflow_site.api_reading import page_of
+from chapterflow_site.api_types import Cursor, Limit, SessionId, problems
+from workflow import actions, schemas
+from workflow.models import Event, ProcessingSession
+
+from .lookup import session_of
+from .router import router
+from .shown import session_shown, status_shown, summary_shown
+
+MOST_EVENTS = 1_000
+
+# django-ninja reads the choices at import, so that they stand in the documentation too.
+Status = Literal["initialized", "processing", "harmonizing", "completed", "failed", "cancelled"]
+StatusFilter = Annotated[Status | None, Query(description="Only sessions with this status.")]
+BookFilter = Annotated[str | None, Query(max_length=80, description="Only sessions of this book.")]
+After = Annotated[
+    int, Query(ge=0, le=2**63 - 1, description="The `seq` of the newest event that you have; 0 for all.")
+]
+EventLimit = Annotated[int, Query(ge=1, le=MOST_EVENTS, description="How many to return at most.")]
+
+
+@router.get(
+    "/sessions",
+    response=schemas.SessionPage,
+    operation_id="list_sessions",
+    summary="List your sessions",
+    openapi_extra=problems(422),
+)
+def listed(
+    request: HttpRequest,
+    status: StatusFilter = None,
+    book_id: BookFilter = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> schemas.SessionPage:
+    """List your sessions, the newest first."""
+    sessions = ProcessingSession.objects.visible_to(person_asking(request)).select_related("version__book")
+    if status is not None:
+        sessions = sessions.filter(status=status)
+    if book_id is not None:
+        sessions = sessions.filter(version__book__book_id=book_id)
+    found, following = page_of(sessions, ("-created_at", "-pk"), request, cursor=cursor, limit=limit)
+    return schemas.SessionPage(results=[summary_shown(session) for session in found], next=following)
+
+
+@router.get(
+    "/sessions/{session_id}",
+    response=schemas.Session,
+    operation_id="get_session",
+    summary="Show a session",
+    openapi_extra=problems(404),
+)
+def shown(request: HttpRequest, session_id: SessionId) -> schemas.Session:
+    """Show how far a session is, with all its chapters."""
+    return session_shown(session_of(request, session_id))
+
+
+@router.get(
+    "/sessions/{session_id}/events",
+    response=schemas.Events,
+    operation_id="list_events",
+    summary="Follow a session",
+    openapi_extra=problems(404, 422),
+)
+def events(
+    request: HttpRequest, session_id: SessionId, after: After = 0, limit: EventLimit = MOST_EVENTS
+) -> schemas.Events:
+    """Return what happened behind event `after`, in order. Ask again with the last `seq` for what follows."""
+    session = session_of(request, session_id)
+    rows = Event.objects.filter(session=session, seq__gt=after).order_by("seq")
+    found = rows.select_related("item__chapter", "actor").only(*_EVENT_COLUMNS)[:limit]
+    return schemas.Events(events=[_event(event) for event in found])
+
+
+@router.post(
+    "/sessions/{session_id}/pause",
+    response=schemas.WorkflowStatus,
+    operation_id="pause_session",
+    summary="Pause a session",
+    openapi_extra=problems(404, 409),
+)
+def paused(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
+    """Begin nothing new; what is being written is finished."""
+    session = session_of(request, session_id)
+    actions.pause_session(session, actor=person_asking(request))
+    return _status_now(session)
+
+
+@router.post(
+    "/sessions/{session_id}/resume",
+    response=schemas.WorkflowStatus,
+    operation_id="resume_session",
+    summary="Resume a session",
+    openapi_extra=problems(404, 409),
+)
+def resumed(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
+    """Go on after a pause."""
+    session = session_of(request, session_id)
+    actions.resume_session(session, actor=person_asking(request))
+    return _status_now(session)
+
+
+@router.post(
+    "/sessions/{session_id}/cancel",
+    response=schemas.WorkflowStatus,
+    operation_id="cancel_session",
+    summary="Cancel a session",
+    openapi_extra=problems(404, 409),
+)
+def cancelled(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
+    """Stop at once; written chapters are kept. Starting the version again goes on from there."""
+    session = session_of(request, session_id)
+    actions.cancel_session(session, actor=person_asking(request))
+    return _status_now(session)
+
+
+@router.post(
+    "/sessions/{session_id}/retry",
+    response=schemas.WorkflowStatus,
+    operation_id="retry_session",
+    summary="Try again what failed",
+    openapi_extra=problems(404, 409),
+)
+def retried(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
+    """Try all failed chapters again, or the harmonizing."""
+    session = session_of(request, session_id)
+    actions.retry_session(session, actor=person_asking(request))
+    return _status_now(session)
+
+
+@router.post(
+    "/sessions/{session_id}/ask-again",
+    response=schemas.WorkflowStatus,
+    operation_id="ask_again",
+    summary="Ask for questions again",
+    openapi_extra=problems(404, 409),
+)
+def asked_again(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
+    """Look for follow-up questions once more, after the book is completed; those that are there stay."""
+    session = session_of(request, session_id)
+    actions.ask_again(session, actor=person_asking(request))
+    return _status_now(session)
+
+
+_EVENT_COLUMNS = (
+    "session_id",
+    "seq",
+    "kind",
+    "from_status",
+    "to_status",
+    "attempt",
+    "at",
+    "detail",
+    "item__chapter__chapter_id",
+    "actor__username",
+)
+
+
+def _status_now(session: ProcessingSession) -> schemas.WorkflowStatus:
+    session.refresh_from_db()
+    return status_shown(session)
+
+
+def _event(event: Event) -> schemas.Event:
+    return schemas.Event(
+        seq=event.seq,
+        kind=event.kind,
+        chapter_id=event.item.chapter.chapter_id if event.item else None,
+        from_status=event.from_status or None,
+        to_status=event.to_status or None,
+        attempt=event.attempt,
+        at=event.at,
+        actor=event.actor.get_username() if event.actor else None,
+        detail=event.detail,
+    )

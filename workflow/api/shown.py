@@ -1,0 +1,111 @@
+"""Sessions as the API gives them: one query for a summary's page, four for a session with a thousand items."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from books.models import Chapter
+from workflow import schemas
+from workflow.board import Row, estimate_rest, find_blocked, read_needs, read_rows
+from workflow.board.estimate import remaining_count
+from workflow.board.summary import state
+from workflow.models import ProcessingSession
+from workflow.states import ItemStatus, OnFailure, SessionStatus
+
+_WRITING = frozenset({SessionStatus.INITIALIZED, SessionStatus.PROCESSING})
+
+
+@dataclass(frozen=True)
+class _Chapters:
+    """A session's chapters: rows by number, who waits for which failed ones, the ids by number."""
+
+    rows: list[Row]
+    blocked: dict[int, tuple[int, ...]]
+    ids: dict[int, str]
+
+
+def status_shown(session: ProcessingSession) -> schemas.WorkflowStatus:
+    """Return how far a session is."""
+    return _status(session, _chapters_of(session))
+
+
+def session_shown(session: ProcessingSession) -> schemas.Session:
+    """Return a session with its items."""
+    chapters = _chapters_of(session)
+    return schemas.Session(
+        **_status(session, chapters).__dict__,
+        writer=session.writer,
+        dependencies=session.dependencies,
+        on_failure=session.on_failure,
+        items=[_item(row, chapters) for row in chapters.rows],
+    )
+
+
+def summary_shown(session: ProcessingSession) -> schemas.SessionSummary:
+    """Return a session for a list. Reads `version.book` of it."""
+    return schemas.SessionSummary(
+        session_id=str(session.pk),
+        book_id=session.version.book.book_id,
+        version=session.version.name,
+        status=session.status,
+        is_paused=session.is_paused,
+        progress_percentage=session.progress_percentage,
+        completed_chapters=session.written_count,
+        failed_chapters=session.failed_count,
+        total_chapters=session.total_chapters,
+        created_at=session.created_at,
+        finished_at=session.finished_at,
+        updated_at=session.updated_at,
+    )
+
+
+def _chapters_of(session: ProcessingSession) -> _Chapters:
+    rows = read_rows(session.pk)
+    holds = session.failed_count and session.on_failure == OnFailure.HOLD
+    blocked = find_blocked(rows, read_needs(session.pk)) if holds else {}
+    chapters = Chapter.objects.filter(version=session.version_id).order_by()
+    return _Chapters(rows, blocked, dict(chapters.values_list("number", "chapter_id")))
+
+
+def _status(session: ProcessingSession, chapters: _Chapters) -> schemas.WorkflowStatus:
+    current = next((row.number for row in chapters.rows if row.status == ItemStatus.IN_PROGRESS), None)
+    notice = state(session)
+    return schemas.WorkflowStatus(
+        **summary_shown(session).__dict__,
+        book_version=session.version.name,
+        phase=session.phase,
+        current_chapter=current,
+        current_chapter_id=chapters.ids.get(current) if current else None,
+        estimated_completion=_estimated_completion(session, chapters),
+        message=f"{notice.heading}. {notice.text}" if notice else "",
+        error_code=session.error_code,
+        started_at=session.started_at,
+    )
+
+
+def _estimated_completion(session: ProcessingSession, chapters: _Chapters) -> datetime | None:
+    if session.status not in _WRITING or session.is_paused:
+        return None
+    remaining = remaining_count(chapters.rows, len(chapters.blocked))
+    rest = estimate_rest(chapters.rows, remaining, session.parallel_chapters)
+    return timezone.now() + timedelta(seconds=rest.seconds) if rest else None
+
+
+def _item(row: Row, chapters: _Chapters) -> schemas.Item:
+    return schemas.Item(
+        chapter_id=chapters.ids[row.number],
+        number=row.number,
+        title=row.title,
+        status=row.status,
+        attempt=row.attempt_count,
+        retry_count=row.retry_count,
+        error_code=row.error_code,
+        error_message=row.error_message,
+        next_attempt_at=row.next_attempt_at,
+        blocked_by=[chapters.ids[number] for number in chapters.blocked.get(row.number, ())],
+        word_count=row.word_count,
+        is_outdated=bool(row.outdated_reason),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,194 @@
+"""What one chapter's card says, worked out from its row: words and links, no markup."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.utils.translation import ngettext
+
+from chapterflow_site.templatetags.interface import duration
+from workflow.engine.outcomes import MOST_ATTEMPTS
+from workflow.failures import explain
+from workflow.states import WRITTEN, ItemStatus
+
+from .moments import Moment
+from .rows import Needs, Row
+
+NAMED_AT_MOST = 3
+
+
+class Look(StrEnum):
+    """How a chapter is shown: its status, or why it is pending."""
+
+    IN_PROGRESS = "in_progress"
+    RETRY = "retry"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    PENDING = "pending"
+    GENERATED = "generated"
+    HARMONIZED = "harmonized"
+    COMPLETED = "completed"
+
+    @property
+    def word(self) -> str:
+        """The word for a person."""
+        return "Waiting to retry" if self is Look.RETRY else self.value.replace("_", " ").capitalize()
+
+
+class Named(NamedTuple):
+    """Chapters named by number, and how many more there are."""
+
+    numbers: tuple[int, ...] = ()
+    more: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return len(self.numbers) + self.more
+
+    @property
+    def most(self) -> tuple[int, ...]:
+        """All that come before the last "and"."""
+        return self.numbers if self.more else self.numbers[:-1]
+
+    @property
+    def last(self) -> int | None:
+        """The one after the "and"; None where "n more" stands there."""
+        return None if self.more or not self.numbers else self.numbers[-1]
+
+
+class Notice(NamedTuple):
+    """What went wrong, what follows, what to do. `code` and `message` are for the details."""
+
+    kind: str
+    heading: str
+    text: str
+    code: str
+    message: str
+    holds: Named = Named()
+
+
+class Card(NamedTuple):
+    """All that a card shows. Two equal cards look the same, so that a card is its own key in the cache."""
+
+    number: int
+    title: str
+    look: Look
+    url: str
+    attempts_url: str
+    retry_url: str
+    facts: tuple[str, ...]
+    state: str
+    after: Named
+    waits_for: Named
+    since: Moment | None
+    until: Moment | None
+    tried: Moment | None
+    notice: Notice | None
+    outdated: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a card needs beyond its row. `chapter_url` and `retry_url` end where the chapter's number goes."""
+
+    needs: Needs = field(default_factory=dict)
+    blocked: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    holds: Mapping[int, Named] = field(default_factory=dict)
+    chapter_url: str = ""
+    retry_url: str = ""
+    can_retry: bool = True
+
+
+def make_card(row: Row, around: Surroundings) -> Card:
+    """Work out the card of `row`."""
+    look = look_of(row, around.blocked)
+    url = f"{around.chapter_url}{row.number}/"
+    retry = look is Look.FAILED and around.can_retry
+    return Card(
+        number=row.number,
+        title=row.title,
+        look=look,
+        url=url,
+        attempts_url=f"{url}attempts/",
+        retry_url=f"{around.retry_url}{row.number}/retry/" if retry else "",
+        facts=tuple(_facts(row, look)),
+        state=_state(row, look),
+        after=name_some(around.needs.get(row.number, ())) if look is Look.PENDING else Named(),
+        waits_for=name_some(around.blocked.get(row.number, ())) if look is Look.BLOCKED else Named(),
+        since=Moment.maybe(row.started_at) if look is Look.IN_PROGRESS else None,
+        until=Moment.maybe(row.next_attempt_at) if look is Look.RETRY else None,
+        tried=Moment.maybe(row.finished_at) if look is Look.FAILED else None,
+        notice=_notice(row, look, around),
+        outdated=row.outdated_reason if row.status in WRITTEN else "",
+    )
+
+
+def look_of(row: Row, blocked: Mapping[int, tuple[int, ...]]) -> Look:
+    """Return how the chapter is shown."""
+    if row.status != ItemStatus.PENDING:
+        return Look(row.status)
+    if row.number in blocked:
+        return Look.BLOCKED
+    return Look.RETRY if row.next_attempt_at else Look.PENDING
+
+
+def name_some(numbers: Sequence[int]) -> Named:
+    """Name the first few of `numbers` and count the others."""
+    shown = len(numbers) if len(numbers) <= NAMED_AT_MOST + 1 else NAMED_AT_MOST
+    return Named(tuple(numbers[:shown]), len(numbers) - shown)
+
+
+def who_waits(blocked: Mapping[int, Iterable[int]]) -> dict[int, Named]:
+    """Turn "waits for" around: for each failed chapter the ones that wait for it."""
+    waiting: dict[int, list[int]] = {}
+    for number, causes in blocked.items():
+        for cause in causes:
+            waiting.setdefault(cause, []).append(number)
+    return {number: name_some(numbers) for number, numbers in waiting.items()}
+
+
+def _facts(row: Row, look: Look) -> Iterable[str]:
+    if row.passage_count:
+        yield ngettext("%s passage", "%s passages", row.passage_count) % f"{row.passage_count:,}"
+    else:
+        yield "No source text"
+    took = (row.finished_at - row.started_at).total_seconds() if row.finished_at and row.started_at else None
+    if look is Look.IN_PROGRESS:
+        yield f"attempt {row.attempt_count}"
+        yield f"worker {row.owner.split(':')[1]}" if row.owner.count(":") >= 2 else "one worker"
+    elif look is Look.RETRY and row.attempt_count:
+        yield f"attempt {row.attempt_count} failed" + (f" after {duration(took)}" if took is not None else "")
+    elif row.status in WRITTEN:
+        yield f"attempt {row.attempt_count}"
+        if took is not None and took >= 0.5:
+            yield duration(took)
+    elif look in {Look.PENDING, Look.BLOCKED} and row.source_words:
+        yield ngettext("%s word of source", "%s words of source", row.source_words) % f"{row.source_words:,}"
+
+
+def _state(row: Row, look: Look) -> str:
+    if row.status in WRITTEN:
+        return ngettext("%s word", "%s words", row.word_count) % f"{row.word_count:,}"
+    if look is Look.RETRY:
+        return f"attempt {min(row.retry_count + 1, MOST_ATTEMPTS)} of {MOST_ATTEMPTS}"
+    if look is Look.FAILED and row.retry_count:
+        return ngettext("after %s attempt", "after %s attempts", row.retry_count) % row.retry_count
+    return ""
+
+
+def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:
+    if not row.error_code or (look not in {Look.FAILED, Look.RETRY} and row.status not in WRITTEN):
+        return None
+    why = explain(row.error_code)
+    details = (row.error_code, row.error_message)
+    if look is Look.FAILED:
+        return Notice(
+            "failed", why.heading, why.advice, *details, holds=around.holds.get(row.number, Named())
+        )
+    if look is Look.RETRY:
+        return Notice("retry", why.heading, "This can pass by itself.", *details)
+    return Notice(
+        "retry", f"Not written again: {why.heading}", f"The earlier text stays. {why.advice}", *details
+    )

@@ -1,0 +1,156 @@
+"""The harmonizer's changes as the review page shows them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.utils.translation import ngettext
+
+from books.models import Book, Chapter
+from books.passages import citation_marks, unescape_markdown
+from workflow.harmonization import RULES
+from workflow.harmonization.types import Rule
+from workflow.models import ChangeStatus, ConsistencyRule, HarmonizationChange, ProcessingSession
+
+_EMPHASIS = re.compile(r"(?<!\\)\*\*?|^#{1,6} ", re.MULTILINE)
+_RULES: Mapping[str, Rule] = {rule.key: rule for rule in RULES}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One choice of the review's filter."""
+
+    key: str
+    word: str
+    icon: str
+    tone: str
+    statuses: frozenset[ChangeStatus]
+
+
+KINDS = (
+    Kind("open", "To look at", "review", "in_progress", frozenset({ChangeStatus.APPLIED})),
+    Kind("suggested", "Suggestions", "info", "retry", frozenset({ChangeStatus.SUGGESTED})),
+    Kind("kept", "Kept", "generated", "generated", frozenset({ChangeStatus.KEPT})),
+    Kind("undone", "Undone", "undo", "pending", frozenset({ChangeStatus.UNDONE})),
+    Kind(
+        "rejected",
+        "Not applied",
+        "warning",
+        "retry",
+        frozenset({ChangeStatus.REJECTED, ChangeStatus.DISMISSED}),
+    ),
+)
+ALL = Kind("all", "All", "", "", frozenset(ChangeStatus))
+
+
+@dataclass(frozen=True)
+class ShownChange:
+    """A change in its place: the words before, out, in, after, without Markdown."""
+
+    change: HarmonizationChange
+    title: str
+    before: str
+    find: str
+    replace: str
+    after: str
+    note: str
+    kind: Kind
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether the text is as it was before the harmonizer."""
+        return self.change.status in {ChangeStatus.UNDONE, ChangeStatus.REJECTED, ChangeStatus.DISMISSED}
+
+    @property
+    def decisions(self) -> list[tuple[str, str, str]]:
+        """What can be decided: (decision, word, icon)."""
+        can_apply = self.change.replace is not None
+        match ChangeStatus(self.change.status):
+            case ChangeStatus.APPLIED:
+                return [("keep", "Keep", "generated"), ("undo", "Undo", "undo")]
+            case ChangeStatus.KEPT:
+                return [("undo", "Undo", "undo")]
+            case ChangeStatus.SUGGESTED:
+                apply = [("apply", "Apply", "generated")] if can_apply else []
+                return [*apply, ("dismiss", "Dismiss", "stop")]
+            case ChangeStatus.UNDONE:
+                return [("apply", "Apply again", "generated")]
+            case ChangeStatus.DISMISSED:
+                return [("apply", "Apply after all", "generated")] if can_apply else []
+            case _:
+                return [("dismiss", "Dismiss", "stop")]
+
+
+@dataclass(frozen=True)
+class RuleSwitch:
+    """A rule with what became of it in this book."""
+
+    rule: Rule
+    is_enabled: bool
+    outcome: str
+
+
+def show(change: HarmonizationChange) -> ShownChange:
+    """Make a change readable."""
+    kind = next(kind for kind in KINDS if change.status in kind.statuses)
+    rule = _RULES.get(change.rule)
+    note = change.evidence.get("not_applied") if isinstance(change.evidence, dict) else None
+    return ShownChange(
+        change=change,
+        title=rule.title if rule else change.rule.replace("_", " ").capitalize(),
+        before=_plain(change.before),
+        find=unescape_markdown(change.find),
+        replace=unescape_markdown(change.replace or ""),
+        after=_plain(change.after),
+        note=note if isinstance(note, str) else "",
+        kind=kind,
+    )
+
+
+def by_chapter(changes: Iterable[HarmonizationChange]) -> list[tuple[Chapter, list[ShownChange]]]:
+    """Group changes that come by chapter."""
+    return [
+        (chapter, [show(change) for change in group])
+        for chapter, group in groupby(changes, key=lambda change: change.chapter)
+    ]
+
+
+def count_kinds(counts: Mapping[str, int]) -> list[tuple[Kind, int]]:
+    """Return the filter's choices with their counts, from the counts by status."""
+    return [(kind, sum(counts.get(status, 0) for status in kind.statuses)) for kind in (*KINDS, ALL)]
+
+
+def count_statuses(session: ProcessingSession) -> Counter[str]:
+    """Count the session's changes by status."""
+    return Counter(session.changes.order_by().values_list("status", flat=True))
+
+
+def rule_switches(book: Book, session: ProcessingSession) -> list[RuleSwitch]:
+    """Return every rule, whether it is on for `book`, and what it has done in this session."""
+    off = set(ConsistencyRule.objects.filter(book=book, is_enabled=False).values_list("key", flat=True))
+    done: dict[str, Counter[str]] = {}
+    for key, status in session.changes.order_by().values_list("rule", "status"):
+        done.setdefault(key, Counter())[status] += 1
+    return [RuleSwitch(rule, rule.key not in off, _outcome(done.get(rule.key, Counter()))) for rule in RULES]
+
+
+def _outcome(done: Counter[str]) -> str:
+    made = done[ChangeStatus.APPLIED] + done[ChangeStatus.KEPT]
+    parts = [
+        ngettext("%s change", "%s changes", made) % f"{made:,}" if made else "",
+        ngettext("%s suggestion", "%s suggestions", done[ChangeStatus.SUGGESTED]) % f"{done['suggested']:,}"
+        if done[ChangeStatus.SUGGESTED]
+        else "",
+        f"{done['undone']:,} undone" if done[ChangeStatus.UNDONE] else "",
+        f"{done['rejected']:,} not applied" if done[ChangeStatus.REJECTED] else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _plain(text: str) -> str:
+    """Return a stretch of Markdown without citation marks, emphasis and escapes."""
+    for start, end, _ in reversed(list(citation_marks(text))):
+        text = text[:start] + text[end:]
+    return unescape_markdown(_EMPHASIS.sub("", text))

@@ -1,0 +1,70 @@
+"""Reads what cards are made of: one query for the items, one for what depends on what."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from workflow.models import ChapterWorkflowItem, ItemDependency
+
+Needs = dict[int, tuple[int, ...]]
+
+
+class Row(NamedTuple):
+    """One item with its chapter's title and the size of its source, as the database has it."""
+
+    item_id: int
+    number: int
+    status: str
+    attempt_count: int
+    retry_count: int
+    next_attempt_at: datetime | None
+    error_code: str
+    error_message: str
+    word_count: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    owner: str
+    title: str
+    outdated_reason: str
+    passage_count: int
+    source_words: int
+
+
+_COLUMNS = (
+    "pk",
+    "number",
+    "status",
+    "attempt_count",
+    "retry_count",
+    "next_attempt_at",
+    "error_code",
+    "error_message",
+    "word_count",
+    "started_at",
+    "finished_at",
+    "owner",
+    "chapter__title",
+    "chapter__outdated_reason",
+    "chapter__node__chunk_count",
+    "chapter__node__word_count",
+)
+
+
+def read_rows(session_id: UUID, item_ids: Collection[int] | None = None) -> list[Row]:
+    """Return the session's items in order, or those of them that are named."""
+    items = ChapterWorkflowItem.objects.filter(session_id=session_id)
+    if item_ids is not None:
+        items = items.filter(pk__in=item_ids)
+    return [Row._make(values) for values in items.order_by("number").values_list(*_COLUMNS)]
+
+
+def read_needs(session_id: UUID) -> Needs:
+    """Return for each chapter's number those of the chapters that it is written after, ascending."""
+    pairs = ItemDependency.objects.filter(item__session_id=session_id)
+    needs: dict[int, list[int]] = {}
+    for number, needed in pairs.values_list("item__number", "needs__number").order_by(
+        "item__number", "needs__number"
+    ):
+        needs.setdefault(number, []).append(needed)
+    return {number: tuple(needed) for number, needed in needs.items()}

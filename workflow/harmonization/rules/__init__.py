@@ -1,0 +1,1 @@
+"""One module for each rule: `read` takes facts from a chapter, `find` compares them over the book."""

@@ -1,0 +1,145 @@
+"""One for each web process: hears the bell, asks the database in between, feeds the sessions that are looked at.
+
+It begins with the first viewer and ends with the last.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.db import Error as DatabaseError
+from django.db import connection, connections
+
+from workflow.models import ProcessingSession
+
+from .admission import Ticket, allowed
+from .bell import Bell, Glimpse
+from .feed import SIGNED_OUT, Feed, Viewer
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.25
+CHECK_SECONDS = 30.0
+
+Result = TypeVar("Result")
+_followers: WeakKeyDictionary[asyncio.AbstractEventLoop, "Follower"] = WeakKeyDictionary()
+
+
+async def join(viewer: Viewer) -> None:
+    """Let `viewer` join the feed of its session."""
+    loop = asyncio.get_running_loop()
+    follower = _followers.get(loop)
+    if follower is None:
+        follower = _followers[loop] = Follower(loop)
+    follower.add(viewer)
+
+
+async def leave(viewer: Viewer) -> None:
+    """Let `viewer` go. The last one ends the following."""
+    loop = asyncio.get_running_loop()
+    follower = _followers.get(loop)
+    if follower is not None and follower.remove(viewer):
+        del _followers[loop]
+        await follower.stop()
+
+
+class Follower:
+    """Reads in one thread of its own, with one connection to the database."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._feeds: dict[UUID, Feed] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
+        self._bell = self._hang_up_bell()
+        self._tasks = [loop.create_task(self._poll()), loop.create_task(self._check())]
+
+    def add(self, viewer: Viewer) -> None:
+        """Add a viewer of any session."""
+        feed = self._feeds.get(viewer.session_id)
+        if feed is None:
+            feed = self._feeds[viewer.session_id] = Feed(viewer.session_id, self._in_thread)
+        feed.add(viewer)
+
+    def remove(self, viewer: Viewer) -> bool:
+        """Remove a viewer. Returns whether it was the last of all."""
+        feed = self._feeds.get(viewer.session_id)
+        if feed is not None:
+            feed.remove(viewer)
+            if feed.is_empty:
+                del self._feeds[viewer.session_id]
+                feed.task.cancel()
+        return not self._feeds
+
+    async def stop(self) -> None:
+        """End all that was begun."""
+        if self._bell is not None:
+            self._loop.remove_reader(self._bell.fileno())
+            self._bell.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._in_thread(connections.close_all)
+        self._thread.shutdown(wait=False)
+
+    def _hang_up_bell(self) -> Bell | None:
+        try:
+            bell = Bell()
+        except OSError as error:
+            logger.warning("no bell: %s; boards change up to %s s late", error, POLL_SECONDS)
+            return None
+        self._loop.add_reader(bell.fileno(), self._hear, bell)
+        return bell
+
+    def _hear(self, bell: Bell) -> None:
+        for news in bell.take():
+            feed = self._feeds.get(news.session_id)
+            if feed is None:
+                continue
+            if isinstance(news, Glimpse):
+                feed.show(news)
+            else:
+                feed.hear(news.seq)
+
+    async def _poll(self) -> None:
+        """The net below the bell: also finds what other machines have written, and sessions that are gone."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            ids = list(self._feeds)
+            try:
+                newest = await self._in_thread(lambda ids=ids: _newest_events(ids))  # type: ignore[misc]
+            except DatabaseError:
+                logger.warning("the newest events could not be read; trying again", exc_info=True)
+                continue
+            for session_id in ids:
+                feed = self._feeds.get(session_id)
+                if feed is not None:
+                    feed.hear(newest.get(session_id))
+
+    async def _check(self) -> None:
+        """Close the sockets of people who have signed out, or may no longer see the book."""
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            viewers = [viewer for feed in self._feeds.values() for viewer in feed.everybody]
+            tickets = {Ticket(each.session_key, each.user_id, each.session_id) for each in viewers}
+            try:
+                good = await self._in_thread(lambda tickets=tickets: allowed(tickets))  # type: ignore[misc]
+            except DatabaseError:
+                continue
+            for each in viewers:
+                if Ticket(each.session_key, each.user_id, each.session_id) not in good:
+                    each.outbox.close(SIGNED_OUT)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await self._loop.run_in_executor(self._thread, work)
+
+
+def _newest_events(session_ids: list[UUID]) -> dict[UUID, int]:
+    try:
+        return dict(ProcessingSession.objects.filter(pk__in=session_ids).values_list("pk", "event_seq"))
+    except DatabaseError:
+        connection.close()
+        raise

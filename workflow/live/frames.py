@@ -1,0 +1,66 @@
+"""Makes out-of-band pieces for the browser: every piece replaces the element of its id, so that twice is once."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from django.utils.html import format_html, format_html_join
+
+from workflow.board import Board
+from workflow.board.cards import Card
+from workflow.board.markup import Lens, render_card, render_parts, render_seq
+from workflow.board.tabs import Waiting
+
+from .bell import Glimpse
+
+_OPENING = re.compile(r"<[a-z]+(?= )")
+# A live region is only read out where the region itself stays and its content changes.
+_KEPT = frozenset({"board-count"})
+_PARAGRAPH = re.compile(r"\n\s*\n")
+
+
+def swap(name: str, html: str) -> str:
+    """Return `html`, whose first element has the id `name`, so that it replaces that element of the page."""
+    style = "innerHTML" if name in _KEPT else "true"
+    return _OPENING.sub(lambda opening: f'{opening[0]} hx-swap-oob="{style}"', html, count=1)
+
+
+def card_pieces(cards: Iterable[Card], lens: Lens, *, is_news: bool) -> dict[str, str]:
+    """Return the cards by element id. News is washed with colour for a moment, what was missed is not."""
+    pieces: dict[str, str] = {}
+    for card in cards:
+        html: str = render_card(card, lens.view)
+        if is_news:
+            html = html.replace('class="chapter"', 'class="chapter is-new"', 1)
+        pieces[f"chapter-{card.number}"] = swap(f"chapter-{card.number}", html)
+    return pieces
+
+
+def top_pieces(board: Board, lens: Lens, waiting: Waiting) -> dict[str, str]:
+    """Return everything but the cards by element id."""
+    return {name: swap(name, html) for name, html in render_parts(board, lens, waiting).items()}
+
+
+def seq_piece(board: Board) -> str:
+    """Return the mark that says up to which event the page shows everything."""
+    return swap("board-seq", render_seq(board))
+
+
+def glimpse_pieces(glimpse: Glimpse) -> dict[str, str]:
+    """Return the text that is being written, for the detailed view."""
+    name = f"chapter-{glimpse.number}-proof"
+    paragraphs = [text.strip() for text in _PARAGRAPH.split(glimpse.ending) if text.strip()]
+    html = format_html(
+        '<div id="{}"><div class="proof" role="region" aria-live="off" '
+        'aria-label="Text of chapter {} as it is written">{}</div><div class="proof__foot"><p class="quiet">'
+        "{} words so far. Not final: the text is checked against its passages when it is complete.</p></div></div>",
+        name,
+        glimpse.number,
+        format_html_join("", "<p>{}</p>", ((text,) for text in paragraphs)),
+        f"{glimpse.word_count:,}",
+    )
+    return {name: html.replace("<div id=", '<div hx-swap-oob="innerHTML" id=', 1)}
+
+
+def changed(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Return the pieces of `new` that are not the same in `old`."""
+    return {name: html for name, html in new.items() if old.get(name) != html}

@@ -1,0 +1,111 @@
+"""One session's board as the viewers of this process have it, brought up to date from the database."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from workflow.board import Board, Card, describe_all, read_board, read_rows
+from workflow.board.markup import Lens
+from workflow.board.tabs import count_waiting
+from workflow.models import Event, ProcessingSession
+from workflow.states import ItemStatus
+
+from . import frames
+from .outbox import PIECES_PER_MESSAGE
+
+# Beyond so many missed events a viewer gets every card rather than those that changed.
+MISSED_AT_MOST = 200
+NEWS_AT_MOST = 20
+
+
+@dataclass(frozen=True)
+class Update:
+    """What viewers lack: pieces by element id, the mark of how far they are with them, and all of it as one message."""
+
+    pieces: dict[str, str]
+    seq: str
+    ready: str | None
+
+
+class Picture:
+    """Used by one thread. Every viewer has been sent what the picture holds, or has it on the way."""
+
+    def __init__(self, session_id: UUID) -> None:
+        self._session_id = session_id
+        self._board = read_board(self._read_session())
+        self._waiting = count_waiting(self._board.session)
+        self._tops: dict[Lens, dict[str, str]] = {}
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest Event that it holds."""
+        return self._board.seq
+
+    def advance(self, lenses: Collection[Lens]) -> dict[Lens, Update]:
+        """Read what is new. Returns what viewers through each lens lack; nothing where nothing happened."""
+        self._tops = {lens: top for lens, top in self._tops.items() if lens in lenses}
+        session = self._read_session()
+        if session.event_seq == self.seq:
+            return {}
+        before, self._board = self._board.cards, self._newer(session)
+        changed = [card for number, card in self._board.cards.items() if before.get(number) != card]
+        return {lens: self._news(lens, changed) for lens in lenses}
+
+    def catch_up(self, since: int | None, lens: Lens) -> Update:
+        """Return what a viewer lacks whose page shows all up to event `since`.
+
+        None, a number from the future and one from long ago mean everything.
+        """
+        if since == self.seq:
+            self._tops.setdefault(lens, frames.top_pieces(self._board, lens, self._waiting))
+            return self._packed({})
+        missed = self._missed(since)
+        cards = [card for number, card in self._board.cards.items() if missed is None or number in missed]
+        self._tops[lens] = frames.top_pieces(self._board, lens, self._waiting)
+        return self._packed({**self._tops[lens], **frames.card_pieces(cards, lens, is_news=False)})
+
+    def _read_session(self) -> ProcessingSession:
+        return ProcessingSession.objects.select_related("version__book").get(pk=self._session_id)
+
+    def _newer(self, session: ProcessingSession) -> Board:
+        """Read what the new events are about; one that is about no chapter may have changed them all."""
+        events: list[Event] = []
+        if 0 < session.event_seq - self.seq <= MISSED_AT_MOST:
+            new = Event.objects.filter(session=session, seq__gt=self.seq, seq__lte=session.event_seq)
+            events = list(new.order_by("seq").select_related("item", "actor"))
+        if not events or any(_is_about_more(event) for event in events):
+            self._waiting = count_waiting(session)
+        if not events or any(event.item_id is None for event in events):
+            return read_board(session)
+        rows = read_rows(self._session_id, {event.item_id for event in events if event.item_id is not None})
+        return self._board.with_changes(session, rows, describe_all(events))
+
+    def _missed(self, since: int | None) -> set[int] | None:
+        """Return the numbers of the chapters that changed after `since`; None for all of them."""
+        if since is None or not 0 <= self.seq - since <= MISSED_AT_MOST:
+            return None
+        events = Event.objects.filter(session_id=self._session_id, seq__gt=since)
+        failing = {ItemStatus.FAILED.value} | ({ItemStatus.PENDING.value} if self._board.blocked else set())
+        numbers: set[int] = set()
+        for number, *move in events.values_list("item__number", "from_status", "to_status"):
+            if number is None or not failing.isdisjoint(move):
+                return None
+            numbers.add(number)
+        return numbers
+
+    def _news(self, lens: Lens, changed: Collection[Card]) -> Update:
+        top = frames.top_pieces(self._board, lens, self._waiting)
+        pieces = frames.changed(self._tops.get(lens, {}), top)
+        self._tops[lens] = top
+        is_news = len(changed) <= NEWS_AT_MOST
+        return self._packed({**pieces, **frames.card_pieces(changed, lens, is_news=is_news)})
+
+    def _packed(self, pieces: dict[str, str]) -> Update:
+        seq = frames.seq_piece(self._board)
+        ready = "".join(pieces.values()) + seq if len(pieces) <= PIECES_PER_MESSAGE else None
+        return Update(pieces, seq, ready)
+
+
+def _is_about_more(event: Event) -> bool:
+    """Return whether the event may change how many changes and questions wait."""
+    return event.item_id is None or event.kind.startswith("change")

@@ -1,0 +1,204 @@
+"""What the API takes and gives of sessions, their items and events, changes and questions."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from chapterflow_site.api_types import Moment, Page, Request
+
+_STATUS = "initialized, processing, harmonizing, completed, failed or cancelled."
+_ITEM_STATUS = "pending, in_progress, generated, harmonized, completed or failed."
+
+
+class GenerationStarted(BaseModel):
+    """The answer to starting with a list of nodes."""
+
+    session_id: str = Field(examples=["6f1c1c58-2f0e-4a40-9d1f-0d6f3a1b2c3d"])
+    status: Literal["started"]
+    message: str = Field(examples=["12 chapters will be written."])
+
+
+class WorkflowStatus(BaseModel):
+    """How far a session is."""
+
+    session_id: str
+    book_id: str
+    book_version: str = Field(examples=["v1"])
+    version: str = Field(description="The same as `book_version`.", examples=["v1"])
+    status: str = Field(description=_STATUS)
+    is_paused: bool = Field(description="Nothing new is begun; what is being written is finished.")
+    phase: str = Field(description="writing, harmonizing, questions or done.")
+    progress_percentage: float = Field(ge=0, le=100, description="100 when it is completed and only then.")
+    completed_chapters: int = Field(description="Chapters whose text is written.")
+    failed_chapters: int
+    total_chapters: int
+    current_chapter: int | None = Field(description="The number of the first chapter being written now.")
+    current_chapter_id: str | None
+    estimated_completion: Moment | None = Field(
+        description="When the writing ends as it goes now; null where that cannot be said."
+    )
+    message: str = Field(description="A sentence about where it stands; empty while it simply runs.")
+    error_code: str = Field(description="Why harmonizing or questions failed last; empty if they did not.")
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    updated_at: Moment
+
+
+class RetryAnswer(BaseModel):
+    """The answer to a retry."""
+
+    success: bool
+    message: str = Field(examples=["Chapter 3 will be written again."])
+
+
+class StartOptions(Request):
+    """How to write a version; what is left out is the version's or the installation's default."""
+
+    writer: str | None = Field(
+        default=None,
+        max_length=200,
+        description="A writer that this installation offers.",
+        examples=["quotations"],
+    )
+    dependencies: str | None = Field(
+        default=None, description="`sequential` or `graph`.", examples=["sequential"]
+    )
+    on_failure: str | None = Field(
+        default=None,
+        description="What happens to chapters that depend on a failed one: `hold`.",
+        examples=["hold"],
+    )
+    idempotency_key: str | None = Field(
+        default=None, max_length=200, description="Your own name for this start."
+    )
+
+
+class SessionStarted(BaseModel):
+    """The answer to starting a version."""
+
+    session_id: str
+    created: bool = Field(description="False: the version had been started before; this is its session.")
+
+
+class Item(BaseModel):
+    """The state of one chapter."""
+
+    chapter_id: str
+    number: int
+    title: str
+    status: str = Field(description=_ITEM_STATUS)
+    attempt: int = Field(
+        description="The number of the newest attempt, counted for ever; 0 before the first."
+    )
+    retry_count: int = Field(description="Failed attempts since somebody last asked for a retry.")
+    error_code: str = Field(description="Why the newest attempt failed; empty if none did.")
+    error_message: str
+    next_attempt_at: Moment | None = Field(description="When it is tried again by itself.")
+    blocked_by: list[str] = Field(description="The ids of the failed chapters that it waits for.")
+    word_count: int
+    is_outdated: bool = Field(description="Whether something that it rests on has changed since.")
+    started_at: Moment | None
+    finished_at: Moment | None
+
+
+class SessionSummary(BaseModel):
+    """A session in a list."""
+
+    session_id: str
+    book_id: str
+    version: str
+    status: str = Field(description=_STATUS)
+    is_paused: bool
+    progress_percentage: float
+    completed_chapters: int
+    failed_chapters: int
+    total_chapters: int
+    created_at: Moment
+    finished_at: Moment | None
+    updated_at: Moment
+
+
+class SessionPage(Page[SessionSummary]):
+    """Sessions, the newest first."""
+
+
+class Session(WorkflowStatus):
+    """A session with its items."""
+
+    writer: str
+    dependencies: str
+    on_failure: str
+    items: list[Item] = Field(description="The chapters, by number.")
+
+
+class Event(BaseModel):
+    """What happened; never changed."""
+
+    seq: int = Field(description="1, 2, 3 … within the session, without gaps.")
+    kind: str = Field(examples=["chapter_generated"])
+    chapter_id: str | None
+    from_status: str | None
+    to_status: str | None
+    attempt: int | None
+    at: Moment
+    actor: str | None = Field(description="The person’s user name; null: the system.")
+    detail: dict[str, object]
+
+
+class Events(BaseModel):
+    """What happened, in order."""
+
+    events: list[Event]
+
+
+class Change(BaseModel):
+    """One find-and-replace of the harmonizer."""
+
+    id: int
+    chapter_id: str
+    rule: str
+    severity: str
+    status: str = Field(description="applied, kept, undone, suggested, dismissed or rejected.")
+    find: str
+    replace: str | None = Field(description="Null: something to look at, with no replacement offered.")
+    before: str = Field(description="What stands before it.")
+    after: str = Field(description="What stands behind it.")
+    reason: str
+    evidence: dict[str, object]
+    decided_by: str | None
+    decided_at: Moment | None
+    created_at: Moment
+
+
+class ChangePage(Page[Change]):
+    """The harmonizer's changes, by chapter and place."""
+
+
+class Question(BaseModel):
+    """A question that the sources leave open."""
+
+    id: int
+    book_id: str
+    version: str
+    chapter_id: str | None
+    category: str
+    priority: str = Field(description="high, medium or low.")
+    status: str = Field(description="open, answered or dismissed.")
+    text: str
+    reason: str
+    evidence: dict[str, object]
+    answer: str
+    answered_by: str | None
+    answered_at: Moment | None
+    created_at: Moment
+
+
+class QuestionPage(Page[Question]):
+    """Follow-up questions, the most important first."""
+
+
+class Answer(Request):
+    """An answer to a question."""
+
+    answer: str = Field(description="Becomes a source of the book’s next version.", examples=["In 1962."])

@@ -1,0 +1,99 @@
+"""The home page, the way into a book, its start and its end."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from books.access import person_of
+from books.models import Book, BookVersion, Chapter
+from workflow.actions import delete_book, start_session
+from workflow.attention import calls, running, status_word
+from workflow.models import ProcessingSession
+from workflow.shelf import SORTS, cards, shelf
+from workflow.states import UNFINISHED
+
+PAGE = 48
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what is being written, what needs the person, and the shelf; a first visit gets a tour."""
+    own = Book.objects.visible_to(request.user)
+    query = request.GET.get("q", "").strip()[:200]
+    sort = request.GET.get("sort", "") if request.GET.get("sort") in dict(SORTS) else "changed"
+    page = Paginator(shelf(request.user, query=query, sort=sort), PAGE).get_page(request.GET.get("page"))
+    shown = cards(page.object_list)
+    context = {
+        "section": "books",
+        "page": page,
+        "cards": [(card, status_word(card.session) if card.session else None) for card in shown],
+        "query": query,
+        "sort": sort,
+        "sorts": SORTS,
+    }
+    if not shown and not query and not own.exists():
+        return render(request, "workflow/first_visit.html", context)
+    newest = cards(shelf(request.user)[:PAGE]) if query or page.number > 1 else shown
+    now = [(one, status_word(one.session)) for one in running(own)]
+    return render(request, "workflow/home.html", {**context, "running": now, "calls": calls(newest)})
+
+
+@login_required
+@require_GET
+def book(request: HttpRequest, book_id: str) -> HttpResponse:
+    """Lead to the newest version: to its board once it is started, else to its outline."""
+    found = _book(request, book_id)
+    version = BookVersion.objects.filter(book=found).order_by("-number").first()
+    if version is None:
+        return redirect(f"{reverse('upload')}?book={found.book_id}")
+    name = "board" if ProcessingSession.objects.filter(version=version).exists() else "outline"
+    return redirect(name, found.book_id, version.number)
+
+
+@login_required
+@require_POST
+def start(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
+    """Start writing a version, or go on with one that was cancelled, and show its board."""
+    versions = BookVersion.objects.visible_to(request.user).select_related("book")
+    version = get_object_or_404(versions, book__book_id=book_id, number=number)
+    start_session(
+        version,
+        actor=person_of(request),
+        writer=request.POST.get("writer") or None,
+        dependencies=request.POST.get("dependencies") or None,
+        on_failure=request.POST.get("on_failure") or None,
+    )
+    return redirect("board", book_id, number)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def book_delete(request: HttpRequest, book_id: str) -> HttpResponse:
+    """Ask whether a book may be deleted, saying what is lost; delete it after the answer."""
+    found = _book(request, book_id)
+    if request.method == "POST":
+        delete_book(found, actor=person_of(request))
+        messages.success(request, f"“{found.title}” was deleted.")
+        return redirect("home")
+    written = Chapter.objects.filter(version__book=found, current_revision__isnull=False)
+    lost = {
+        "versions": found.versions.count(),
+        "chapters": written.count(),
+        "chunks": found.chunks.count(),
+    }
+    context = {
+        "section": "books",
+        "book": found,
+        "lost": lost,
+        "is_running": ProcessingSession.objects.filter(version__book=found, status__in=UNFINISHED).exists(),
+    }
+    return render(request, "workflow/book_delete.html", context)
+
+
+def _book(request: HttpRequest, book_id: str) -> Book:
+    return get_object_or_404(Book.objects.visible_to(request.user), book_id=book_id)
