@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
@@ -21,6 +21,10 @@ from django.utils.translation import ngettext
 
 from books.exceptions import DomainError
 from books.models import Book
+
+if TYPE_CHECKING:
+    from django.contrib.admin.filters import _ListFilterChoices
+    from django.contrib.admin.views.main import ChangeList
 
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
@@ -118,6 +122,15 @@ class ReadOnlyInline(admin.TabularInline[Row, Parent]):
     def has_delete_permission(self, request: HttpRequest, obj: Parent | None = None) -> bool:
         """Such a row goes with its book only."""
         return False
+
+
+class YesNoFilter(admin.EmptyFieldListFilter):
+    """Filters by whether a column has a value, in plain words."""
+
+    def choices(self, changelist: "ChangeList") -> "Iterator[_ListFilterChoices]":
+        """Say yes and no instead of empty and not empty."""
+        for choice, word in zip(super().choices(changelist), ("All", "No", "Yes"), strict=True):
+            yield {**choice, "display": word}
 
 
 def actor_of(request: HttpRequest) -> User:

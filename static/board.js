@@ -131,13 +131,6 @@
       if (time.dataset.since !== undefined) time.textContent = spell(-seconds);
       else time.textContent = seconds > 0.5 ? `in ${spell(seconds)}` : "in a moment";
     }
-    for (const time of document.querySelectorAll("time[data-clock], time[data-stamp]")) {
-      const at = new Date(time.dateTime);
-      const words = time.dataset.stamp === undefined ? clockOf(at) : `${at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" })}, ${clockOf(at).slice(0, 5)}`;
-      time.textContent = words;
-      delete time.dataset.clock;
-      delete time.dataset.stamp;
-    }
   }
   tick();
   setInterval(() => { tick(); if (lostAt) sayLost(); }, 1000);

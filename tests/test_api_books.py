@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from books.exceptions import TooLarge
 from books.models import Book, BookVersion
+from chapterflow_site.api_reading import document_of
 from tests.api_world import drive, get, new_book, nodes, patch, post, problem, started
 from workflow.actions import start_session
 
@@ -179,16 +181,35 @@ def test_faulty_storyline_is_refused_with_lines(client: Client, book: Book) -> N
     assert not BookVersion.objects.exists()
 
 
-def test_storyline_larger_than_the_limit_is_not_read(client: Client, book: Book, settings: Settings) -> None:
+def test_storyline_larger_than_the_limit_is_refused(client: Client, book: Book, settings: Settings) -> None:
     settings.CHAPTERFLOW_UPLOAD_BYTES = 100
+
     problem(post(client, "/books/river/storyline", LINKED), 413, "too_large")
+    problem(post(client, "/books/river/chunks", LINKED), 413, "too_large")
+    problem(post(client, "/start-book-generation/river", LINKED), 413, "too_large")
 
-    unannounced = client.generic(
-        "POST", "/api/books/river/storyline", "x" * 101, "application/json", CONTENT_LENGTH="0"
-    )
-
-    assert unannounced.status_code in {413, 422}
     assert not BookVersion.objects.exists()
+
+
+def test_body_that_is_announced_as_too_large_is_not_read(settings: Settings) -> None:
+    settings.CHAPTERFLOW_UPLOAD_BYTES = 100
+    request = RequestFactory().post("/", data=b"x" * 101, content_type="application/json")
+
+    with pytest.raises(TooLarge):
+        document_of(request)
+
+    assert len(request.read()) == 101
+
+
+def test_body_of_unknown_length_is_read_only_up_to_the_limit(settings: Settings) -> None:
+    settings.CHAPTERFLOW_UPLOAD_BYTES = 100
+    request = RequestFactory().post("/", data=b"x" * 300, content_type="application/json")
+    request.META["CONTENT_LENGTH"] = ""
+
+    with pytest.raises(TooLarge):
+        document_of(request)
+
+    assert len(request.read()) == 300 - 101
 
 
 def test_form_is_refused_as_a_storyline(client: Client, book: Book) -> None:

@@ -76,6 +76,20 @@ def test_changes_are_listed_by_chapter(client: Client, session: ProcessingSessio
     assert rest["next"] is None
 
 
+def test_changes_at_one_place_come_once_each_on_pages_of_one(
+    client: Client, session: ProcessingSession
+) -> None:
+    changes = [add_change(session, number, offset=offset) for number in (2, 1) for offset in (0, 5, 5)]
+
+    page = get(client, f"/sessions/{session.pk}/changes", limit=1).json()
+    found = page["results"]
+    while page["next"]:
+        page = client.get(page["next"]).json()
+        found += page["results"]
+
+    assert [one["id"] for one in found] == [change.pk for change in changes[3:] + changes[:3]]
+
+
 def test_change_is_applied_and_undone(client: Client, session: ProcessingSession) -> None:
     change = add_change(session)
 

@@ -160,6 +160,6 @@ def _change_call(card: Card, count: int, chapters: int) -> Call:
     assert card.version is not None
     heading = ngettext("%d change to look at", "%d changes to look at", count) % count
     where = ngettext("%d chapter", "%d chapters", chapters) % chapters
-    text = f"{card.book.title}. The harmonizer made {where} agree with the others."
+    text = f"{card.book.title}. The harmonizer changed {where}, or suggests a change there."
     url = reverse("review", args=[card.book.book_id, card.version.number])
     return Call("harmonized", "review", heading, text, "Review", url)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as AnyDatabaseError
+from django.db import connection
 
 from . import recovery
 
@@ -35,7 +36,7 @@ class Pacemaker:
             if self._clock() >= self._trust_leases_from:
                 recovery.take_back_expired(timedelta(0))
             recovery.wake_due()
-        except DatabaseError as error:
+        except AnyDatabaseError as error:
             logger.warning("the database does not answer: %s", error)
             self._trust_leases_from = self._clock() + settings.CHAPTERFLOW_LEASE_SECONDS
             connection.close()

@@ -1,9 +1,8 @@
-"""The only module that imports django_q: wakes sessions through its queue, keeps its schedule, hears of new workers."""
+"""The only module that imports django_q: wakes sessions through its queue, hears of new workers."""
 
 import logging
 from uuid import UUID
 
-from django_q.models import Schedule
 from django_q.signals import post_spawn
 from django_q.tasks import async_task
 
@@ -17,14 +16,6 @@ SCHEDULE_NAME = "chapterflow-tend"
 def enqueue_advance(session_id: UUID) -> None:
     """Queue one wake-up of the session, with the transaction: the queue is in the same database."""
     async_task(ADVANCE, str(session_id), task_name=f"advance {session_id}", save=False)
-
-
-def ensure_schedule() -> None:
-    """Keep one schedule that looks after all sessions each minute, for installations without a pacemaker."""
-    Schedule.objects.update_or_create(
-        name=SCHEDULE_NAME,
-        defaults={"func": TEND, "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1},
-    )
 
 
 def connect_hooks() -> None:

@@ -52,9 +52,10 @@ class Supervisor:
         self.run_id, self._lock = new_run()
 
     def run(self, when_started: Callable[[], None] = lambda: None) -> None:
-        """Keep the children running until SIGINT or SIGTERM; then stop them all."""
+        """Keep the children running until SIGINT, SIGTERM or SIGHUP; then stop them all."""
         signal.signal(signal.SIGINT, self._on_signal)
         signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGHUP, self._on_signal)
         try:
             for child in self._children:
                 self._start(child)

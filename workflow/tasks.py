@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as AnyDatabaseError
 
 from . import recovery
 from .engine import advance
@@ -22,7 +22,7 @@ def tend() -> None:
     """Look after all sessions, each minute. A lease must be over for twice its length: an outage is no lost worker."""
     try:
         recovery.tend(grace=timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS))
-    except DatabaseError:
+    except AnyDatabaseError:
         logger.exception("sessions could not be looked after; the next minute tries again")
 
 
@@ -30,5 +30,5 @@ def recover_dead_workers() -> None:
     """Take back what workers that are known to be dead still hold."""
     try:
         recovery.take_back_from_dead()
-    except DatabaseError:
+    except AnyDatabaseError:
         logger.exception("a new worker could not look for what a dead one left behind")

@@ -17,6 +17,7 @@ from chapterflow_site.admin import (
     Page,
     ReadOnlyInline,
     SiteAdmin,
+    YesNoFilter,
     actor_of,
     json_field,
     link_to_rows,
@@ -99,7 +100,7 @@ class BookVersionAdmin(SiteAdmin[BookVersion]):
         "__str__", "book", "number", "dependencies", "node_count", "chunk_count", "word_count",
         "created_at", "started_at",
     )  # fmt: skip
-    list_filter = ("dependencies", ("started_at", admin.EmptyFieldListFilter))
+    list_filter = ("dependencies", ("started_at", YesNoFilter))
     list_select_related = ("book",)
     search_fields = ("book__title", "book__book_id", "source_name", "storyline_digest")
     date_hierarchy = "created_at"

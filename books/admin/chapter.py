@@ -35,10 +35,10 @@ class RevisionInline(ReadOnlyInline[ChapterRevision, Chapter]):
 class ChapterAdmin(ReadOnlyAdmin[Chapter]):
     """Chapters, made when a version is started."""
 
-    list_display = ("chapter_id", "number", "title", "version", "is_written", "is_outdated", "created_at")
+    list_display = ("chapter_id", "number", "title", "version", "is_written", "outdated", "created_at")
     list_filter = (
-        ("current_revision", admin.EmptyFieldListFilter),
-        ("outdated_reason", admin.EmptyFieldListFilter),
+        ("current_revision", YesNoFilter),
+        ("outdated_reason", YesNoFilter),
     )
     list_select_related = ("version__book",)
     search_fields = ("chapter_id", "title", "version__book__title")
@@ -66,10 +66,10 @@ class ChapterAdmin(ReadOnlyAdmin[Chapter]):
         """Whether the chapter has a text."""
         return row.current_revision_id is not None
 
-    @admin.display(description="Outdated", boolean=True)
-    def is_outdated(self, row: Chapter) -> bool:
-        """Whether something that it rests on has changed since."""
-        return bool(row.outdated_reason)
+    @admin.display(description="Outdated", ordering="outdated_reason")
+    def outdated(self, row: Chapter) -> str:
+        """Why something that it rests on is no longer as it was."""
+        return row.outdated_reason or NOTHING
 
 
 class CitationInline(ReadOnlyInline[Citation, ChapterRevision]):

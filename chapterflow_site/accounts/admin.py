@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.urls import reverse
 
-from chapterflow_site.admin import ReadOnlyAdmin, act_on_each, actor_of, ask_first, counted
+from chapterflow_site.admin import ReadOnlyAdmin, YesNoFilter, act_on_each, actor_of, ask_first, counted
 
 from .actions import revoke_token
 from .models import ApiToken, SignInLink
@@ -36,7 +36,7 @@ class ApiTokenAdmin(ReadOnlyAdmin[ApiToken]):
     """Tokens of the API; the token itself is stored nowhere."""
 
     list_display = ("prefix", "name", "user", "created_at", "last_used_at", "revoked_at")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_filter = (("revoked_at", YesNoFilter),)
     list_select_related = ("user",)
     search_fields = ("prefix", "name", "user__username", "user__email")
     date_hierarchy = "created_at"
@@ -63,7 +63,7 @@ class SignInLinkAdmin(ReadOnlyAdmin[SignInLink]):
     """One-time sign-in links; the link itself is stored nowhere."""
 
     list_display = ("user", "created_at", "expires_at", "used_at")
-    list_filter = (("used_at", admin.EmptyFieldListFilter),)
+    list_filter = (("used_at", YesNoFilter),)
     list_select_related = ("user",)
     search_fields = ("user__username", "user__email")
     date_hierarchy = "created_at"

@@ -28,7 +28,7 @@ PAGES = (
 
 
 def address(version: BookVersion, path: str) -> str:
-    return f"/books/{version.book.book_id}/v{version.number}/{page}"
+    return f"/books/{version.book.book_id}/v{version.number}/{path}"
 
 
 def page_of(client: Client, version: BookVersion, path: str) -> str:
@@ -332,7 +332,7 @@ def test_reading_changes_nothing(person: User, reader: Client) -> None:
     version = written_book(person, 1)
     before = Book.objects.get(pk=version.book_id).updated_at
 
-    for page in PAGES:
+    for path in PAGES:
         assert reader.post(address(version, path)).status_code == 405
         page_of(reader, version, path)
 

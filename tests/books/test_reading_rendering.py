@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from books.passages import citation_mark, escape_markdown
-from books.reading import SourceView, Voice, render_chapter
+from books.reading import SourceView, Voice, render_chapter, rendering
 from books.reading.rendering import LONGEST_BLOCK
 
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
@@ -24,6 +24,27 @@ ALLOWED = HEADINGS | {
     "code",
     "pre",
 }
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "&lt;script&gt;alert(1)&lt;/script&gt; &#60;script&#62;",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1)) <javascript:alert(1)>",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](&#106;avascript:alert(1))",
+    "![x](javascript:alert(1)) ![pixel](http://tracker.example/p.png)",
+    "[x][1]\n\n[1]: javascript:alert(1)",
+    '[x](http://a.example/" onmouseover="alert(1))',
+    "<http://a.example/\"onclick='x'>",
+    '**"><script>alert(1)</script>:** said',
+    "```html\n<script>alert(1)</script>\n```\n",
+    '<a class="cite" href="javascript:alert(1)">1</a>',
+    "<!-- --><style>*{display:none}</style>",
+    "a\x00b\x1b[31m\u202e",
+]
 
 
 def source(number: int = 1, chunk_id: str = "c-1", speaker: str = "Ottilie Varnholt") -> SourceView:
@@ -123,34 +144,42 @@ def test_verbatim_quote_reads_as_it_was_said() -> None:
     assert "".join(shown).strip() == said
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "<script>alert(1)</script>",
-        "<img src=x onerror=alert(1)>",
-        "<svg/onload=alert(1)>",
-        "&lt;script&gt;alert(1)&lt;/script&gt; &#60;script&#62;",
-        "[x](javascript:alert(1))",
-        "[x](JaVaScRiPt:alert(1)) <javascript:alert(1)>",
-        "[x](data:text/html;base64,PHNjcmlwdD4=)",
-        "[x](&#106;avascript:alert(1))",
-        "![x](javascript:alert(1)) ![pixel](http://tracker.example/p.png)",
-        "[x][1]\n\n[1]: javascript:alert(1)",
-        '[x](http://a.example/" onmouseover="alert(1))',
-        "<http://a.example/\"onclick='x'>",
-        '**"><script>alert(1)</script>:** said',
-        "```html\n<script>alert(1)</script>\n```\n",
-        '<a class="cite" href="javascript:alert(1)">1</a>',
-        "<!-- --><style>*{display:none}</style>",
-        "a\x00b\x1b[31m\u202e",
-    ],
-)
+@pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_is_harmless(hostile: str) -> None:
     html = render_chapter(f"{hostile}\n\n[c-1]", [source(speaker="<i>O</i>")]).html
 
     assert_harmless(html)
     assert "<script" not in html
     assert 'href="#p1"' in html
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_parser_alone_lets_nothing_through(hostile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "sanitize", lambda html: html)
+
+    html = render_chapter(f"{hostile}\n\n[c-1]", [source(speaker="<i>O</i>")]).html
+
+    assert_harmless(html)
+    assert 'href="#p1"' in html
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<script>alert(1)</script>",
+        "<p onclick='alert(1)' style='color:red' class='told evil'>x</p>",
+        "<a href='javascript:alert(1)' class='cite' target='_top'>x</a>",
+        "<img src='http://t.example/p.png'><svg><a xlink:href='javascript:alert(1)'>x</a></svg>",
+        "<span data-voice='9' data-turn='next' id='main'>x</span>",
+        "<form action='/sign-out/'><button>x</button></form><iframe src='/'></iframe>",
+    ],
+)
+def test_sanitizer_alone_lets_nothing_through(hostile: str) -> None:
+    clean = rendering.sanitize(hostile)
+
+    assert_harmless(clean)
+    assert "evil" not in clean
+    assert 'data-voice="9"' not in clean
 
 
 def test_web_address_becomes_a_link_that_passes_nothing_on() -> None:

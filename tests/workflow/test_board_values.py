@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workflow.board import Look, Row, estimate_rest, find_blocked
-from workflow.board.board import Group
 from workflow.board.cards import Named, Surroundings, make_card, name_some, who_waits
 from workflow.board.markup import COMPACT, DETAILED, Lens, render_card, render_tile
 
@@ -138,9 +137,7 @@ def test_equal_rows_are_rendered_once() -> None:
 
 
 def test_a_tile_draws_each_status_with_its_own_shape() -> None:
-    cards = tuple(make_card(row(n, s), Surroundings()) for n, s in ((1, "generated"), (2, "failed")))
-
-    html = render_tile(Group(1, cards))
+    html = render_tile(1, 1, (Look.GENERATED, Look.FAILED))
 
     assert html.count("<path") == 2
     assert "1 failed, 1 generated" in html

@@ -37,7 +37,7 @@ class BookAdmin(content.BookAdmin):
             "events": Event.objects.filter(session__version__book__in=books).count(),
         }
         lacking = set() if self.has_delete_permission(request) else {"book"}
-        return [str(book) for book in objs], counts, lacking, []
+        return [f"{book} ({book.book_id})" for book in objs], counts, lacking, []
 
     def delete_model(self, request: HttpRequest, obj: Book) -> None:
         """Delete the book as its page does: a running session is cancelled first."""

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from books.models import Book
 from chapterflow_site.admin import Page, ReadOnlyAdmin, SiteAdmin, act_on_each, actor_of, counted, json_field
@@ -15,6 +16,7 @@ from workflow import actions
 from workflow.harmonization import RULES
 from workflow.models import ConsistencyRule, FollowUpQuestion, HarmonizationChange
 
+LONGEST_WORDS = 80
 UNDONE = counted("%(count)d change was undone.", "%(count)d changes were undone.")
 APPLIED = counted("%(count)d change was applied.", "%(count)d changes were applied.")
 KEPT = counted("%(count)d change is kept.", "%(count)d changes are kept.")
@@ -26,7 +28,7 @@ QUESTIONS_DISMISSED = counted("%(count)d question was put aside.", "%(count)d qu
 class HarmonizationChangeAdmin(ReadOnlyAdmin[HarmonizationChange]):
     """What the harmonizer changed or suggests."""
 
-    list_display = ("chapter", "rule", "severity", "status", "find", "replace", "decided_by", "created_at")
+    list_display = ("chapter", "rule", "severity", "status", "words", "decided_by", "decided_at")
     list_filter = ("status", "rule", "severity")
     list_select_related = ("chapter", "decided_by")
     search_fields = ("chapter__chapter_id", "chapter__title", "find", "replace", "reason")
@@ -48,6 +50,12 @@ class HarmonizationChangeAdmin(ReadOnlyAdmin[HarmonizationChange]):
         """Return the review of the version."""
         version = row.chapter.version
         return [("Review", reverse("review", args=[version.book.book_id, version.number]))]
+
+    @admin.display(description="Words", ordering="find")
+    def words(self, row: HarmonizationChange) -> str:
+        """What stood there and what shall stand there, the beginnings of both."""
+        find = Truncator(row.find).chars(LONGEST_WORDS)
+        return find if row.replace is None else f"{find} → {Truncator(row.replace).chars(LONGEST_WORDS)}"
 
     @admin.action(permissions=["act"], description="Undo")
     def undo(self, request: HttpRequest, changes: QuerySet[HarmonizationChange]) -> None:

@@ -16,6 +16,7 @@ from chapterflow_site.admin import (
     MOST_LINKS,
     Page,
     ReadOnlyAdmin,
+    YesNoFilter,
     act_on_each,
     actor_of,
     ask_first,
@@ -51,12 +52,11 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
     """Runs over versions."""
 
     list_display = (
-        "book_title", "version_name", "status", "progress", "written", "failed_count", "is_paused", "writer",
-        "created_at", "updated_at",
+        "version", "status_words", "progress", "written", "failed_count", "writer", "updated_at",
     )  # fmt: skip
     list_filter = (
         "status",
-        ("paused_at", admin.EmptyFieldListFilter),
+        ("paused_at", YesNoFilter),
         "dependencies",
         "on_failure",
         "writer",
@@ -67,7 +67,7 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
     ordering = ("-created_at",)
     actions = ("retry", "pause", "resume", "restart", "ask_questions_again", "cancel")
     fieldsets = (
-        (None, {"fields": ("id", "version", "status", "progress", "written", "failed_count", "is_paused",
+        (None, {"fields": ("id", "version", "status_words", "progress", "written", "failed_count",
                            "error_code", "error_message", "questions_error")}),
         ("Chapters and history", {"fields": ("items_list", "rows")}),
         ("Options", {"fields": ("writer", "dependencies", "on_failure", "parallel_chapters", "started_by",
@@ -86,15 +86,10 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
         """Return the board and the pages beside it."""
         return pages_of_session(row.version)
 
-    @admin.display(description="Book", ordering="version__book__title")
-    def book_title(self, row: ProcessingSession) -> str:
-        """The title of the book."""
-        return row.version.book.title
-
-    @admin.display(description="Version")
-    def version_name(self, row: ProcessingSession) -> str:
-        """The version's name."""
-        return row.version.name
+    @admin.display(description="Status", ordering="status")
+    def status_words(self, row: ProcessingSession) -> str:
+        """The status, and whether a person has paused the session."""
+        return f"{row.get_status_display()}, paused" if row.is_paused else row.get_status_display()
 
     @admin.display(description="Progress")
     def progress(self, row: ProcessingSession) -> str:
@@ -105,11 +100,6 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
     def written(self, row: ProcessingSession) -> str:
         """How many chapters have a text."""
         return f"{row.written_count} of {row.total_chapters}"
-
-    @admin.display(description="Paused", boolean=True)
-    def is_paused(self, row: ProcessingSession) -> bool:
-        """Whether a person has paused it."""
-        return row.is_paused
 
     @admin.display(description="Chapters")
     def items_list(self, row: ProcessingSession) -> SafeString:

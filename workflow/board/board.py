@@ -1,9 +1,10 @@
 """The whole board of a session as one plain value, and the board after a change."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -31,11 +32,11 @@ class Group:
         """Name it by its first and last chapter."""
         return f"{self.cards[0].number:,} to {self.cards[-1].number:,}"
 
-    @cached_property
-    def counts(self) -> list[tuple[Look, int]]:
-        """How many there are of each look that occurs."""
-        counted = Counter(card.look for card in self.cards)
-        return [(look, counted[look]) for look in Look if counted[look]]
+
+def count_looks(looks: Iterable[Look]) -> list[tuple[Look, int]]:
+    """Return how many there are of each look that occurs."""
+    counted = Counter(looks)
+    return [(look, counted[look]) for look in Look if counted[look]]
 
 
 @dataclass(frozen=True)
@@ -122,15 +123,20 @@ def _surroundings(
     session: ProcessingSession, needs: Needs, blocked: Mapping[int, tuple[int, ...]]
 ) -> Surroundings:
     version = session.version
-    chapter = reverse(
-        "chapter", kwargs={"book_id": version.book.book_id, "number": version.number, "chapter": 0}
-    )
-    retry = reverse("chapter_retry", kwargs={"session_id": session.pk, "chapter": 0})
+    chapter_url, retry_url = _addresses(version.book.book_id, version.number, session.pk)
     return Surroundings(
         needs=needs,
         blocked=blocked,
         holds=who_waits(blocked),
-        chapter_url=chapter.removesuffix("0/"),
-        retry_url=retry.removesuffix("0/retry/"),
+        chapter_url=chapter_url,
+        retry_url=retry_url,
         can_retry=session.status != SessionStatus.CANCELLED,
     )
+
+
+@lru_cache
+def _addresses(book_id: str, number: int, session_id: UUID) -> tuple[str, str]:
+    """Return the addresses of chapters and of their retrying, up to the chapter's number."""
+    chapter = reverse("chapter", kwargs={"book_id": book_id, "number": number, "chapter": 0})
+    retry = reverse("chapter_retry", kwargs={"session_id": session_id, "chapter": 0})
+    return chapter.removesuffix("0/"), retry.removesuffix("0/retry/")

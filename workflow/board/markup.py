@@ -1,6 +1,7 @@
 """Turns the board's values into the pieces of HTML that pages are made of and live updates carry."""
 
 from collections import defaultdict
+from collections.abc import Hashable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -11,12 +12,14 @@ from django.utils.safestring import SafeString, mark_safe
 from chapterflow_site.templatetags.interface import icon
 
 from . import summary
-from .board import Board, Group
+from .activity import Entry
+from .board import Board, count_looks
 from .cards import Card, Look
 from .tabs import Waiting, tabs_of
 
 DETAILED, COMPACT = "detailed", "compact"
 CACHED_CARDS = 10_000
+CACHED_PIECES = 5_000
 COLUMNS, STEP = 10, 11
 
 # Shapes in a square of ten: the status shows in the shape as well as in the colour. (line?, path from the corner)
@@ -60,29 +63,31 @@ def status_mark(look: Look) -> SafeString:
     return format_html('<span class="status" data-status="{}">{}{}</span>', look.value, icon(look), look.word)
 
 
-def render_leaf(card: Card) -> SafeString:
-    """Render the chapter's leaf of the fore-edge."""
+@lru_cache(maxsize=CACHED_CARDS)
+def render_leaf(number: int, title: str, look: Look) -> SafeString:
+    """Render a chapter's leaf of the fore-edge."""
     return format_html(
         '<li id="leaf-{}"><a id="leaf-{}-link" href="#chapter-{}" data-status="{}"{}>'
         '<span class="vh">{}. {}: {}</span></a></li>',
-        card.number,
-        card.number,
-        card.number,
-        card.look.value,
-        mark_safe(' tabindex="-1"') if card.number > 1 else "",
-        card.number,
-        card.title,
-        card.look.word,
+        number,
+        number,
+        number,
+        look.value,
+        mark_safe(' tabindex="-1"') if number > 1 else "",
+        number,
+        title,
+        look.word,
     )
 
 
-def render_tile(group: Group) -> SafeString:
-    """Render the tile of fifty chapters: one path for each status that occurs."""
+@lru_cache(maxsize=CACHED_PIECES)
+def render_tile(number: int, first: int, looks: tuple[Look, ...]) -> SafeString:
+    """Render the tile of up to fifty chapters from number `first` on: one path for each status that occurs."""
     paths: dict[tuple[Look, bool], list[str]] = defaultdict(list)
-    for place, card in enumerate(group.cards):
+    for place, look in enumerate(looks):
         row, column = divmod(place, COLUMNS)
-        for is_line, shape in _SHAPES[card.look]:
-            paths[card.look, is_line].append(f"M{column * STEP} {row * STEP}{shape}")
+        for is_line, shape in _SHAPES[look]:
+            paths[look, is_line].append(f"M{column * STEP} {row * STEP}{shape}")
     drawn = "".join(
         f'<path class="cell{" cell--line" if is_line else ""}" data-status="{look}" d="{"".join(pieces)}"/>'
         for (look, is_line), pieces in paths.items()
@@ -90,32 +95,47 @@ def render_tile(group: Group) -> SafeString:
     return format_html(
         '<li id="tile-{}"><a id="tile-{}-link" href="#chapter-{}">'
         '<svg viewBox="0 0 109 54" aria-hidden="true">{}</svg>{}–{}<span class="vh">: {}</span></a></li>',
-        group.number,
-        group.number,
-        group.cards[0].number,
+        number,
+        number,
+        first,
         mark_safe(drawn),  # noqa: S308  (made of numbers and statuses only)
-        f"{group.cards[0].number:,}",
-        f"{group.cards[-1].number:,}",
-        summary.in_words(group.counts),
+        f"{first:,}",
+        f"{first + len(looks) - 1:,}",
+        summary.in_words(count_looks(looks)),
     )
 
 
-def render_group_summary(group: Group) -> SafeString:
-    """Render what stands on a closed group of fifty."""
-    return _template("workflow/_group_summary.html", group=group)
+@lru_cache(maxsize=CACHED_PIECES)
+def render_entry(entry: Entry) -> SafeString:
+    """Render one line of the activity."""
+    return format_html(
+        '<li><time data-clock datetime="{}">{}</time><span>{}</span></li>',
+        entry.moment.iso,
+        entry.moment.clock,
+        entry.text,
+    )
 
 
 def render_parts(board: Board, lens: Lens, waiting: Waiting) -> dict[str, SafeString]:
-    """Render everything but the chapters, by the id of its element."""
-    parts = _top(board, lens)
+    """Render everything but the chapters, by the id of its element. What is as it was before costs next to nothing."""
     session = board.session
-    parts["board-activity"] = _template("workflow/_activity.html", board=board, entries=board.entries[::-1])
-    parts["board-facts"] = _template("workflow/_facts.html", session=session, facts=summary.facts(board))
-    tabs = tabs_of(session.version, session, waiting)
-    parts["book-tabs"] = _template("workflow/_tabs.html", tabs=tabs, tab="board")
-    if not board.is_large:
-        return parts | {f"leaf-{card.number}": render_leaf(card) for card in board.cards.values()}
-    return parts | _large(board, lens)
+    lines = mark_safe("".join(render_entry(entry) for entry in reversed(board.entries)))  # noqa: S308
+    tabs = tuple(tabs_of(session.version, session, waiting))
+    parts = {
+        **_top(board, lens),
+        "board-activity": _activity(lines, board.seq, summary.address("activity", session.version)),
+        "board-facts": _piece(
+            "workflow/_facts.html",
+            facts=tuple(summary.facts(board)),
+            started=session.created_at,
+            ended=session.finished_at,
+        ),
+        "book-tabs": _piece("workflow/_tabs.html", tabs=tabs, tab="board"),
+    }
+    if board.is_large:
+        return parts | _large(board, lens)
+    cards = board.cards.values()
+    return parts | {f"leaf-{card.number}": render_leaf(card.number, card.title, card.look) for card in cards}
 
 
 def render_seq(board: Board) -> SafeString:
@@ -130,12 +150,19 @@ def render_seq(board: Board) -> SafeString:
 def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
     session = board.session
     can = summary.actions(session)
+    failed = session.failed_count
     return {
-        "board-stages": _template(
-            "workflow/_stages.html", stages=summary.stages(session), can=can, session=session
+        "board-stages": _piece(
+            "workflow/_stages.html", stages=tuple(summary.stages(session)), can=can, failed_count=failed
         ),
-        "board-state": _template(
-            "workflow/_state.html", state=summary.state(session), can=can, session=session
+        "board-state": _piece(
+            "workflow/_state.html",
+            state=summary.state(session),
+            can=can,
+            failed_count=failed,
+            error=session.questions_error,
+            book_id=session.version.book.book_id,
+            number=session.version.number,
         ),
         "board-count": format_html(
             '<p class="figure-line" id="board-count" role="status">{}</p>', summary.progress_line(session)
@@ -144,21 +171,47 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
         "board-trouble": format_html(
             '<p class="quiet push" id="board-trouble">{}</p>', summary.trouble_line(board)
         ),
-        "board-filter": _template("workflow/_filter.html", chips=summary.chips(board, lens.show), lens=lens),
+        "board-filter": _piece(
+            "workflow/_filter.html", chips=tuple(summary.chips(board, lens.show)), lens=lens
+        ),
     }
 
 
 def _large(board: Board, lens: Lens) -> dict[str, SafeString]:
+    session = board.session
     running, failed = board.first(Look.IN_PROGRESS), board.first(Look.FAILED)
     parts = {
-        "board-progress": _template("workflow/_progress.html", session=board.session),
-        "board-jumps": _template("workflow/_jumps.html", running=running, failed=failed),
+        "board-progress": _piece(
+            "workflow/_progress.html", written=session.written_count, total=session.total_chapters
+        ),
+        "board-jumps": _piece(
+            "workflow/_jumps.html",
+            running=running.number if running else None,
+            failed=failed.number if failed else None,
+        ),
     }
-    parts |= {f"tile-{group.number}": render_tile(group) for group in board.groups}
-    if lens.view == COMPACT:
-        parts |= {f"group-{group.number}-summary": render_group_summary(group) for group in board.groups}
+    for group in board.groups:
+        looks = tuple(card.look for card in group.cards)
+        parts[f"tile-{group.number}"] = render_tile(group.number, group.cards[0].number, looks)
+        if lens.view == COMPACT:
+            parts[f"group-{group.number}-summary"] = _piece(
+                "workflow/_group_summary.html",
+                number=group.number,
+                title=group.title,
+                counts=tuple(count_looks(looks)),
+            )
     return parts
 
 
-def _template(name: str, **context: object) -> SafeString:
-    return SafeString(get_template(name).render(context))
+def _activity(lines: SafeString, seq: int, url: str) -> SafeString:
+    return _template("workflow/_activity.html", lines=lines, seq=seq, url=url)
+
+
+@lru_cache(maxsize=CACHED_PIECES)
+def _piece(name: str, **values: Hashable) -> SafeString:
+    """Render the template of a piece, once for the same values."""
+    return _template(name, **values)
+
+
+def _template(name: str, **values: object) -> SafeString:
+    return SafeString(get_template(name).render(values))

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import ngettext
 
+from books.models import BookVersion
 from workflow.agents.orchestrator import label_of
 from workflow.failures import explain
 from workflow.models import ProcessingSession
@@ -86,11 +89,9 @@ def actions(session: ProcessingSession) -> Actions:
     """Return where the session's buttons lead."""
 
     def to(name: str) -> str:
-        return reverse(name, kwargs={"session_id": session.pk})
+        return _session_address(name, session.pk)
 
-    version = session.version
     unfinished, status = session.status in UNFINISHED, session.status
-    again = {"book_id": version.book.book_id, "number": version.number}
     return Actions(
         pause=to("session_pause") if unfinished and not session.paused_at else "",
         resume=to("session_resume") if session.is_paused else "",
@@ -98,11 +99,26 @@ def actions(session: ProcessingSession) -> Actions:
         retry=to("session_retry")
         if status == SessionStatus.FAILED or (session.failed_count and status in RETRYABLE)
         else "",
-        start=reverse("start", kwargs=again) if status == SessionStatus.CANCELLED else "",
+        start=address("start", session.version) if status == SessionStatus.CANCELLED else "",
         ask_again=to("questions_again")
         if status == SessionStatus.COMPLETED and session.questions_error
         else "",
     )
+
+
+def address(name: str, version: BookVersion) -> str:
+    """Return the address of a page of `version`."""
+    return _version_address(name, version.book.book_id, version.number)
+
+
+@lru_cache(maxsize=1_000)
+def _version_address(name: str, book_id: str, number: int) -> str:
+    return reverse(name, kwargs={"book_id": book_id, "number": number})
+
+
+@lru_cache(maxsize=1_000)
+def _session_address(name: str, session_id: UUID) -> str:
+    return reverse(name, kwargs={"session_id": session_id})
 
 
 def state(session: ProcessingSession) -> State | None:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.urls import reverse
-
 from books.models import BookVersion
 from workflow.models import (
     ChangeStatus,
@@ -12,6 +10,8 @@ from workflow.models import (
     ProcessingSession,
     QuestionStatus,
 )
+
+from .summary import address
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,13 @@ def count_waiting(session: ProcessingSession) -> Waiting:
 
 def tabs_of(version: BookVersion, session: ProcessingSession | None, waiting: Waiting) -> list[Tab]:
     """Return the version's tabs; before its start only the outline."""
-    where = {"book_id": version.book.book_id, "number": version.number}
-    outline = Tab("outline", "Outline", reverse("outline", kwargs=where))
+    outline = Tab("outline", "Outline", address("outline", version))
     if session is None:
         return [outline]
     return [
-        Tab("board", "Board", reverse("board", kwargs=where), session.failed_count, "failed"),
+        Tab("board", "Board", address("board", version), session.failed_count, "failed"),
         outline,
-        Tab("review", "Review", reverse("review", kwargs=where), waiting.changes),
-        Tab("questions", "Questions", reverse("questions", kwargs=where), waiting.questions),
-        Tab("read", "Read", reverse("read", kwargs=where)),
+        Tab("review", "Review", address("review", version), waiting.changes),
+        Tab("questions", "Questions", address("questions", version), waiting.questions),
+        Tab("read", "Read", address("read", version)),
     ]

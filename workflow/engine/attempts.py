@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import Error as AnyDatabaseError
+from django.db import connection
 
 from workflow import stopping
 from workflow.agents.types import AgentCancelled, AgentError, OnText
@@ -125,8 +126,9 @@ class AgentRun(Generic[Result]):
         """Give up only when the database answers that the claim is not ours; an outage is no answer."""
         try:
             mine = ask(self._held)
-        except OperationalError:
+        except AnyDatabaseError:
             logger.warning("%s: the database does not answer; the writing goes on", self._held.label)
+            connection.close()
             return
         if not mine:
             self._cancelled.set()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from django.db import DatabaseError, IntegrityError, OperationalError, connection
+from django.db import Error as AnyDatabaseError
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
 from books.models import TextChunk
 from books.passages import find_passages
@@ -117,7 +118,7 @@ def until_stored(held: Held, store: Callable[[], Result]) -> Result | None:
                 "%s: the claim is no longer this worker's; its text stays on the attempt", held.label
             )
             return None
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             if time.monotonic() >= deadline:
                 logger.exception("%s: could not be stored for ten minutes", held.label)
                 return None
@@ -131,7 +132,7 @@ def until_stored(held: Held, store: Callable[[], Result]) -> Result | None:
 def _renew_quietly(held: Held) -> None:
     try:
         renew(held)
-    except DatabaseError:
+    except AnyDatabaseError:
         connection.close()
 
 

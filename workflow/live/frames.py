@@ -7,8 +7,7 @@ from django.utils.html import format_html, format_html_join
 
 from workflow.board import Board
 from workflow.board.cards import Card
-from workflow.board.markup import Lens, render_card, render_parts, render_seq
-from workflow.board.tabs import Waiting
+from workflow.board.markup import Lens, render_card, render_seq
 
 from .bell import Glimpse
 
@@ -35,11 +34,6 @@ def card_pieces(cards: Iterable[Card], lens: Lens, *, is_news: bool) -> dict[str
     return pieces
 
 
-def top_pieces(board: Board, lens: Lens, waiting: Waiting) -> dict[str, str]:
-    """Return everything but the cards by element id."""
-    return {name: swap(name, html) for name, html in render_parts(board, lens, waiting).items()}
-
-
 def seq_piece(board: Board) -> str:
     """Return the mark that says up to which event the page shows everything."""
     return swap("board-seq", render_seq(board))
@@ -61,6 +55,6 @@ def glimpse_pieces(glimpse: Glimpse) -> dict[str, str]:
     return {name: html.replace("<div id=", '<div hx-swap-oob="innerHTML" id=', 1)}
 
 
-def changed(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
-    """Return the pieces of `new` that are not the same in `old`."""
-    return {name: html for name, html in new.items() if old.get(name) != html}
+def changed_pieces(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Return the pieces for those parts of `new` that are not the same in `old`."""
+    return {name: swap(name, html) for name, html in new.items() if old.get(name) != html}

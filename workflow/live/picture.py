@@ -4,8 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.safestring import SafeString
+
 from workflow.board import Board, Card, describe_all, read_board, read_rows
-from workflow.board.markup import Lens
+from workflow.board.markup import Lens, render_parts
 from workflow.board.tabs import count_waiting
 from workflow.models import Event, ProcessingSession
 from workflow.states import ItemStatus
@@ -32,9 +34,11 @@ class Picture:
 
     def __init__(self, session_id: UUID) -> None:
         self._session_id = session_id
-        self._board = read_board(self._read_session())
+        session = ProcessingSession.objects.select_related("version__book").get(pk=session_id)
+        self._version = session.version
+        self._board = read_board(session)
         self._waiting = count_waiting(self._board.session)
-        self._tops: dict[Lens, dict[str, str]] = {}
+        self._parts: dict[Lens, dict[str, SafeString]] = {}
 
     @property
     def seq(self) -> int:
@@ -43,7 +47,7 @@ class Picture:
 
     def advance(self, lenses: Collection[Lens]) -> dict[Lens, Update]:
         """Read what is new. Returns what viewers through each lens lack; nothing where nothing happened."""
-        self._tops = {lens: top for lens, top in self._tops.items() if lens in lenses}
+        self._parts = {lens: parts for lens, parts in self._parts.items() if lens in lenses}
         session = self._read_session()
         if session.event_seq == self.seq:
             return {}
@@ -56,16 +60,19 @@ class Picture:
 
         None, a number from the future and one from long ago mean everything.
         """
+        self._parts[lens] = render_parts(self._board, lens, self._waiting)
         if since == self.seq:
-            self._tops.setdefault(lens, frames.top_pieces(self._board, lens, self._waiting))
             return self._packed({})
         missed = self._missed(since)
         cards = [card for number, card in self._board.cards.items() if missed is None or number in missed]
-        self._tops[lens] = frames.top_pieces(self._board, lens, self._waiting)
-        return self._packed({**self._tops[lens], **frames.card_pieces(cards, lens, is_news=False)})
+        top = frames.changed_pieces({}, self._parts[lens])
+        return self._packed({**top, **frames.card_pieces(cards, lens, is_news=False)})
 
     def _read_session(self) -> ProcessingSession:
-        return ProcessingSession.objects.select_related("version__book").get(pk=self._session_id)
+        session = ProcessingSession.objects.get(pk=self._session_id)
+        # The book and its version are read once: following takes half the time so, and a new title waits for a reload.
+        session.version = self._version
+        return session
 
     def _newer(self, session: ProcessingSession) -> Board:
         """Read what the new events are about; one that is about no chapter may have changed them all."""
@@ -94,9 +101,9 @@ class Picture:
         return numbers
 
     def _news(self, lens: Lens, changed: Collection[Card]) -> Update:
-        top = frames.top_pieces(self._board, lens, self._waiting)
-        pieces = frames.changed(self._tops.get(lens, {}), top)
-        self._tops[lens] = top
+        parts = render_parts(self._board, lens, self._waiting)
+        pieces = frames.changed_pieces(self._parts.get(lens, {}), parts)
+        self._parts[lens] = parts
         is_news = len(changed) <= NEWS_AT_MOST
         return self._packed({**pieces, **frames.card_pieces(changed, lens, is_news=is_news)})
 

@@ -1,13 +1,13 @@
 """What the head of a book needs on every page of it: its tabs, its other versions, when its session began."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import template
 from django.urls import reverse
 from django.utils.translation import ngettext
 
 from books.models import BookVersion
-from workflow.board.moments import Moment
 from workflow.board.tabs import Tab, Waiting, count_waiting, tabs_of
 from workflow.models import ProcessingSession
 
@@ -20,7 +20,7 @@ class Head:
 
     tabs: list[Tab]
     others: list[tuple[int, str]]
-    started: Moment | None
+    started: datetime | None
     size: str
 
 
@@ -34,7 +34,7 @@ def book_head(version: BookVersion) -> Head:
     return Head(
         tabs=tabs_of(version, session, waiting),
         others=[(number, _address(version, number)) for number in numbers.values_list("number", flat=True)],
-        started=Moment.at(session.created_at) if session else None,
+        started=session.created_at if session else None,
         size=ngettext("%s chapter", "%s chapters", chapters) % f"{chapters:,}",
     )
 

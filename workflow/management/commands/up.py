@@ -13,7 +13,6 @@ from chapterflow_site.accounts.actions import (
     first_administrator,
     make_sign_in_link,
 )
-from workflow import queue
 from workflow.supervisor import Child, Supervisor, worker_children
 
 READY_SECONDS = 30.0
@@ -36,7 +35,6 @@ class Command(BaseCommand):
         """Run until SIGTERM or Ctrl-C."""
         check_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
-        queue.ensure_schedule()
         owner = first_administrator()
         web = Child(
             "web server",

@@ -2,7 +2,6 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from workflow import queue
 from workflow.supervisor import Supervisor, worker_children
 
 
@@ -17,6 +16,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, workers: int | None = None, **options: object) -> None:
         """Run until SIGTERM or Ctrl-C."""
-        queue.ensure_schedule()
         supervisor = Supervisor(worker_children(workers), self.stdout.write)
         supervisor.run(lambda: self.stdout.write("Workers are ready. Ctrl-C stops them."))

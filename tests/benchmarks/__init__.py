@@ -1,0 +1,1 @@
+"""Measurements, printed as tables. Never part of the test run; all traffic stays on loopback."""

@@ -1,0 +1,359 @@
+"""Rules about the code itself: who may write a status, who may import what, what a template may contain."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("books", "workflow", "chapterflow_site")
+MODULES = sorted(
+    path for name in PACKAGES for path in (ROOT / name).rglob("*.py") if "migrations" not in path.parts
+)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+ONE_WRITER = "workflow.transitions"
+# Changes and questions have a status of their own, which has no table of moves; attempts have none.
+OTHERS = {"HarmonizationChange", "FollowUpQuestion", "Attempt"}
+WRITING_CALLS = {"update", "update_or_create", "setattr", "bulk_update", "save", "change", "touch_item"}
+ONE_IMPORTER = "workflow.queue"
+LONGEST_MODULE = 400
+
+# Lower layers first; a module imports from its own layer and from those below it.
+LAYERS: Sequence[tuple[str, ...]] = (
+    ("workflow.states", "workflow.failures", "workflow.events", "workflow.apps", "workflow.routing"),
+    ("workflow.models",),
+    ("workflow.transitions",),
+    ("workflow.engine",),
+    ("workflow.recovery",),
+    ("workflow.tasks",),
+)
+DOORS = ("views", "api", "admin", "management", "urls")
+SAFE_FILTER = re.compile(r"\|\s*safe(?:seq)?\b")
+AUTOESCAPE_OFF = re.compile(r"{%\s*autoescape\s+off")
+# Templates that may show HTML as it is, and why.
+MAY_SHOW_HTML: Mapping[str, str] = {
+    "_field.html": "a form's help text is the program's own, nobody typed it in"
+}
+INLINE = re.compile(
+    r"<style\b|\sstyle\s*=|<script(?![^>]*\bsrc=)[^>]*>\s*[^<\s]|\son[a-z]+\s*=\s*[\"']|javascript:|\shx-on[:=]",
+    re.IGNORECASE,
+)
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+TREES = {module_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+IS_PACKAGE = {module_name(path) for path in MODULES if path.name == "__init__.py"}
+
+
+# ------------------------------------------------------------------ one writer of status
+
+
+def status_writes(tree: ast.AST) -> Iterator[str]:
+    """Yield where a status is assigned or given to something that writes: `update`, `setattr`, `bulk_update` …"""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                for each in ast.walk(target):
+                    if (
+                        isinstance(each, ast.Attribute)
+                        and each.attr == "status"
+                        and isinstance(each.ctx, ast.Store)
+                    ):
+                        yield f"line {node.lineno}: {ast.unparse(target)} = …"
+        elif isinstance(node, ast.Call) and _is_status_call(node, tree):
+            yield f"line {node.lineno}: {ast.unparse(node)[:80]}"
+
+
+def _is_status_call(call: ast.Call, tree: ast.AST) -> bool:
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if called.removeprefix("a") not in WRITING_CALLS and called not in WRITING_CALLS:
+        return False
+    if _root(call.func, tree) in OTHERS:
+        return False
+    is_named = any(keyword.arg == "status" for keyword in call.keywords)
+    return is_named or any(_names_status(each) for each in _values(call)) or _is_update_by_name(call, called)
+
+
+def _is_update_by_name(call: ast.Call, called: str) -> bool:
+    """Whether the columns of an update stand somewhere else, where they cannot be seen."""
+    return called in {"update", "aupdate"} and any(
+        each.arg is None and not isinstance(each.value, ast.Dict) for each in call.keywords
+    )
+
+
+def _root(node: ast.AST, tree: ast.AST) -> str:
+    """Return the name that a chain of calls and attributes begins with, followed once through a variable."""
+    name = _first_name(node)
+    for each in ast.walk(tree):
+        if isinstance(each, ast.Assign) and [ast.unparse(target) for target in each.targets] == [name]:
+            return _first_name(each.value)
+    return name
+
+
+def _first_name(node: ast.AST) -> str:
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _values(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    written = {None, "defaults", "create_defaults", "update_fields", "fields", "changes"}
+    yield from (each.value for each in call.keywords if each.arg in written)
+
+
+def _names_status(value: ast.expr) -> bool:
+    return any(isinstance(each, ast.Constant) and each.value == "status" for each in ast.walk(value))
+
+
+def test_one_module_writes_statuses() -> None:
+    writers = {name: list(status_writes(tree)) for name, tree in TREES.items()}
+
+    assert writers.pop(ONE_WRITER)
+    assert {name: places for name, places in writers.items() if places} == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "item.status = 'failed'",
+        "item.status, other = 'failed', 1",
+        "session.items.update(status='failed')",
+        "rows.update(**{'status': 'failed'})",
+        "setattr(item, 'status', 'failed')",
+        "ChapterWorkflowItem.objects.bulk_update(items, ['status'])",
+        "item.save(update_fields=['status'])",
+        "await items.aupdate(status='failed')",
+        "rows.update(**columns)",
+        "book.touch_item(item, status='failed')",
+        "book.change(status='failed')",
+        "ChapterWorkflowItem.objects.update_or_create(pk=1, defaults={'status': 'failed'})",
+    ],
+)
+def test_every_way_of_writing_a_status_is_seen(code: str) -> None:
+    assert list(status_writes(ast.parse(code)))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if item.status == 'failed': pass",
+        "items.filter(status='failed')",
+        "Item(status='pending')",
+        "FollowUpQuestion.objects.filter(pk=1).update(status='open')",
+        "rows = HarmonizationChange.objects.all()\nrows.update(**columns)",
+        "x = item.status",
+    ],
+)
+def test_reading_and_making_are_allowed(code: str) -> None:
+    assert not list(status_writes(ast.parse(code)))
+
+
+# ------------------------------------------------------------------ imports
+
+
+def imports(name: str, tree: ast.AST, *, deferred: bool = False) -> set[str]:
+    """Return the modules that `name` imports at module level or, with `deferred`, anywhere; typing aside."""
+    found: set[str] = set()
+    for node in _statements(tree, deferred):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(name, node)
+            found |= {_longest_module(f"{base}.{alias.name}", base) for alias in node.names}
+    return found
+
+
+def _statements(tree: ast.AST, deferred: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not deferred:
+            continue
+        yield node
+        yield from _statements(node, deferred)
+
+
+def _base(name: str, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = name.split(".") if name in IS_PACKAGE else name.split(".")[:-1]
+    kept = parts[: len(parts) - node.level + 1]
+    return ".".join([*kept, *([node.module] if node.module else [])])
+
+
+def _longest_module(full: str, base: str) -> str:
+    return full if full in TREES else base
+
+
+def is_in(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def test_one_module_imports_the_queue() -> None:
+    importers = [
+        name
+        for name, tree in TREES.items()
+        if any(is_in(each, "django_q") for each in imports(name, tree, deferred=True))
+    ]
+
+    assert importers == [ONE_IMPORTER]
+
+
+def test_the_content_knows_nothing_of_the_process() -> None:
+    knowing = {
+        name: sorted(each for each in imports(name, tree, deferred=True) if is_in(each, "workflow"))
+        for name, tree in TREES.items()
+        if is_in(name, "books")
+    }
+
+    assert {name: modules for name, modules in knowing.items() if modules} == {}
+
+
+def test_each_layer_imports_only_from_those_below() -> None:
+    height = {package: number for number, packages in enumerate(LAYERS) for package in packages}
+    wrong = [
+        f"{name} imports {each}"
+        for package, own in height.items()
+        for name, tree in TREES.items()
+        if is_in(name, package)
+        for each in imports(name, tree)
+        for other, its in height.items()
+        if is_in(each, other) and its > own
+    ]
+
+    assert wrong == []
+
+
+def test_nothing_below_imports_a_door() -> None:
+    wrong = [
+        f"{name} imports {each}"
+        for name, tree in TREES.items()
+        if is_in(name, "books") or is_in(name, "workflow")
+        if _door(name) is None
+        for each in imports(name, tree)
+        if _door(each) is not None
+    ]
+
+    assert wrong == []
+
+
+def test_doors_do_not_import_each_other() -> None:
+    wrong = [
+        f"{name} imports {each}"
+        for name, tree in TREES.items()
+        if _door(name) not in {None, "urls"}
+        for each in imports(name, tree, deferred=True)
+        if _door(each) not in {None, _door(name)} and not is_in(each, "chapterflow_site")
+    ]
+
+    assert wrong == []
+
+
+def _door(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] in {"books", "workflow"} and parts[1] in DOORS else None
+
+
+def test_imports_have_no_cycles() -> None:
+    graph = {
+        name: {each for each in imports(name, tree) if each in TREES and each != name}
+        for name, tree in TREES.items()
+    }
+
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+# ------------------------------------------------------------------ how modules look
+
+
+def test_every_module_has_a_docstring() -> None:
+    assert [name for name, tree in TREES.items() if tree.body and not ast.get_docstring(tree)] == []
+
+
+def test_no_module_is_long() -> None:
+    lengths = {module_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+
+    assert {name: length for name, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_code_names_no_machine() -> None:
+    wrong = defaultdict(list)
+    for path in (*MODULES, *TEMPLATES):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if re.search(r"[\"'( ]/(?:home|root|work|Users)/", line):
+                wrong[str(path.relative_to(ROOT))].append(number)
+
+    assert wrong == {}
+
+
+# ------------------------------------------------------------------ templates
+
+
+def inline_code(html: str) -> list[str]:
+    return [match.group().strip() for match in INLINE.finditer(html)]
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_template_has_no_inline_code(path: Path) -> None:
+    assert inline_code(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<style>", '<p style="x">', "<script>alert()</script>", '<a onclick="x()">', '<a href="javascript:x()">',
+        '<b hx-on:click="x()">',
+    ],
+)  # fmt: skip
+def test_every_inline_code_is_seen(html: str) -> None:
+    assert inline_code(html)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_template_shows_no_text_as_html(path: Path) -> None:
+    html = path.read_text(encoding="utf-8")
+
+    if str(path.relative_to(ROOT / "templates")) not in MAY_SHOW_HTML:
+        assert not SAFE_FILTER.search(html)
+        assert not AUTOESCAPE_OFF.search(html)
+
+
+# Where text becomes HTML, and why it may: nothing else marks anything as safe.
+MAY_MARK_SAFE: Mapping[str, str] = {
+    "books.reading.rendering": "what the sanitizer has left",
+    "books.reading.difference": "every piece is escaped before it is joined",
+    "workflow.board.markup": "rendered by templates, or drawn from numbers and statuses",
+    "workflow.views.session": "pieces that the board's templates rendered",
+}
+
+
+def test_html_is_made_from_text_in_known_places_only() -> None:
+    marking = {name for name, tree in TREES.items() if any(_marks_safe(node) for node in ast.walk(tree))}
+
+    assert sorted(marking - set(MAY_MARK_SAFE)) == []
+    assert sorted(set(MAY_MARK_SAFE) - marking) == []
+
+
+def _marks_safe(node: ast.AST) -> bool:
+    """Whether `mark_safe` or `SafeString` is called with anything but a constant."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+        return False
+    name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+    return name in {"mark_safe", "SafeString", "SafeText"} and not all(
+        isinstance(each, ast.Constant | ast.Name) and (isinstance(each, ast.Constant) or each.id.isupper())
+        for each in node.args
+    )
