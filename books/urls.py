@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import chapter, export, outline, reading, upload
+from .views import export, outline, reading, upload
 
 _VERSION = "books/<str:book_id>/v<int:number>/"
 
@@ -16,9 +16,5 @@ urlpatterns = [
     path(f"{_VERSION}outline/move/", outline.outline_move, name="outline_move"),
     path(f"{_VERSION}read/", reading.read, name="read"),
     path(f"{_VERSION}read/<int:chapter>/", reading.read_chapter, name="read_chapter"),
-    path(f"{_VERSION}chapters/<int:chapter>/", chapter.chapter, name="chapter"),
-    path(f"{_VERSION}chapters/<int:chapter>/sources/", chapter.chapter_sources, name="chapter_sources"),
-    path(f"{_VERSION}chapters/<int:chapter>/attempts/", chapter.chapter_attempts, name="chapter_attempts"),
-    path(f"{_VERSION}chapters/<int:chapter>/revisions/", chapter.chapter_revisions, name="chapter_revisions"),
     path(f"{_VERSION}export/<str:format>/", export.export, name="export"),
 ]

@@ -19,7 +19,7 @@ HANDLED: tuple[type[Exception], ...] = (Exception, Http404, HttpError, Validatio
 
 logger = logging.getLogger(__name__)
 
-_NO_SOURCE = frozenset({"body", "query", "path", "header", "cookie"})
+_SOURCES = frozenset({"body", "query", "path", "header", "cookie"})
 
 
 class Unsupported(DomainError):
@@ -157,7 +157,7 @@ def _validation_fault(found: Mapping[str, object]) -> Fault:
     """Return a fault whose place is the key as the client wrote it."""
     location = found.get("loc")
     steps = [str(step) for step in location] if isinstance(location, tuple | list) else []
-    source = steps[0] if steps and steps[0] in _NO_SOURCE else ""
+    source = steps[0] if steps and steps[0] in _SOURCES else ""
     # The second step of a body is the name of our function's argument.
     named = steps[2:] if source == "body" else steps[1:]
     place = ".".join(named) or source or "request"

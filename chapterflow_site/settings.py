@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "ninja",  # serves the API documentation from installed files
     "django_htmx",
     "django_q",
     "chapterflow_site.accounts",

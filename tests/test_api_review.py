@@ -83,7 +83,7 @@ def test_changes_at_one_place_come_once_each_on_pages_of_one(
 
     page = get(client, f"/sessions/{session.pk}/changes", limit=1).json()
     found = page["results"]
-    while page["next"]:
+    while page["next"] and len(found) <= len(changes):
         page = client.get(page["next"]).json()
         found += page["results"]
 

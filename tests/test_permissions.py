@@ -20,7 +20,8 @@ from workflow.models import ChangeStatus, Event, FollowUpQuestion, Harmonization
 from workflow.routing import websocket_urlpatterns
 
 ROOT = Path(__file__).resolve().parents[1]
-PEOPLE = ("anonymous", "stranger", "owner", "staff", "inactive")
+# The owner comes late, when all the others have changed nothing, and is shut out at last.
+PEOPLE = ("anonymous", "stranger", "staff", "owner", "inactive")
 SIGN_IN = 302, "sign-in"
 Status = int | tuple[int, str]
 
@@ -83,12 +84,12 @@ class Row:
 
 def page(status: Status = 200) -> Row:
     """A page of the owner's alone."""
-    return Row("get", (SIGN_IN, 404, status, 404, SIGN_IN))
+    return Row("get", (SIGN_IN, 404, 404, status, SIGN_IN))
 
 
 def act(status: Status = 302, **data: object) -> Row:
     """Something that the owner alone may do. 409 and 422 are refusals after the door was passed."""
-    return Row("post", (SIGN_IN, 404, status, 404, SIGN_IN), data)
+    return Row("post", (SIGN_IN, 404, 404, status, SIGN_IN), data)
 
 
 def own_page() -> Row:
@@ -182,12 +183,7 @@ DOCUMENTED = {
 OF_THE_SITE = [
     name for name, route, _ in ADDRESSES if not name.startswith("admin:") and route not in DOCUMENTED
 ]
-CASES = [
-    pytest.param(name, row, person, id=f"{row.method} {name} {person}")
-    for name, rows in TABLE.items()
-    for row in rows
-    for person in PEOPLE
-]
+CASES = [pytest.param(name, row, id=f"{row.method} {name}") for name, rows in TABLE.items() for row in rows]
 
 
 @pytest.fixture
@@ -240,16 +236,18 @@ def test_every_address_has_a_row() -> None:
     assert sorted(set(OF_THE_SITE)) == sorted(TABLE)
 
 
-@pytest.mark.parametrize(("name", "row", "who"), CASES)
-def test_answer(name: str, row: Row, who: str, world: World, client_for: Callable[[str], Client]) -> None:
-    address, client = address_of(name, world), client_for(who)
-    events = Event.objects.count()
+@pytest.mark.parametrize(("name", "row"), CASES)
+def test_answers(name: str, row: Row, world: World, client_for: Callable[[str], Client]) -> None:
+    address = address_of(name, world)
+    answers, events = {}, {}
 
-    response = getattr(client, row.method)(address, row.data)
+    for who in PEOPLE:
+        before = Event.objects.count()
+        answers[who] = answered(getattr(client_for(who), row.method)(address, row.data))
+        events[who] = Event.objects.count() - before
 
-    assert answered(response) == row.answers[PEOPLE.index(who)]
-    if response.status_code == 404 or answered(response) == SIGN_IN:
-        assert Event.objects.count() == events
+    assert answers == dict(zip(PEOPLE, row.answers, strict=True))
+    assert {who for who in PEOPLE if events[who]} <= {"owner"}
 
 
 @pytest.mark.parametrize("name", [name for name, rows in TABLE.items() if not name.startswith("api:")])

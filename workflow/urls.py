@@ -1,8 +1,8 @@
-"""The addresses of the home page, boards, review and questions."""
+"""The addresses of the home page, boards, chapters, review and questions."""
 
 from django.urls import path
 
-from .views import home, questions, review, session
+from .views import chapter, home, questions, review, session
 
 _VERSION = "books/<str:book_id>/v<int:number>/"
 
@@ -22,6 +22,10 @@ urlpatterns = [
         session.chapter_retry,
         name="chapter_retry",
     ),
+    path(f"{_VERSION}chapters/<int:chapter>/", chapter.chapter, name="chapter"),
+    path(f"{_VERSION}chapters/<int:chapter>/sources/", chapter.chapter_sources, name="chapter_sources"),
+    path(f"{_VERSION}chapters/<int:chapter>/attempts/", chapter.chapter_attempts, name="chapter_attempts"),
+    path(f"{_VERSION}chapters/<int:chapter>/revisions/", chapter.chapter_revisions, name="chapter_revisions"),
     path(f"{_VERSION}review/", review.review, name="review"),
     path(f"{_VERSION}review/keep/", review.keep_all, name="keep_all"),
     path("changes/<int:change_id>/<str:decision>/", review.change_decide, name="change_decide"),

@@ -10,9 +10,11 @@ from django.urls import reverse
 
 from books.models import Book, Chapter, ChapterRevision, Citation
 from chapterflow_site.admin import (
+    NOTHING,
     Page,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    YesNoFilter,
     json_field,
     text_field,
 )

@@ -18,3 +18,12 @@ def chapter_or_404(version: BookVersion, number: int) -> Chapter:
     chapter = get_object_or_404(chapters, number=number)
     chapter.version = version
     return chapter
+
+
+def neighbours(chapter: Chapter) -> dict[str, Chapter | None]:
+    """Return the chapters before and after, for a page's context."""
+    others = Chapter.objects.filter(version=chapter.version_id).only("number", "title")
+    return {
+        "before": others.filter(number__lt=chapter.number).order_by("-number").first(),
+        "next": others.filter(number__gt=chapter.number).order_by("number").first(),
+    }

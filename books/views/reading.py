@@ -12,8 +12,7 @@ from django.views.decorators.http import require_safe
 from books.models import BookVersion, Chapter, TextChunk
 from books.reading import listed, passages_of, render_chapter, sources_of
 
-from .lookup import chapter_or_404, version_or_404
-from .standing import standing_of
+from .lookup import chapter_or_404, neighbours, version_or_404
 
 WORDS_PER_MINUTE = 200
 TELLERS_NAMED = 6
@@ -67,21 +66,11 @@ def read_chapter(request: HttpRequest, book_id: str, number: int, chapter: int) 
         "book": version.book,
         "chapter": found,
         "sources": sources,
-        "standing": standing_of(found),
         **neighbours(found),
     }
     if revision:
         context["text"] = render_chapter(revision.markdown, sources, title=found.title, anchor="n")
     return render(request, "books/read_chapter.html", context)
-
-
-def neighbours(chapter: Chapter) -> dict[str, Chapter | None]:
-    """Return the chapters before and after, for a page's context."""
-    others = Chapter.objects.filter(version=chapter.version_id).only("number", "title")
-    return {
-        "before": others.filter(number__lt=chapter.number).order_by("-number").first(),
-        "next": others.filter(number__gt=chapter.number).order_by("number").first(),
-    }
 
 
 def _contents(version: BookVersion) -> Iterator[ContentsLine]:

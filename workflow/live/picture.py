@@ -105,7 +105,7 @@ class Picture:
         pieces = frames.changed_pieces(self._parts.get(lens, {}), parts)
         self._parts[lens] = parts
         is_news = len(changed) <= NEWS_AT_MOST
-        return self._packed({**pieces, **frames.card_pieces(changed, lens, is_news=is_news)})
+        return self._packed({**frames.card_pieces(changed, lens, is_news=is_news), **pieces})
 
     def _packed(self, pieces: dict[str, str]) -> Update:
         seq = frames.seq_piece(self._board)

@@ -7,12 +7,10 @@ from django.views.decorators.http import require_safe
 
 from books.models import Chapter, ChapterRevision
 from books.reading import SourceView, passages_of, render_chapter, sources_of, word_diff
-
-from .attempts import attempts_of
-from .lookup import chapter_or_404, version_or_404
-from .reading import neighbours
-from .revisions import compared, writing_words
-from .standing import standing_of
+from books.views.lookup import chapter_or_404, neighbours, version_or_404
+from workflow.workbench.attempts import attempts_of
+from workflow.workbench.revisions import compared, writing_words
+from workflow.workbench.standing import standing_of
 
 MOST_REVISIONS = 100
 
@@ -27,7 +25,7 @@ def chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> Ht
     context["sources"] = sources
     if found.current_revision:
         context["text"] = render_chapter(found.current_revision.markdown, sources, title=found.title)
-    return render(request, "books/chapter.html", context)
+    return render(request, "workflow/chapter.html", context)
 
 
 @login_required
@@ -43,7 +41,7 @@ def chapter_sources(request: HttpRequest, book_id: str, number: int, chapter: in
         "voices": _voices(sources),
         "voice": voice,
     }
-    return render(request, "books/chapter_sources.html", context)
+    return render(request, "workflow/chapter_sources.html", context)
 
 
 @login_required
@@ -52,7 +50,7 @@ def chapter_attempts(request: HttpRequest, book_id: str, number: int, chapter: i
     """Show every try at writing the chapter, newest first."""
     found = _chapter(request, book_id, number, chapter)
     context = {**_head(found, "attempts"), "attempts": attempts_of(found)}
-    return render(request, "books/chapter_attempts.html", context)
+    return render(request, "workflow/chapter_attempts.html", context)
 
 
 @login_required
@@ -70,7 +68,7 @@ def chapter_revisions(request: HttpRequest, book_id: str, number: int, chapter: 
     context = {**_head(found, "revisions"), "revisions": revisions, "newer": newer, "older": older}
     if newer and older:
         context["difference"] = word_diff(older.markdown, newer.markdown)
-    return render(request, "books/chapter_revisions.html", context)
+    return render(request, "workflow/chapter_revisions.html", context)
 
 
 def _chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> Chapter:

@@ -12,9 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from books.models import Book, BookVersion, Origin
+from tests.books.factories import add_chapter, make_version, write_text, written_book
 from workflow.models import Attempt, ChapterWorkflowItem, ItemDependency
-
-from .factories import add_chapter, make_version, write_text, written_book
 
 ClientOf = Callable[[User], Client]
 PAGES = (
