@@ -14,7 +14,7 @@
   if (!board || !banner || !window.htmx) return;
 
   const shownSeq = () => Number(byId("board-seq")?.dataset.seq ?? 0);
-  const clockOf = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
   // ------------------------------------------------------------------ socket
   // A socket that opens again asks for what this page has not shown yet.
@@ -65,7 +65,7 @@
     const seconds = Math.max(0, Math.ceil((nextTry - Date.now()) / 1000));
     const when = seconds ? `tries again in ${seconds} s` : "tries again now";
     // A short interruption, as when the server starts anew, is not worth a word.
-    if (Date.now() - lostAt > 400) say("Connection lost", `The writing goes on. This page shows ${clockOf(lostAt)} and ${when}.`, "lost");
+    if (Date.now() - lostAt > 400) say("Connection lost", `The writing goes on. This page shows ${clock.format(lostAt)} and ${when}.`, "lost");
   }
 
   /** The first message after an interruption that says how far the page is ends the interruption. */

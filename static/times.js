@@ -2,14 +2,15 @@
 (() => {
   "use strict";
 
-  const clock = (at) => at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  const day = (at) => at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
+  // Made once: making a format takes far longer than using it, and a live page uses it for every line.
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const stamp = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 
   function localize() {
     for (const time of document.querySelectorAll("time[data-clock], time[data-stamp]")) {
       const at = new Date(time.dateTime);
       if (Number.isNaN(at.getTime())) continue;
-      time.textContent = time.dataset.stamp === undefined ? clock(at) : `${day(at)}, ${clock(at).slice(0, 5)}`;
+      time.textContent = (time.dataset.stamp === undefined ? clock : stamp).format(at);
       delete time.dataset.clock;
       delete time.dataset.stamp;
     }

@@ -56,7 +56,7 @@ def test_a_question_is_shown_with_what_it_rests_on(client: Client, session: Proc
     assert "And two sisters, they showed me.<cite>Ottilie, 17:03</cite>" in html
     assert "Important" in html
     assert "0 of 1 answered" in html
-    assert "a source of version 2" in html
+    assert "Answers are kept with the book" in html
 
 
 def test_important_questions_come_first(client: Client, session: ProcessingSession) -> None:

@@ -14,6 +14,7 @@ from django.db import connection
 from workflow import stopping
 from workflow.agents.types import AgentCancelled, AgentError, OnText
 from workflow.failures import Failure
+from workflow.live import bell
 
 from .claims import Held, is_current, renew
 
@@ -22,7 +23,8 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 TICK_SECONDS = 0.2
 CHECK_SECONDS = 0.5
-LEASES_PER_HEARTBEAT = 3
+HEARTBEATS_PER_LEASE = 3
+GLIMPSE_SECONDS = 0.1
 
 
 class LeaseLost(Exception):
@@ -61,6 +63,7 @@ class AgentRun(Generic[Result]):
         self._result: list[Result] = []
         self._error: BaseException | None = None
         self._written: list[str] = []
+        self._next_glimpse = 0.0
 
     def watch(self) -> Result:
         """Start the agent and wait for its end.
@@ -69,9 +72,10 @@ class AgentRun(Generic[Result]):
         told through `on_text`; one that never calls it is left behind and its result is dropped.
         """
         threading.Thread(target=self._run, name=self._held.label, daemon=True).start()
+        self._next_glimpse = time.monotonic() + GLIMPSE_SECONDS
         deadline = time.monotonic() + settings.CHAPTERFLOW_ATTEMPT_SECONDS
         next_check = time.monotonic() + CHECK_SECONDS
-        heartbeat = settings.CHAPTERFLOW_LEASE_SECONDS / LEASES_PER_HEARTBEAT
+        heartbeat = settings.CHAPTERFLOW_LEASE_SECONDS / HEARTBEATS_PER_LEASE
         next_renewal = time.monotonic() + heartbeat
         while self._is_running():
             now = time.monotonic()
@@ -119,8 +123,16 @@ class AgentRun(Generic[Result]):
                 self._written.append(text)
                 text = self._texts.get_nowait()
         except queue.Empty:
+            self._show_text()
             return True
         return False
+
+    def _show_text(self) -> None:
+        """Let the boards glimpse at what is written, at most ten times a second."""
+        now = time.monotonic()
+        if self._held.item is not None and self._written and now >= self._next_glimpse:
+            self._next_glimpse = now + GLIMPSE_SECONDS
+            bell.show_text(str(self._held.session.pk), self._held.item.number, self.text)
 
     def _check(self, ask: Callable[[Held], bool]) -> None:
         """Give up only when the database answers that the claim is not ours; an outage is no answer."""

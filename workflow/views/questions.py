@@ -111,7 +111,6 @@ def _page(request: HttpRequest, version: BookVersion, refused: ShownQuestion | N
         "priority", "chapter__number", "id"
     )
     shown = list(_shown(rows, refused))
-    newest = version.book.versions.order_by("-number").values_list("number", flat=True).first()
     context = {
         "section": "books",
         "version": version,
@@ -120,7 +119,6 @@ def _page(request: HttpRequest, version: BookVersion, refused: ShownQuestion | N
         "open": [each for each in shown if each.is_open],
         "answered": [each for each in shown if each.is_answered],
         "dismissed": [each for each in shown if not each.is_open and not each.is_answered],
-        "next_version": (newest or version.number) + 1,
     }
     return render(request, "workflow/questions.html", context, status=422 if refused else 200)
 
