@@ -49,6 +49,9 @@ class Crowd:
         self._books(more)
         numbers = range(self.size + 1, self.size + more + 1)
         self.size += more
+        BookVersion.objects.bulk_create(
+            BookVersion(book=self.book, number=n + 1, storyline_digest="0" * 64) for n in numbers
+        )
         self.chunks = TextChunk.objects.bulk_create(
             TextChunk(book=self.book, key=f"c-{n}", digest=str(n), text="The river rose.", extra={"n": n})
             for n in numbers

@@ -416,7 +416,7 @@ class TestSameAsThePages:
     """An action in the admin leaves the Event that the page's button leaves."""
 
     @pytest.mark.parametrize(
-        ("action", "page", "prepare"),
+        ("action", "button", "prepare"),
         [
             ("pause", "session_pause", None),
             ("resume", "session_resume", pause_session),
@@ -426,7 +426,7 @@ class TestSameAsThePages:
     def test_sessions(
         self,
         action: str,
-        page: str,
+        button: str,
         prepare: Callable[..., object] | None,
         administrator: User,
         desk: Client,
@@ -437,7 +437,7 @@ class TestSameAsThePages:
             prepare(by_admin, actor=administrator)
         seq = fresh(by_page).event_seq
 
-        desk.post(reverse(page, args=[by_page.pk]))
+        desk.post(reverse(button, args=[by_page.pk]))
         run(desk, action, by_admin, confirmed=True)
 
         assert happened(by_admin, seq) == happened(by_page, seq) != []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from books.models import Chapter, NodeChunk, StorylineNode, TextChunk
+from books.models import Chapter, Dependencies, NodeChunk, StorylineNode, TextChunk
 
 from .agents.types import ChapterContext, ChapterTask, EarlierChapter, SourceChunk, SourceNode
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
@@ -62,9 +62,20 @@ def chapter_task(
 
 def earlier_chapters(item: ChapterWorkflowItem) -> ChapterContext:
     """Return the nearest chapters that `item` depends on, however far up, at most six; `left_out` counts others met."""
-    nearest, left_out = _nearest_needs(item.pk)
+    nearest, left_out = _nearest_before(item) if _is_in_sequence(item) else _nearest_needs(item.pk)
     chapters = Chapter.objects.filter(item__in=nearest).select_related("current_revision").order_by("number")
     return ChapterContext(tuple(_earlier(chapter) for chapter in chapters), left_out)
+
+
+def _is_in_sequence(item: ChapterWorkflowItem) -> bool:
+    return item.session.dependencies == Dependencies.SEQUENTIAL
+
+
+def _nearest_before(item: ChapterWorkflowItem) -> tuple[list[int], int]:
+    """In a sequence the chapters before are those that it depends on: one query, and every other is counted."""
+    before = ChapterWorkflowItem.objects.filter(session=item.session_id, number__lt=item.number)
+    found = list(before.order_by("-number").values_list("pk", flat=True)[:NEAREST])
+    return found, max(0, item.number - 1 - len(found))
 
 
 def _nearest_needs(item_pk: int) -> tuple[list[int], int]:

@@ -83,7 +83,9 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
         attempt_number=held.attempt.number,
         created_at=book.now,
     )
-    end_attempt(book, held.token, AttemptOutcome.SUCCEEDED, usage=dict(finished.usage))
+    end_attempt(
+        book, held.token, AttemptOutcome.SUCCEEDED, context=held.attempt.context, usage=dict(finished.usage)
+    )
     ChapterWorkflowItem.objects.filter(needs_rows__needs=item).update(unmet_count=F("unmet_count") - 1)
     settle(book)
     return revision
@@ -209,6 +211,7 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
         book,
         held.token,
         AttemptOutcome.FAILED,
+        context=held.attempt.context,
         error_code=error.code.value,
         error_message=error.message[:2000],
         partial_text=text,
@@ -228,7 +231,7 @@ def give_back(book: Ledger, held: Held, text: str) -> None:
         attempt=held.attempt.number,
         changes={**NO_CLAIM, "finished_at": book.now},
     )
-    end_attempt(book, held.token, AttemptOutcome.STOPPED, partial_text=text)
+    end_attempt(book, held.token, AttemptOutcome.STOPPED, context=held.attempt.context, partial_text=text)
 
 
 def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:

@@ -76,13 +76,12 @@ def _finished_chapter(held: Held) -> FinishedChapter:
 
 
 def _note_context(held: Held, task: ChapterTask) -> None:
-    """Keep what the writer was given with the attempt, so that it can be seen."""
+    """Keep what the writer was given with the attempt; stored with its end, which saves a commit a chapter."""
     held.attempt.context = {
         "chunks": [chunk.id for chunk in task.chunks],
         "chapters": [chapter.number for chapter in task.context.chapters],
         "left_out_chapters": task.context.left_out,
     }
-    Attempt.objects.filter(pk=held.attempt.pk).update(context=held.attempt.context)
 
 
 def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedChapter:
