@@ -16,6 +16,7 @@ from django.test import Client
 from chapterflow_site.asgi import application
 from tests.workflow.boards import claim, fail, finish, make_board
 from workflow.live import bell, feed, follower, outbox
+from workflow.live.admission import Ticket, allowed
 from workflow.models import ProcessingSession
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -303,6 +304,16 @@ async def test_who_may_no_longer_watch_is_closed(
         await do(end, person)
 
         assert await watcher.close_code() == 4401
+
+
+async def test_a_sign_in_admits_nobody_else(session: ProcessingSession, person: User, stranger: User) -> None:
+    def admitted() -> set[Ticket]:
+        client = Client()
+        client.force_login(person)
+        key = client.session.session_key or ""
+        return allowed({Ticket(key, person.pk, session.pk), Ticket(key, stranger.pk, session.pk)})
+
+    assert {ticket.user_id for ticket in await database_sync_to_async(admitted)()} == {person.pk}
 
 
 async def test_who_may_watch_stays(

@@ -56,6 +56,14 @@ async def test_only_the_last_message_says_how_far_the_viewer_is() -> None:
     assert last.endswith("[9]")
 
 
+async def test_text_that_is_being_written_does_not_hide_how_far_the_viewer_is() -> None:
+    outbox = Outbox()
+    outbox.offer({"chapter-1": "<1>"}, seq="[3]")
+    outbox.offer({"chapter-1-proof": "<text>"})
+
+    assert await sent_by(outbox, 1) == ["<1><text>[3]"]
+
+
 async def test_a_viewer_with_an_empty_box_gets_the_shared_message() -> None:
     outbox = Outbox()
     outbox.offer({"chapter-1": "<1>"}, seq="[2]", ready="SHARED")

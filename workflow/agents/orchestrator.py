@@ -72,7 +72,7 @@ def load_factory(writer: str) -> Callable[[], ChapterWriter]:
     module_name, _, name = writer.removeprefix(PYTHON).partition(":")
     try:
         factory = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, SyntaxError, ValueError) as error:
         raise AgentError(
             Failure.MODEL_NOT_FOUND, f"the writer {writer} could not be loaded: {error}"
         ) from error

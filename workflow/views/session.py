@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from books.access import is_htmx, person_of
 from workflow import actions
@@ -38,6 +38,7 @@ class ShownGroup:
 
 
 @login_required
+@require_safe
 def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show the session as it is, and keep the page up to date through its socket."""
     session = get_object_or_404(_sessions(request), version__book__book_id=book_id, version__number=number)
@@ -81,6 +82,7 @@ def _groups(
 
 
 @login_required
+@require_safe
 def activity(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show all that happened, newest first, by pages."""
     session = get_object_or_404(_sessions(request), version__book__book_id=book_id, version__number=number)
@@ -131,6 +133,7 @@ def session_retry(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Ask, then cancel."""
     session = get_object_or_404(_sessions(request), pk=session_id)
