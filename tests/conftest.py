@@ -36,7 +36,11 @@ NEEDS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what needs a thing that is not here; in CI, what is missing is a failure."""
+    """Skip, with the reason, what needs a thing that is not here; in CI, what is missing is a failure.
+
+    Browser tests come last: Playwright keeps an event loop running, which asynchronous tests cannot bear.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if os.environ.get("CI") == "true":
         return
     for item in items:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[1]
+WRITERS = ["quotations", *(f"python:tests.writers:{name}" for name in ("plain", "failing", "slow"))]
 LINK = re.compile(r"http://\S+/sign-in/\S+/")
 
 
@@ -50,7 +51,7 @@ class Installation:
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("CHAPTERFLOW_", "DJANGO_"))},
             "CHAPTERFLOW_DATA_DIR": str(self.data_dir),
-            "CHAPTERFLOW_WRITERS": "quotations,python:tests.writers:plain,python:tests.writers:failing,python:tests.writers:slow",
+            "CHAPTERFLOW_WRITERS": ",".join(WRITERS),
             "CHAPTERFLOW_TEST_CONTROL": str(self.control),
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
