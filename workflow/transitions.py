@@ -162,10 +162,9 @@ class Ledger:
     def _announce(self, seq: int) -> None:
         for event in self._events:
             if event.to_status:
-                logger.info(
-                    "session %s event %s %s: item %s %s → %s",
-                    event.session_id, event.seq, event.kind, event.item_id, event.from_status, event.to_status,
-                )  # fmt: skip
+                what = f"chapter {event.item.number}" if event.item else "session"
+                move = f"{event.from_status} → {event.to_status}"
+                logger.info("session %s event %s: %s %s", event.session_id, event.seq, what, move)
         bell.ring(str(self.session.pk), seq)
 
     def _count(self, origin: ItemStatus, to: ItemStatus) -> None:
