@@ -54,7 +54,6 @@ class Installation:
             "CHAPTERFLOW_WRITERS": ",".join(WRITERS),
             "CHAPTERFLOW_TEST_CONTROL": str(self.control),
             "PYTHONPATH": str(ROOT),
-            "PYTHONUNBUFFERED": "1",
             **environment,
         }  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None

@@ -41,20 +41,25 @@ class Command(BaseCommand):
             [sys.executable, "-m", "daphne", "-b", host, "-p", str(port), "--verbosity", "0",
              "--application-close-timeout", "5", "chapterflow_site.asgi:application"],
         )  # fmt: skip
-        supervisor = Supervisor([web, *worker_children(workers)], self.stdout.write)
+        supervisor = Supervisor([web, *worker_children(workers)], self._say)
 
         def announce() -> None:
             if not wait_until_open(host, port, supervisor):
                 return
             address = f"http://{shown_host(host)}:{port}"
-            self.stdout.write(f"\nChapterFlow is ready at {address}/")
+            self._say(f"\nChapterFlow is ready at {address}/")
             if is_loopback(host) and owner is not None:
                 link = f"{address}/sign-in/{make_sign_in_link(owner, lifetime=LOOPBACK_LINK_LIFETIME)}/"
-                self.stdout.write(f"Sign in once with this link: {link}")
-            self.stdout.write("Ctrl-C stops it; books that are being written go on at the next start.\n")
+                self._say(f"Sign in once with this link: {link}")
+            self._say("Ctrl-C stops it; books that are being written go on at the next start.\n")
 
         supervisor.run(announce)
-        self.stdout.write("Stopped.")
+        self._say("Stopped.")
+
+    def _say(self, text: str) -> None:
+        """Print at once, also where the output goes to a file or another process."""
+        self.stdout.write(text)
+        self.stdout.flush()
 
 
 def check_free(host: str, port: int) -> None:

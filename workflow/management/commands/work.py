@@ -16,5 +16,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, workers: int | None = None, **options: object) -> None:
         """Run until SIGTERM or Ctrl-C."""
-        supervisor = Supervisor(worker_children(workers), self.stdout.write)
-        supervisor.run(lambda: self.stdout.write("Workers are ready. Ctrl-C stops them."))
+        supervisor = Supervisor(worker_children(workers), self._say)
+        supervisor.run(lambda: self._say("Workers are starting. Ctrl-C stops them."))
+
+    def _say(self, text: str) -> None:
+        """Print at once, also where the output goes to a file or another process."""
+        self.stdout.write(text)
+        self.stdout.flush()
