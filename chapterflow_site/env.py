@@ -62,9 +62,12 @@ def secret_key(data_dir: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def installation_id(data_dir: Path) -> str:
-    """Return eight letters that tell this installation from others on the same machine or server."""
-    return hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:8]
+def installation_id(secret: str, database_name: object) -> str:
+    """Return eight letters that all machines of one installation share, and other installations do not.
+
+    They name its queue and its cookies: machines of one installation share SECRET_KEY and the database.
+    """
+    return hashlib.sha256(f"installation:{secret}:{database_name}".encode()).hexdigest()[:8]
 
 
 def database(data_dir: Path) -> dict[str, object]:

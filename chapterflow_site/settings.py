@@ -13,9 +13,10 @@ env.load_dotenv(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.text("CHAPTERFLOW_DATA_DIR", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-INSTALLATION_ID = env.installation_id(DATA_DIR)
 
 SECRET_KEY = env.secret_key(DATA_DIR)
+DATABASE = env.database(DATA_DIR)
+INSTALLATION_ID = env.installation_id(SECRET_KEY, DATABASE["NAME"])
 DEBUG = env.boolean("DEBUG")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -79,7 +80,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        **env.database(DATA_DIR),
+        **DATABASE,
         "CONN_MAX_AGE": 600 if IS_WORKER else 0,
         "CONN_HEALTH_CHECKS": IS_WORKER,
     }

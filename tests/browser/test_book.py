@@ -1,10 +1,12 @@
 """From the first visit to the finished book, as a person does it."""
 
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.installation import Installation
 from tests.storylines import storyline
@@ -176,3 +178,21 @@ def test_no_page_is_wider_than_the_screen(signed_in: Page, site: Installation, w
         page.goto(site.address + path)
         wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, f"{path} is {wider} px wider than {width} px"
+
+
+def test_lost_connection_is_said_and_what_was_missed_is_caught_up(
+    site: Installation, browser: Browser, cookies: list[object], tmp_path: Path
+) -> None:
+    context = browser.new_context()
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    page = context.new_page()
+    upload(page, site, tmp_path, storyline(8))
+    start(page, writer="python:tests.writers:slow")
+    expect(chapter(page, 1).locator(".status")).to_have_attribute("data-status", "generated")
+
+    os.kill(site.processes()[1], signal.SIGKILL)
+
+    expect(page.get_by_text("Connection lost")).to_be_visible()
+    expect(page.get_by_text("Connected again")).to_be_visible()
+    expect(page.get_by_text("8 of 8 chapters, 100 %")).to_be_visible()
+    context.close()
