@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from workflow.live import bell
 from workflow.live.bell import Bell, Glimpse, Ring
+from workflow.live.frames import glimpse_pieces
 
 SESSION = uuid4()
 
@@ -124,3 +125,11 @@ def test_text_being_written_is_shown_from_its_end(listener: Bell) -> None:
     assert (glimpse.session_id, glimpse.number, glimpse.word_count) == (SESSION, 6, 2_004)
     assert glimpse.ending.endswith("“comes” to its end")
     assert len(glimpse.ending) == bell.SHOWN_CHARACTERS
+
+
+def test_glimpse_is_plain_text_and_escaped() -> None:
+    text = "## Bell\n\n**Emm:** It \\*rang\\*. … <b>Twice.</b> [c-004]\n\n*The end*"
+
+    (html,) = glimpse_pieces(Glimpse(SESSION, 6, 8, text)).values()
+
+    assert "<p>Bell</p><p>Emm: It *rang*. … &lt;b&gt;Twice.&lt;/b&gt;</p><p>The end</p>" in html

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.html import format_html, format_html_join
 
+from books.passages import unescape_markdown
 from workflow.board import Board
 from workflow.board.cards import Card
 from workflow.board.markup import Lens, render_card, render_seq
@@ -15,6 +16,8 @@ _OPENING = re.compile(r"<[a-z]+(?= )")
 # A live region is only read out where the region itself stays and its content changes.
 _KEPT = frozenset({"board-count"})
 _PARAGRAPH = re.compile(r"\n\s*\n")
+# Emphasis, headings and citation marks: a glimpse is plain text, the finished chapter has them as they are meant.
+_MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|\s*\[[^\[\]\n]{1,200}\](?!\())|^#{1,6} ", re.MULTILINE)
 
 
 def swap(name: str, html: str) -> str:
@@ -42,14 +45,15 @@ def seq_piece(board: Board) -> str:
 def glimpse_pieces(glimpse: Glimpse) -> dict[str, str]:
     """Return the text that is being written, for the detailed view."""
     name = f"chapter-{glimpse.number}-proof"
-    paragraphs = [text.strip() for text in _PARAGRAPH.split(glimpse.ending) if text.strip()]
+    text = unescape_markdown(_MARKS.sub("", glimpse.ending))
+    paragraphs = [part.strip() for part in _PARAGRAPH.split(text) if part.strip()]
     html = format_html(
         '<div id="{}"><div class="proof" role="region" aria-live="off" '
         'aria-label="Text of chapter {} as it is written">{}</div><div class="proof__foot"><p class="quiet">'
         "{} words so far. Not final: the text is checked against its passages when it is complete.</p></div></div>",
         name,
         glimpse.number,
-        format_html_join("", "<p>{}</p>", ((text,) for text in paragraphs)),
+        format_html_join("", "<p>{}</p>", ((part,) for part in paragraphs)),
         f"{glimpse.word_count:,}",
     )
     return {name: html.replace("<div id=", '<div hx-swap-oob="innerHTML" id=', 1)}
