@@ -107,9 +107,7 @@ def questions_again(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, version: BookVersion, refused: ShownQuestion | None = None) -> HttpResponse:
     session = get_object_or_404(ProcessingSession, version=version)
-    rows = version.questions.select_related("chapter", "answered_by").order_by(
-        "priority", "chapter__number", "id"
-    )
+    rows = version.questions.select_related("chapter", "answered_by").order_by("priority", "id")
     shown = list(_shown(rows, refused))
     context = {
         "section": "books",

@@ -1,6 +1,6 @@
 """Gathering the questions of all kinds, and choosing the few that are worth a person's time."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from workflow.agents.questions import names, sources, unanswered, voices
@@ -14,7 +14,7 @@ def ask_questions(
 ) -> list[Question]:
     """Return the most important questions that the sources leave open, each one once, best first."""
     records = [read_record(chapter) for chapter in sorted(chapters, key=lambda chapter: chapter.number)]
-    return _chosen(_candidates(records), limit_per_chapter, limit)
+    return _mixed(_chosen(_candidates(records), limit_per_chapter, limit))
 
 
 def _candidates(records: Sequence[Record]) -> Iterator[Candidate]:
@@ -25,19 +25,36 @@ def _candidates(records: Sequence[Record]) -> Iterator[Candidate]:
     yield from voices.find(records)
 
 
-def _chosen(candidates: Iterable[Candidate], limit_per_chapter: int, limit: int) -> list[Question]:
-    taken: dict[str, Question] = {}
+def _chosen(candidates: Iterable[Candidate], limit_per_chapter: int, limit: int) -> list[Candidate]:
+    taken: dict[str, Candidate] = {}
     by_chapter: Counter[int | None] = Counter()
     for candidate in sorted(candidates, key=_rank):
         question = candidate.question
         if len(taken) >= limit:
             break
         if question.key not in taken and by_chapter[question.chapter] < limit_per_chapter:
-            taken[question.key] = question
+            taken[question.key] = candidate
             by_chapter[question.chapter] += 1
     return list(taken.values())
 
 
+def _mixed(ranked: Iterable[Candidate]) -> list[Question]:
+    """Return the questions in their order, except that no more than five of one kind stand in a row."""
+    waiting: dict[str, deque[Candidate]] = {}
+    for candidate in ranked:
+        waiting.setdefault(candidate.question.category, deque()).append(candidate)
+    mixed: list[Question] = []
+    while waiting:
+        row = {question.category for question in mixed[-_LONGEST_ROW:]}
+        full = row if len(row) == 1 and len(mixed) >= _LONGEST_ROW else set()
+        category = min(waiting.keys() - full or waiting, key=lambda kind: _rank(waiting[kind][0]))
+        mixed.append(waiting[category].popleft().question)
+        if not waiting[category]:
+            del waiting[category]
+    return mixed
+
+
+_LONGEST_ROW = 5
 _CATEGORY_ORDER = tuple(CATEGORIES)
 
 

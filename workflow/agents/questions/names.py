@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workflow.agents.questions.known_words import EXPLAINS_ITSELF, WELL_KNOWN
@@ -17,6 +17,9 @@ MIN_PASSAGES = 3
 MANY_PASSAGES = 6
 MAX_CHAPTER_SHARE = 0.5
 _LONGEST_QUOTE = 300
+# No name stands in a million passages: people come before what is unclear, and that before places.
+_PERSON_WEIGHT = 1_000_000
+_EXPERT_WEIGHT = 2 * _PERSON_WEIGHT
 _SAYS_NOTHING = STOP_WORDS | FILLERS
 _WORD = re.compile(r"\w+")
 _LOWER = re.compile(r"(?<![\w'’])[a-zà-öø-ÿ][\w-]+")
@@ -28,6 +31,11 @@ _RELATIONS = """
     president
     """
 _RELATION = "|".join(_RELATIONS.split())
+
+
+_ASK_THEM = re.compile(
+    r"\b(?i:(?:you|we|one)(?:['’]d| would) have to ask) (?P<name>[A-ZÀ-ÖØ-Þ][\w’'-]+(?: [A-ZÀ-ÖØ-Þ][\w’'-]+)?)"
+)
 
 
 @dataclass
@@ -55,12 +63,17 @@ def find(records: Sequence[Record]) -> Iterator[Candidate]:
         and _is_unknown(name, lower, people)
         and found.passages >= MIN_PASSAGES
     }
-    people_by_name = _addressed(records, wanted)
-    for name in sorted(set(wanted) - _introduced(records, wanted)):
+    experts = _referred_to(records, mentions, people)
+    people_by_name, places = _people_and_places(records, wanted)
+    introduced = _introduced(records, {*wanted, *experts})
+    for name in sorted(experts.keys() - introduced):
+        yield _expert(name, *experts[name])
+    for name in sorted(wanted.keys() - introduced - experts.keys()):
         if name.endswith("s") and name[:-1] in wanted:
             continue
         chapter = min(wanted[name].chapters, key=lambda number: (-len(wanted[name].chapters[number]), number))
-        yield _candidate(name, by_number[chapter], wanted[name], is_person=name in people_by_name)
+        is_person = name in people_by_name
+        yield _candidate(name, by_number[chapter], wanted[name], is_person=is_person, is_place=name in places)
 
 
 def _mentions(records: Sequence[Record]) -> dict[str, _Mentions]:
@@ -117,7 +130,7 @@ def _introduced(records: Sequence[Record], wanted: Iterable[str]) -> set[str]:
     explained = re.compile(
         rf"\b(?:(?P<is>{names})(?:,? (?:which|who|that) (?:is|was|are|were)\b|,? (?:is|was|are|were|means|stands for)"
         rf" (?:an?|the|my|our|his|her|one)\b|, (?:an?|the|my|our|his|her) \w+| \()"
-        rf"|(?:called|named|known as|nickname[d]?|name was|name is|name of) (?P<called>{names})\b"
+        rf"|(?:called|named|known as|nickname[d]?|name was|name is|name of) (?:the )?(?P<called>{names})\b"
         rf"|\b(?i:my|our|his|her|their|the)(?: \w+)? (?:{_RELATION}),? (?P<relation>{names})\b|\((?P<in>{names})\))"
     )
     found: set[str] = set()
@@ -144,22 +157,38 @@ def _spelled_out(records: Sequence[Record], abbreviations: Iterable[str]) -> set
     return {name for name, pattern in patterns.items() if any(pattern.search(text) for text in texts)}
 
 
-def _addressed(records: Iterable[Record], wanted: Iterable[str]) -> set[str]:
-    """Return the names that somebody thanks or greets, or that say or think something: people."""
+def _referred_to(
+    records: Iterable[Record], mentions: Mapping[str, _Mentions], people: frozenset[str]
+) -> dict[str, tuple[Record, Turn]]:
+    """Return who "would have to be asked" and takes no part, with the first turn that says so."""
+    found: dict[str, tuple[Record, Turn]] = {}
+    for record in records:
+        for turn in record.turns:
+            for match in _ASK_THEM.finditer(turn.text):
+                name = match["name"]
+                words = {word.casefold() for word in name.split()}
+                if name in mentions and not words & (people | WELL_KNOWN | EXPLAINS_ITSELF):
+                    found.setdefault(name, (record, turn))
+    return found
+
+
+def _people_and_places(records: Iterable[Record], wanted: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the names that are thanked, greeted, or say or do something, and those that one is in or at."""
     names = "|".join(sorted(map(re.escape, wanted), key=lambda name: (-len(name), name)))
     if not names:
-        return set()
+        return set(), set()
     person = re.compile(
         rf"(?i:thank you|thanks|sorry|hello|hi|welcome),? (?P<to>{names})\b[,.?!]"
-        rf"|\b(?P<of>{names}) (?:said|says|thinks?|thought|asked|told|mentioned)\b"
-        rf"|\b(?i:in|into|aboard|on|from|the|at) (?P<thing>{names})\b"
+        rf"|\b(?P<of>{names}) (?:said|says|thinks?|thought|asked|told|mentioned|knew|rang|wrote|will tell)\b"
+        rf"|\b(?i:in|into|at) (?P<place>{names})\b|\b(?i:aboard|on|from|the) (?P<thing>{names})\b"
     )
-    people: set[str] = set()
-    things: set[str] = set()
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for text in _texts(records):
         for match in person.finditer(text):
-            (things if match["thing"] else people).add(match["thing"] or match["to"] or match["of"])
-    return people - things
+            found[match.lastgroup or ""].add(match[match.lastgroup or 0])
+    people = found["to"] | found["of"]
+    places = {name for name in found["place"] - people if not name[:-1].isupper()}
+    return people - found["place"] - found["thing"], places
 
 
 def _asks(name: str, *, is_person: bool) -> str:
@@ -170,7 +199,23 @@ def _asks(name: str, *, is_person: bool) -> str:
     return f"Who is {name}" if is_person else f"Who or what is {name}"
 
 
-def _candidate(name: str, record: Record, found: _Mentions, *, is_person: bool) -> Candidate:
+def _expert(name: str, record: Record, turn: Turn) -> Candidate:
+    chapter = record.chapter
+    quote = _sentence_with(turn, name)
+    question = Question(
+        chapter=chapter.number,
+        node_id=chapter.node.id,
+        category=CATEGORY,
+        priority="medium",
+        text=f"Who is {name}, and can {name} still be asked?",
+        reason=f"{turn.speaker or 'A passage'} says: “{quote}” No passage tells who that is.",
+        evidence={"name": name, "chunk_id": turn.chunk_id, "quote": quote, "speaker": turn.speaker},
+        key=fingerprint(CATEGORY, name),
+    )
+    return Candidate(question, weight=_EXPERT_WEIGHT)
+
+
+def _candidate(name: str, record: Record, found: _Mentions, *, is_person: bool, is_place: bool) -> Candidate:
     chapter = record.chapter
     turn = found.first[chapter.number]
     count = found.passages
@@ -179,7 +224,7 @@ def _candidate(name: str, record: Record, found: _Mentions, *, is_person: bool) 
         chapter=chapter.number,
         node_id=chapter.node.id,
         category=CATEGORY,
-        priority="medium" if count >= MANY_PASSAGES else "low",
+        priority="medium" if count >= MANY_PASSAGES and not is_place else "low",
         text=f"{_asks(name, is_person=is_person)}, and why does that matter here?",
         reason=f"The name stands in {count} passages{where}, and none of them explains it.",
         evidence={
@@ -192,7 +237,7 @@ def _candidate(name: str, record: Record, found: _Mentions, *, is_person: bool) 
         },
         key=fingerprint(CATEGORY, name),
     )
-    return Candidate(question, weight=count)
+    return Candidate(question, weight=_PERSON_WEIGHT * is_person - _PERSON_WEIGHT * is_place + count)
 
 
 def _sentence_with(turn: Turn, name: str) -> str:

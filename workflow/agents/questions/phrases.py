@@ -35,14 +35,20 @@ NOT_MEANT = _one_of("""
     """)
 
 NOT_KNOWN = _one_of("""
-    (?:I|we) (?:really |honestly |just )?(?:don't|do not|didn't) (?:really |actually )?(?:know|remember|recall)
-    (?:I|we) (?:really |honestly |just )?(?:can't|cannot|couldn't) (?:really )?(?:know|remember|recall|say|tell you)
+    (?:I|we) (?:really |honestly |just )?(?:don't|do not|didn't|did not) (?:really |actually )?(?:know|remember|recall)
+    (?:I|we) (?:really |honestly |just )?(?:can't|cannot) (?:really )?(?:know|remember|recall|say|tell you)
+    (?:I|we) (?:really |honestly |just )?(?:couldn't|could not) (?:really )?(?:know|remember|recall|say|tell you)
     (?:I|we)(?:'ve| have)? (?:no idea|forgotten|forget)
     no idea
     I'm not sure
     it is gone
     (?:I|we) (?:don't|do not) have (?:that|the|those|an exact|any) (?:figure|number|information|answer|date)s?
     haven't got (?:that|the|those) \\w+
+    (?:I|we)(?:'ve| have)? never (?:found out|learned|learnt|knew|heard|asked)
+    (?:nobody|no one|none of us) (?:ever |really |could )?(?:know|knows|knew|tell|say|remembers?|remembered)
+    (?:nobody|no one|none of us) (?:ever )?(?:found out|told (?:me|us))
+    (?:he|she|they|it) (?:has |have |had )?never (?:said|told (?:me|us|anybody|anyone))
+    (?:he|she|they) (?:wouldn't|would not) say
     """)
 
 PUT_OFF = _one_of("""
@@ -54,6 +60,15 @@ PUT_OFF = _one_of("""
     let me (?:check|find out)
     """)
 
+DEFLECTED = _one_of("""
+    you(?:'d| would|'ll| will) have to ask
+    (?:that is|that's) (?:another|for another) (?:tape|day|story)
+    (?:turn|switch) (?:(?:that|it|the tape|the recorder|the machine)(?: off)?|off (?:that|the tape|the recorder))
+    is (?:that|the) (?:thing|tape|machine|recorder) still (?:going|on|running)(?: round)?
+    (?:I'd|I would) rather not (?:say|talk|tell)
+    (?:let's|let us) (?:not talk|talk about something else)
+    """)
+
 _CANNOT_RECALL = (
     r"I (?:really |just )?(?:don't|can't|cannot|couldn't) (?:quite |even )?(?:remember|recall|think of)"
 )
@@ -63,3 +78,24 @@ FORGOTTEN = _one_of(f"""
     {_CANNOT_RECALL} {_WHOSE}(?:name|year|date|town|village|street|ship|song|month|address|surname)s?
     {_CANNOT_RECALL} what (?:he|she|they|it) (?:was|were) called
     """)
+
+_WHICH = "(?:who|what|why|when|where|whose|which|how)"
+
+NEVER_LEARNED = _one_of(f"""
+    (?:I|we|they) (?:have |had )?never (?:found out|learned|learnt|discovered) {_WHICH}
+    (?:nobody|no one) (?:has |had )?ever (?:found out|learned|learnt|discovered) {_WHICH}
+    (?:nobody|no one|none of us) (?:knew|remembered|could say|could tell) {_WHICH}
+    (?:he|she|they) never (?:said|told (?:me|us)|told anybody) {_WHICH}
+    """)
+
+_UNKNOWN_STILL = (
+    "(?:has|have) never been (?:found out|explained|settled|told|learned|learnt|known)"
+    "|(?:is|are|was|were) (?:not|never) (?:told|known|explained|found out|recorded)"
+    "|(?:is|remains|stays) (?:unknown|a mystery|unexplained)"
+    "|nobody (?:knows|knew|ever found out|can say)"
+)
+
+SUMMARY_LEAVES_OPEN = re.compile(
+    rf"^(?P<asks>who|what|why|when|where|whose|which|how)\b(?P<about>[^,;:.]{{3,120}}?),? (?:{_UNKNOWN_STILL})\b",
+    re.IGNORECASE,
+)

@@ -1,4 +1,4 @@
-"""People who are named as taking part, and are not heard, or hardly, in the whole book."""
+"""People who take part and are hardly heard: in the whole book, or in a chapter that is about them."""
 
 import re
 from collections import Counter
@@ -12,6 +12,10 @@ from workflow.harmonization.prose import word_set
 
 CATEGORY = "thin_voice"
 THIN_WORDS = 20
+THIN_SHARE = 0.1
+SHARE_OF_USUAL = 1 / 3
+LEADING_SHARE = 0.1
+MIN_CHAPTER_WORDS = 300
 _OFFICIAL = word_set("project manager designer marketing user interface acting some an members the")
 _WORD = re.compile(r"\w+")
 
@@ -25,7 +29,7 @@ class _Part:
 
 
 def find(records: Sequence[Record]) -> Iterator[Candidate]:
-    """Yield one question for each person of whom the whole book has fewer than 20 words."""
+    """Yield one question for each person who is hardly heard in the book, or where the chapter is theirs."""
     heard: Counter[str] = Counter()
     counted: set[str] = set()
     for record in records:
@@ -34,6 +38,68 @@ def find(records: Sequence[Record]) -> Iterator[Candidate]:
     for key, part in _parts(records).items():
         if heard[key] < THIN_WORDS:
             yield _candidate(key, part, heard[key])
+    yield from _silent_leads(records, heard)
+
+
+def _silent_leads(records: Sequence[Record], heard: Counter[str]) -> Iterator[Candidate]:
+    """Yield, for each leading voice of the book, the chapter about them where they say least."""
+    book_total = heard.total()
+    usual = {
+        key: words / book_total for key, words in heard.items() if key and words >= LEADING_SHARE * book_total
+    }
+    thinnest: dict[str, tuple[float, _Part, int]] = {}
+    for record in filter(_has_sources, records) if usual else ():
+        said = _words_by_speaker(record.turns)
+        total = said.total()
+        if total < MIN_CHAPTER_WORDS:
+            continue
+        for name in filter(_is_person, dict.fromkeys(map(plain_name, record.chapter.node.participants))):
+            key, share = name.casefold(), said[name.casefold()] / total
+            if not _is_thin(share, usual.get(key, 0.0)) or not _others_are_heard(said, key, total):
+                continue
+            if _is_about(record, name) and share < thinnest.get(key, (1.0,))[0]:
+                thinnest[key] = (share, _Part(name, record, said[key], 1), total)
+    for key, (_, part, total) in thinnest.items():
+        yield _silent(key, part, total)
+
+
+def _is_thin(share: float, usual: float) -> bool:
+    return share < THIN_SHARE and share < SHARE_OF_USUAL * usual
+
+
+def _others_are_heard(said: Counter[str], key: str, total: int) -> bool:
+    return sum(words >= THIN_SHARE * total for other, words in said.items() if other and other != key) >= 2
+
+
+def _is_about(record: Record, name: str) -> bool:
+    """Say whether the chapter's summary names the person by a name that no other participant has."""
+    others = [plain_name(other) for other in record.chapter.node.participants]
+    shared = {word for other in others if other != name for word in other.split()}
+    own = [word for word in name.split() if word not in shared and word[:1].isupper() and len(word) > 2]
+    return any(re.search(rf"\b{re.escape(word)}\b", record.chapter.node.summary) for word in own)
+
+
+def _silent(key: str, part: _Part, total: int) -> Candidate:
+    chapter = part.record.chapter
+    title = chapter.title or chapter.node.title
+    said = part.words_here
+    if said:
+        text = f"Can {part.name} tell more about “{title}”?"
+        heard = f"only {said} of the {total} words of its passages are from them"
+    else:
+        text = f"What would {part.name} say about “{title}”?"
+        heard = "no passage of it has their words"
+    question = Question(
+        chapter=chapter.number,
+        node_id=chapter.node.id,
+        category=CATEGORY,
+        priority="medium",
+        text=text,
+        reason=f"The chapter is about {part.name} too, and {heard}.",
+        evidence={"person": part.name, "words": said, "chapters": 1, **_passage(key, part)},
+        key=fingerprint(CATEGORY, key, chapter.node.id),
+    )
+    return Candidate(question, weight=1.0)
 
 
 def _words_by_speaker(turns: Iterable[Turn]) -> Counter[str]:
