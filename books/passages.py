@@ -21,6 +21,8 @@ _MARK_SPECIAL = re.compile(r"([\[\]\\])")
 _MARK_ESCAPED = re.compile(r"\\([\[\]\\])")
 _LABEL = re.compile(r"^\s*\*\*((?:[^*\\]|\\.)+):\*\*\s*")
 _WORD = re.compile(r"\w")
+# Beyond these the rest is one piece: nobody quotes so, and each piece is looked for in the whole chunk.
+_MOST_OMISSIONS = 1_000
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"")
 
 
@@ -109,20 +111,28 @@ def _cited_stretches(text: str, chunks: Mapping[str, str]) -> Iterator[tuple[int
             last_end = mark_end
 
 
-def split_quotes(text: str, start: int, chunk_text: str) -> list[tuple[int, int, str]]:
-    """Split text[start:] at its omissions into (start, end, unescaped piece), the longest that the chunk has.
+def split_quotes(
+    text: str, start: int, chunk_text: str, end: int | None = None
+) -> list[tuple[int, int, str]]:
+    """Split text[start:end] at its omissions into (start, end, unescaped piece), the longest that the chunk has.
 
     An ellipsis between two pieces is no omission where the chunk has both pieces with that ellipsis.
     """
     pieces: list[tuple[int, int, str]] = []
-    for left, right in _between_omissions(text, start):
-        piece = unescape_markdown(text[left:right])
-        if pieces and pieces[-1][2] in chunk_text:
-            joined = unescape_markdown(text[pieces[-1][0] : right])
-            if joined in chunk_text:
-                pieces[-1] = (pieces[-1][0], right, joined)
+    at = -1
+    for left, right in _between_omissions(text, start, len(text) if end is None else end):
+        if at >= 0:
+            first, last_right, last = pieces[-1]
+            more = unescape_markdown(text[last_right:right])
+            # Mostly it goes on where it stands: no need to look through the whole chunk again.
+            goes_on = chunk_text.startswith(more, at + len(last))
+            longer_at = at if goes_on else chunk_text.find(last + more, at + 1)
+            if longer_at >= 0:
+                pieces[-1], at = (first, right, last + more), longer_at
                 continue
+        piece = unescape_markdown(text[left:right])
         pieces.append((left, right, piece))
+        at = chunk_text.find(piece)
     return pieces
 
 
@@ -134,14 +144,14 @@ def _quotes_in(stretch: str, chunk_text: str) -> Iterator[tuple[int, int, str]]:
         return
     for match in _QUOTED.finditer(stretch):
         group = 1 if match[1] is not None else 2
-        for start, end, quote in split_quotes(stretch[: match.end(group)], match.start(group), chunk_text):
+        for start, end, quote in split_quotes(stretch, match.start(group), chunk_text, match.end(group)):
             if quote in chunk_text:
                 yield start, end, quote
 
 
-def _between_omissions(text: str, start: int) -> Iterator[tuple[int, int]]:
+def _between_omissions(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     at = start
-    for raw in text[start:].split(OMISSION):
+    for raw in text[start:end].split(OMISSION, _MOST_OMISSIONS):
         left = at + len(raw) - len(raw.lstrip())
         right = at + len(raw.rstrip())
         if right > left:

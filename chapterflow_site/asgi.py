@@ -1,6 +1,7 @@
 """The ASGI application: pages by Django, live boards by Channels."""
 
 import os
+from typing import cast
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -12,9 +13,14 @@ django_application = get_asgi_application()
 
 from workflow.routing import websocket_urlpatterns  # noqa: E402  (needs the apps that the line above loads)
 
+from .gate import Application, BodyLimit  # noqa: E402
+from .origin import SameOrigin  # noqa: E402
+
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "http": BodyLimit(cast(Application, django_application)),
+        "websocket": AllowedHostsOriginValidator(
+            SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+        ),
     }
 )

@@ -11,7 +11,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from . import env
 
 TAG = "chapterflow"
-SECONDS_BESIDE_AN_ATTEMPT = 60
+# Ten minutes of trying to store a result, and some air.
+SECONDS_BESIDE_AN_ATTEMPT = 660
 SHORTEST_BUSY_TIMEOUT = 20
 HEARTBEATS_PER_LEASE = 3
 SHORTEST_HEARTBEAT = 1

@@ -1,17 +1,21 @@
-"""What every answer gets: a request id, a strict Content-Security-Policy, a plain page for a domain refusal."""
+"""What every answer gets: a request id, a strict Content-Security-Policy, no copies, a plain page for a refusal."""
 
 import logging
 import secrets
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from books.exceptions import DomainError
+from books.exceptions import DomainError, TooLarge
 
-from .errors import refusal_page
+from .api_errors import answer
+from .errors import bad_request, refusal_page
+from .gate import is_too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+API = "/api/"
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
@@ -43,6 +47,45 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
+class PrivateMiddleware:
+    """Forbids copies of pages: what people have told is left in no cache, neither a proxy's nor a browser's."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class NoNulMiddleware:
+    """Refuses addresses with the character NUL, which PostgreSQL takes in no text, and forgets such cookies."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        kept = {name: value for name, value in request.COOKIES.items() if "\x00" not in value}
+        if len(kept) < len(request.COOKIES):
+            request.COOKIES = kept
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> HttpResponse | None:
+        """Look at an address that leads to a page; the API looks at its own, and answers in JSON."""
+        if request.path.startswith(API) or "\x00" not in request.path + "".join(
+            text for values in request.GET.lists() for text in (values[0], *values[1])
+        ):
+            return None
+        return bad_request(request, BadRequest("NUL"))
+
+
 class DomainErrorMiddleware:
     """Turns a domain refusal that a page raised into a plain page, or a notice where HTMX asked."""
 
@@ -50,6 +93,8 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_too_large(getattr(request, "scope", None)):
+            return _too_large(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -58,3 +103,9 @@ class DomainErrorMiddleware:
             return None
         logging.getLogger(__name__).info("refused %s: %s", request.path, exception.code)
         return refusal_page(request, exception)
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    """Say that the request was larger than anything that is taken; nothing of it was kept."""
+    error = TooLarge("too_large", "The request is larger than this installation takes.")
+    return answer(request, error) if request.path.startswith(API) else refusal_page(request, error)

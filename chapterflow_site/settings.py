@@ -45,9 +45,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "chapterflow_site.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chapterflow_site.middleware.RequestIdMiddleware",
-    "chapterflow_site.middleware.ContentSecurityPolicyMiddleware",
+    "chapterflow_site.middleware.PrivateMiddleware",
+    "chapterflow_site.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -142,7 +144,8 @@ CHAPTERFLOW_UPLOAD_WORDS = env.integer("CHAPTERFLOW_UPLOAD_WORDS", 5_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = CHAPTERFLOW_UPLOAD_BYTES + 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-_task_seconds = CHAPTERFLOW_SLICE_SECONDS + CHAPTERFLOW_ATTEMPT_SECONDS + 60
+# The slice, one attempt, ten minutes of trying to store its result, and some air.
+_task_seconds = CHAPTERFLOW_SLICE_SECONDS + CHAPTERFLOW_ATTEMPT_SECONDS + 600 + 60
 Q_CLUSTER = {
     "name": f"chapterflow-{INSTALLATION_ID}",
     "label": "Background tasks",
@@ -165,12 +168,21 @@ Q_CLUSTER = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "chapterflow_site.logs.OneLineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # One handler for all, so that no line is written twice, or without being made safe to read.
+    "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "books": {"handlers": ["console"], "level": "INFO"},
-        "workflow": {"handlers": ["console"], "level": "INFO"},
-        "chapterflow_site": {"handlers": ["console"], "level": "INFO"},
+        "books": {"level": "INFO"},
+        "workflow": {"level": "INFO"},
+        "chapterflow_site": {"level": "INFO"},
+        # A scanner that tries names gets its answer; it is not worth a trace each time.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It reports each enqueue and each process at INFO; a message here is a fault.
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },

@@ -66,6 +66,16 @@ function moveAlong(event) {
   leaves[at].focus();
 }
 
+/** Closes a menu that Escape is pressed in, or that the person has left. */
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    const inside = menu.contains(event.target);
+    if (event.type === "keydown" ? event.key !== "Escape" || !inside : inside) continue;
+    menu.open = false;
+    if (event.type === "keydown") menu.querySelector("summary").focus();
+  }
+}
+
 // -------------------------------------------------------------------- pages
 /** Shows what needs a script and hides what is only there for want of one. */
 function prepare(root) {
@@ -244,11 +254,17 @@ function drag(event) {
 
 let focused = "";
 
+/** A button for one step is named after its place: says where its chapter is now. */
+function sayStep() {
+  const row = document.getElementById(focused)?.closest(".handle--step")?.closest(".outline__row");
+  if (row) say(`${titleOf(row)}: place ${placeOf(row)} of ${row.parentElement.children.length}.`);
+}
+
 /** A button that can go no further is disabled and loses the focus; its neighbour takes it. */
 function keepFocus() {
   const button = document.getElementById(focused);
   if (!button || document.activeElement !== document.body) return;
-  const row = button.closest("li");
+  const row = button.closest(".outline__row");
   const free = row?.querySelector(".handle--step:not([disabled])") ?? row?.querySelector("[data-handle]");
   (button.disabled ? free : button)?.focus({ preventScroll: true });
 }
@@ -258,6 +274,7 @@ setUpShortcuts();
 prepare(document);
 document.addEventListener("keydown", moveAlong);
 document.addEventListener("keydown", handleKeys);
+for (const type of ["keydown", "focusin", "click"]) document.addEventListener(type, closeMenus);
 document.addEventListener("pointerdown", drag);
 document.addEventListener("click", copy);
 document.addEventListener("change", sortAtOnce);
@@ -269,8 +286,9 @@ for (const type of ["dragover", "dragleave", "drop"]) document.addEventListener(
 document.addEventListener("htmx:beforeRequest", () => { focused = document.activeElement?.id ?? ""; });
 document.addEventListener("htmx:afterSettle", (event) => {
   prepare(event.target.isConnected ? event.target : main());
-  main()?.querySelector("#h-faults")?.focus();
+  main()?.querySelector("#h-faults, [data-fault]")?.focus();
   main()?.querySelector("[data-look]")?.scrollIntoView({ block: "center" });
+  sayStep();
   keepFocus();
 });
 document.addEventListener("htmx:xhr:progress", showProgress);

@@ -36,6 +36,7 @@
   let lostSeq = 0;
   let focused = null;
   let pressed = null;
+  let state = stateNow();
 
   function say(heading, text, kind) {
     banner.hidden = false;
@@ -83,6 +84,25 @@
     focused = document.activeElement?.id ? document.activeElement : null;
   }
 
+  /** A leaf that is replaced forgets that it was the one that Tab reaches: the first, or the one in focus, is it. */
+  function keepTabStop() {
+    const leaves = [...board.querySelectorAll(".fore-edge a")];
+    const stop = leaves.find((leaf) => leaf === document.activeElement) ?? leaves[0];
+    for (const leaf of leaves) leaf.tabIndex = leaf === stop ? 0 : -1;
+  }
+
+  function stateNow() {
+    return byId("board-state")?.querySelector("strong")?.textContent ?? "";
+  }
+
+  /** Says a new state of the whole book; a failure is an alert and says itself. */
+  function sayState() {
+    const now = stateNow();
+    if (now === state) return;
+    state = now;
+    if (!board.querySelector("#board-state [role=alert]")) byId("board-said").textContent = now;
+  }
+
   function afterMessage(event) {
     // A button that was pressed is disabled while it works, and has lost the focus by then.
     const last = focused ?? pressed;
@@ -94,6 +114,8 @@
     if (event.detail.message.includes('id="board-seq"')) comeBack();
     const title = byId("board-seq")?.dataset.title;
     if (title && document.title !== title) document.title = title;
+    keepTabStop();
+    sayState();
     tick();
   }
 
@@ -124,7 +146,13 @@
     button.form.requestSubmit(button);
   });
   document.addEventListener("htmx:beforeSend", (event) => event.target.classList?.add("is-busy"));
-  document.addEventListener("htmx:afterRequest", (event) => event.target.classList?.remove("is-busy"));
+  document.addEventListener("htmx:afterRequest", (event) => {
+    event.target.classList?.remove("is-busy");
+    // htmx enables the button again only after this.
+    setTimeout(() => {
+      if (document.activeElement === document.body && pressed?.isConnected) pressed.focus({ preventScroll: true });
+    });
+  });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   // ------------------------------------------------------------------ clocks

@@ -59,8 +59,8 @@ def test_the_settings_as_they_are_pass(options: dict[str, object]) -> None:
     [
         ({"timeout": 100}, ["chapterflow.E001"]),
         ({"timeout": None}, ["chapterflow.E001"]),
-        ({"timeout": 965, "retry": 2895}, ["chapterflow.E002"]),
-        ({"timeout": 965, "retry": 2896}, []),
+        ({"timeout": 1565, "retry": 4695}, ["chapterflow.E002"]),
+        ({"timeout": 1565, "retry": 4696}, []),
         ({"max_attempts": 0}, ["chapterflow.E003"]),
         ({"max_attempts": 2}, ["chapterflow.E003"]),
         ({"ack_failures": False}, ["chapterflow.E004"]),

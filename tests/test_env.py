@@ -41,7 +41,7 @@ def test_postgresql_address_is_taken_apart(tmp_path: Path, monkeypatch: pytest.M
     assert [database[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == [
         "river", "emm", "p@ss", "db.example", "5433",
     ]  # fmt: skip
-    assert database["OPTIONS"] == {"sslmode": "require"}
+    assert database["OPTIONS"] == {**env.PATIENCE, "sslmode": "require"}
 
 
 def test_sqlite_is_the_default_and_may_be_placed_elsewhere(

@@ -1,6 +1,7 @@
 """A viewer's end of a live board: sign-in, permission, where to begin, and the way out of its outbox."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -16,7 +17,12 @@ from .live.outbox import Closed
 from .models import ProcessingSession
 
 LONGEST_MESSAGE = 1_000
+MOST_MESSAGES = 100
 TOO_LARGE = 1009
+TOO_MANY = 1008
+BROKEN = 1011
+
+logger = logging.getLogger(__name__)
 
 
 class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
@@ -24,6 +30,7 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
 
     _viewer: Viewer | None = None
     _delivery: asyncio.Task[None] | None = None
+    _heard = 0
 
     async def connect(self) -> None:
         """Let the viewer in. A refusal is a code after the opening: a browser cannot see why one failed to open."""
@@ -47,7 +54,11 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
         await follower.join(self._viewer)
 
     async def websocket_receive(self, message: Mapping[str, str | bytes | None]) -> None:
-        """Read nothing that the browser says."""
+        """Read nothing that the browser says; close where something talks without end."""
+        self._heard += 1
+        if self._heard > MOST_MESSAGES:
+            await self.close(TOO_MANY)
+            return
         if len(message.get("text") or message.get("bytes") or "") > LONGEST_MESSAGE:
             await self.close(TOO_LARGE)
 
@@ -63,6 +74,10 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
             await viewer.outbox.run(self._send_text)
         except Closed as end:
             await self.close(end.code)
+        except Exception:
+            # A socket that stays open and says nothing more would be a board that lies.
+            logger.exception("a board's updates could not be sent; its browser connects again")
+            await self.close(BROKEN)
 
     async def _send_text(self, text: str) -> None:
         await self.send(text_data=text)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
-from books.models import Chapter, Dependencies, NodeChunk, StorylineNode, TextChunk
+from django.db.models import QuerySet
+
+from books.models import BookVersion, Chapter, Dependencies, NodeChunk, StorylineNode, TextChunk
 
 from .agents.types import ChapterContext, ChapterTask, EarlierChapter, SourceChunk, SourceNode
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
@@ -48,7 +50,7 @@ def chapter_task(
     session: ProcessingSession, item: ChapterWorkflowItem, chunks: list[TextChunk]
 ) -> ChapterTask:
     """Return everything that the chapter is written from. The same input gives the same task, in any schedule."""
-    version = session.version
+    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
     return ChapterTask(
         number=item.number,
         title=item.chapter.node.title,
@@ -62,20 +64,26 @@ def chapter_task(
 
 def earlier_chapters(item: ChapterWorkflowItem) -> ChapterContext:
     """Return the nearest chapters that `item` depends on, however far up, at most six; `left_out` counts others met."""
-    nearest, left_out = _nearest_before(item) if _is_in_sequence(item) else _nearest_needs(item.pk)
-    chapters = Chapter.objects.filter(item__in=nearest).select_related("current_revision").order_by("number")
+    if item.session.dependencies == Dependencies.SEQUENTIAL:
+        chapters, left_out = _nearest_before(item)
+    else:
+        nearest, left_out = _nearest_needs(item.pk)
+        chapters = list(_with_texts().filter(item__in=nearest).order_by("number"))
     return ChapterContext(tuple(_earlier(chapter) for chapter in chapters), left_out)
 
 
-def _is_in_sequence(item: ChapterWorkflowItem) -> bool:
-    return item.session.dependencies == Dependencies.SEQUENTIAL
+def _with_texts() -> QuerySet[Chapter]:
+    """Read of chapters and their texts only what is shown of them."""
+    return Chapter.objects.select_related("current_revision").only(
+        "number", "title", "current_revision__markdown", "current_revision__participants"
+    )
 
 
-def _nearest_before(item: ChapterWorkflowItem) -> tuple[list[int], int]:
+def _nearest_before(item: ChapterWorkflowItem) -> tuple[list[Chapter], int]:
     """In a sequence the chapters before are those that it depends on: one query, and every other is counted."""
-    before = ChapterWorkflowItem.objects.filter(session=item.session_id, number__lt=item.number)
-    found = list(before.order_by("-number").values_list("pk", flat=True)[:NEAREST])
-    return found, max(0, item.number - 1 - len(found))
+    before = _with_texts().filter(version=item.chapter.version_id, number__lt=item.number)
+    found = list(before.order_by("-number")[:NEAREST])
+    return found[::-1], max(0, item.number - 1 - len(found))
 
 
 def _nearest_needs(item_pk: int) -> tuple[list[int], int]:

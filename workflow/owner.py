@@ -84,7 +84,7 @@ def is_surely_dead(owner: str) -> bool:
     run, _, rest = owner.partition(":")
     pid, _, started = rest.partition(":")
     if run == current_run():
-        return pid.isdigit() and process_start(int(pid)) != started
+        return pid.isdecimal() and process_start(int(pid)) != started
     return run_is_dead(run)
 
 
@@ -106,7 +106,9 @@ def run_is_dead(run: str) -> bool:
 
 
 def forget_dead_runs(needed: set[str]) -> None:
-    """Remove the lock files of dead runs that own nothing any more."""
+    """Remove the files of dead runs that own nothing any more."""
     for path in runs_dir().glob("*.lock"):
         if path.stem not in needed and path.stem != current_run() and run_is_dead(path.stem):
+            path.with_suffix(".stop").unlink(missing_ok=True)
+            path.with_suffix(".stuck").unlink(missing_ok=True)
             path.unlink(missing_ok=True)

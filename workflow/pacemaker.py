@@ -3,25 +3,35 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
-from . import recovery
+from . import recovery, stopping
+from .clock import database_now
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+CLOCKS_DIFFER_SECONDS = 5.0
+LATE_AGAIN_SECONDS = 60.0
 
 
 class Pacemaker:
-    """Ticks until told to stop. After an outage, and at its start, leases get one more length before they are lost."""
+    """Ticks until told to stop.
+
+    Leases get one more length before they are lost at its start, after an outage of the database, and after the
+    machine was suspended or its clock was set: workers that are well could not move their leases on.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._trust_leases_from = clock() + settings.CHAPTERFLOW_LEASE_SECONDS
+        self._last: tuple[float, datetime] | None = None
+        self._late_at: dict[UUID, float] = {}
+        self._trust_later()
 
     def run(self, should_stop: Callable[[], bool], sleep: Callable[[float], object] = time.sleep) -> None:
         """Tick until `should_stop`."""
@@ -32,13 +42,40 @@ class Pacemaker:
     def tick(self) -> None:
         """Look after all sessions once; an outage of the database is waited out."""
         try:
+            self._compare_clocks()
             recovery.take_back_from_dead()
             if self._clock() >= self._trust_leases_from:
                 recovery.take_back_expired(timedelta(0))
-            recovery.wake_due()
+            self._watch_workers(recovery.wake_due())
         except AnyDatabaseError as error:
             logger.warning("the database does not answer: %s", error)
-            self._trust_leases_from = self._clock() + settings.CHAPTERFLOW_LEASE_SECONDS
+            self._trust_later()
             connection.close()
         except Exception:
             logger.exception("a tick of the pacemaker broke; the next one tries again")
+
+    def _watch_workers(self, late: set[UUID]) -> None:
+        """Report workers that are stuck: a wake-up was late twice in a row although one of them has nothing to do.
+
+        A cluster whose idle worker was killed can be so: the dead one keeps the lock on the queue in memory.
+        """
+        now = self._clock()
+        recent = {session_id: at for session_id, at in self._late_at.items() if now - at < LATE_AGAIN_SECONDS}
+        self._late_at = recent | dict.fromkeys(late, now)
+        if late & recent.keys() and recovery.has_free_worker():
+            logger.error("the workers take no wake-ups any more; they are started anew")
+            self._late_at.clear()
+            stopping.report_stuck()
+
+    def _trust_later(self) -> None:
+        self._trust_leases_from = self._clock() + settings.CHAPTERFLOW_LEASE_SECONDS
+
+    def _compare_clocks(self) -> None:
+        """Trust no lease for a while where the database's clock ran ahead of this process's."""
+        present = (self._clock(), database_now())
+        if self._last is not None:
+            here, there = present[0] - self._last[0], (present[1] - self._last[1]).total_seconds()
+            if there - here > CLOCKS_DIFFER_SECONDS:
+                logger.warning("%.0f s were slept over; leases get one more length", there - here)
+                self._trust_later()
+        self._last = present

@@ -3,6 +3,9 @@
 import logging
 from uuid import UUID
 
+from django.utils import timezone
+from django_q.conf import Conf
+from django_q.models import OrmQ
 from django_q.signals import post_spawn
 from django_q.tasks import async_task
 
@@ -16,6 +19,13 @@ SCHEDULE_NAME = "chapterflow-tend"
 def enqueue_advance(session_id: UUID) -> None:
     """Queue one wake-up of the session, with the transaction: the queue is in the same database."""
     async_task(ADVANCE, str(session_id), task_name=f"advance {session_id}", save=False)
+
+
+def waiting_sessions() -> set[UUID]:
+    """Return the sessions whose wake-up waits in the queue and was not taken by any worker yet."""
+    rows = OrmQ.objects.filter(key=Conf.CLUSTER_NAME, lock__lte=timezone.now())
+    tasks = [row.task for row in rows.iterator()]
+    return {UUID(task["args"][0]) for task in tasks if task.get("func") == ADVANCE}
 
 
 def connect_hooks() -> None:

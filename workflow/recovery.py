@@ -1,22 +1,25 @@
 """Notices lost workers and lost wake-ups, and sets both right."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache, partial
 from uuid import UUID
 
+from django.conf import settings
+from django.db import Error as AnyDatabaseError
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.aggregates import Count
 from django.db.models.functions import Coalesce
 
-from . import owner
+from . import owner, queue
 from .clock import database_now
 from .engine.claims import due, due_phase
 from .engine.ending import lose_phase
 from .engine.outcomes import lose_chapter
 from .models import ChapterWorkflowItem, ProcessingSession
 from .states import ItemStatus, SessionStatus
-from .transitions import LostRace, ledger
+from .transitions import NO_CLAIM, Ledger, LostRace, ledger
 
 logger = logging.getLogger(__name__)
 
@@ -55,54 +58,81 @@ def _owners() -> set[str]:
 
 def _take_back(condition: Q) -> None:
     items = ChapterWorkflowItem.objects.filter(condition, status=ItemStatus.IN_PROGRESS).order_by("number")
-    for session_id, item_pk in items.values_list("session_id", "pk"):
-        _lose_item(session_id, item_pk, condition)
-    for session_id in ProcessingSession.objects.filter(condition, token__isnull=False).values_list(
-        "pk", flat=True
-    ):
-        _lose_phase(session_id, condition)
+    for session_id, item_pk in list(items.values_list("session_id", "pk")):
+        _look_after(session_id, partial(_lose_item, item_pk=item_pk, condition=condition))
+    phases = ProcessingSession.objects.filter(condition, token__isnull=False)
+    for session_id in list(phases.values_list("pk", flat=True)):
+        _look_after(session_id, partial(_lose_phase, condition=condition))
 
 
-def _lose_item(session_id: UUID, item_pk: int, condition: Q) -> None:
+def _look_after(session_id: UUID, work: Callable[[Ledger], None]) -> None:
+    """Do `work` on one session. One that breaks is logged, and keeps no other waiting; an outage is raised."""
     try:
         with ledger(session_id) as book:
-            item = book.session.items.filter(condition, pk=item_pk, status=ItemStatus.IN_PROGRESS).first()
-            if item is None:
-                return
-            logger.warning(
-                "session %s chapter %s: its worker %s is lost", session_id, item.number, item.owner
-            )
-            lose_chapter(book, item)
-            book.change(woken_at=None)
-            book.wake()
-    except (LostRace, ProcessingSession.DoesNotExist):
-        logger.info("session %s item %s: somebody was faster", session_id, item_pk)
-
-
-def _lose_phase(session_id: UUID, condition: Q) -> None:
-    try:
-        with ledger(session_id) as book:
-            still = ProcessingSession.objects.filter(
-                condition, pk=session_id, token=book.session.token
-            ).exists()
-            phase = due_phase(book.session)
-            if not still or phase is None or book.session.token is None:
-                return
-            logger.warning("session %s %s: its worker %s is lost", session_id, phase, book.session.owner)
-            lose_phase(book, phase)
-            book.change(woken_at=None)
-            book.wake()
+            work(book)
     except (LostRace, ProcessingSession.DoesNotExist):
         logger.info("session %s: somebody was faster", session_id)
+    except AnyDatabaseError:
+        raise
+    except Exception:
+        logger.exception("session %s could not be looked after", session_id)
 
 
-def wake_due() -> None:
-    """Queue a wake-up for each session with work due whose last one was taken in, or is older than 30 s."""
+def _lose_item(book: Ledger, item_pk: int, condition: Q) -> None:
+    item = book.session.items.filter(condition, pk=item_pk, status=ItemStatus.IN_PROGRESS).first()
+    if item is None:
+        return
+    logger.warning("session %s chapter %s: its worker %s is lost", book.session.pk, item.number, item.owner)
+    lose_chapter(book, item)
+    book.change(woken_at=None)
+    book.wake()
+
+
+def _lose_phase(book: Ledger, condition: Q) -> None:
+    session = book.session
+    still = ProcessingSession.objects.filter(condition, pk=session.pk, token=session.token).exists()
+    if not still or session.token is None:
+        return
+    phase = due_phase(session)
+    if phase is None:
+        book.change(**NO_CLAIM)
+        return
+    logger.warning("session %s %s: its worker %s is lost", session.pk, phase, session.owner)
+    lose_phase(book, phase)
+    book.change(woken_at=None)
+    book.wake()
+
+
+def wake_due() -> set[UUID]:
+    """Queue a wake-up for each session with work due whose last one was taken in, or is lost.
+
+    One that is older than 30 s is lost, unless it still waits in the queue. Returns the sessions whose wake-up no
+    worker had taken in for 30 s: all workers are busy, or it was lost, or the workers are stuck.
+    """
+    waiting = cache(queue.waiting_sessions)
+    late: set[UUID] = set()
     for session_id in list(sessions_with_work_due(database_now())):
-        with ledger(session_id) as book:
-            if book.session.woken_at is not None:
-                book.change(woken_at=None)
-            book.wake()
+        _look_after(session_id, partial(_wake, waiting=waiting, late=late))
+    return late
+
+
+def has_free_worker() -> bool:
+    """Return whether fewer things are being worked on in this run than it has workers."""
+    prefix = f"{owner.current_run()}:"
+    items = ChapterWorkflowItem.objects.filter(status=ItemStatus.IN_PROGRESS, owner__startswith=prefix)
+    phases = ProcessingSession.objects.filter(token__isnull=False, owner__startswith=prefix)
+    return items.count() + phases.count() < settings.CHAPTERFLOW_WORKERS
+
+
+def _wake(book: Ledger, waiting: Callable[[], set[UUID]], late: set[UUID]) -> None:
+    woken_at = book.session.woken_at
+    if woken_at is None:
+        book.wake()
+    elif abs(book.now - woken_at) > WAKE_AGAIN_AFTER:
+        late.add(book.session.pk)
+        is_waiting = book.session.pk in waiting()
+        book.change(woken_at=book.now if is_waiting else None)
+        book.wake()
 
 
 def sessions_with_work_due(now: datetime) -> Iterable[UUID]:
@@ -126,7 +156,10 @@ def sessions_with_work_due(now: datetime) -> Iterable[UUID]:
         & (Q(status=SessionStatus.HARMONIZING) | Q(status=SessionStatus.COMPLETED, questioned_at=None))
     )
     sessions = ProcessingSession.objects.filter(paused_at=None).filter(
-        Q(woken_at=None) | Q(woken_at__lt=now - WAKE_AGAIN_AFTER)
+        Q(woken_at=None)
+        | Q(woken_at__lt=now - WAKE_AGAIN_AFTER)
+        # Set before the clock was put back.
+        | Q(woken_at__gt=now + WAKE_AGAIN_AFTER)
     )
     found = sessions.annotate(running=Coalesce(Subquery(running), 0)).filter(
         Q(status=SessionStatus.INITIALIZED) | chapters | phases

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -16,6 +17,7 @@ from .owner import RUN_VARIABLE, lock_path, new_run
 
 logger = logging.getLogger(__name__)
 
+WORKERS = "workers"
 POLL_SECONDS = 0.1
 STOP_SECONDS = 13.0
 HEALTHY_SECONDS = 20.0
@@ -85,11 +87,24 @@ class Supervisor:
         child.started_at = time.monotonic()
 
     def _keep_running(self) -> None:
+        self._end_stuck_workers()
         for child in self._children:
             if child.process is not None and not child.is_running:
                 self._bury(child)
             if child.process is None and time.monotonic() >= child.start_again_at:
                 self._start(child)
+
+    def _end_stuck_workers(self) -> None:
+        """End workers that the pacemaker found stuck, so that they are started again; they would not end by request."""
+        path = stopping.stuck_path(self.run_id)
+        if not path.exists():
+            return
+        path.unlink(missing_ok=True)
+        for child in self._children:
+            if child.name == WORKERS and child.process is not None:
+                self._report("The workers were stuck.")
+                _kill_group(child.process.pid)
+                child.process.wait()
 
     def _bury(self, child: Child) -> None:
         """End what the dead child left behind, and choose when to start it again."""
@@ -109,7 +124,9 @@ class Supervisor:
         )
 
     def _stop_all(self) -> None:
-        stopping.request(self.run_id)
+        # Without the file (a full disk), workers are not told; they end with their process, and lose their chapter.
+        with suppress(OSError):
+            stopping.request(self.run_id)
         running = [child for child in self._children if child.process is not None]
         for child in running:
             _signal(child, signal.SIGTERM)
@@ -121,6 +138,7 @@ class Supervisor:
             _kill_group(child.process.pid)
             child.process.wait()
         stopping.stop_path(self.run_id).unlink(missing_ok=True)
+        stopping.stuck_path(self.run_id).unlink(missing_ok=True)
         lock_path(self.run_id).unlink(missing_ok=True)
         os.close(self._lock)
 
@@ -136,7 +154,7 @@ def worker_children(workers: int | None) -> list[Child]:
     if workers is not None:
         environment["CHAPTERFLOW_WORKERS"] = str(workers)
     return [
-        Child("workers", manage("qcluster"), environment),
+        Child(WORKERS, manage("qcluster"), environment),
         Child("pacemaker", manage("pacemaker"), environment),
     ]
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -51,6 +50,7 @@ class Ledger:
         self._status_before = session.status
         self._changed: set[str] = set()
         self._events: list[Event] = []
+        self._items_before: list[tuple[ChapterWorkflowItem, dict[str, object]]] = []
         self._wake = False
 
     def move_item(
@@ -76,6 +76,7 @@ class Ledger:
         rows = ChapterWorkflowItem.objects.filter(**guard)
         if not rows.update(status=to, row_version=F("row_version") + 1, **(changes or {})):
             raise LostRace(f"item {item.pk} is no longer {origin}")
+        self._items_before.append((item, dict(vars(item))))
         item.status = to
         item.row_version += 1
         for name, value in (changes or {}).items():
@@ -157,15 +158,20 @@ class Ledger:
         if self._wake:
             queue.enqueue_advance(self.session.pk)
         if self._events:
-            transaction.on_commit(partial(self._announce, self.session.event_seq))
+            transaction.on_commit(self._announce, robust=True)
 
-    def _announce(self, seq: int) -> None:
+    def take_back(self) -> None:
+        """Give the items of a transaction that failed their values of before, so that it can be tried again."""
+        for item, before in reversed(self._items_before):
+            vars(item).update(before)
+
+    def _announce(self) -> None:
         for event in self._events:
             if event.to_status:
                 what = f"chapter {event.item.number}" if event.item else "session"
                 move = f"{event.from_status} → {event.to_status}"
                 logger.info("session %s event %s: %s %s", event.session_id, event.seq, what, move)
-        bell.ring(str(self.session.pk), seq)
+        bell.ring(str(self.session.pk), self.session.event_seq)
 
     def _count(self, origin: ItemStatus, to: ItemStatus) -> None:
         for name, states in (
@@ -185,8 +191,14 @@ def ledger(session_id: UUID) -> Iterator[Ledger]:
     The session's row is locked first, everywhere; rows of other tables only after it.
     Raises ProcessingSession.DoesNotExist where the session was deleted.
     """
-    with transaction.atomic():
-        session = ProcessingSession.objects.select_for_update().get(pk=session_id)
-        book = Ledger(session, database_now())
-        yield book
-        book.close()
+    book: Ledger | None = None
+    try:
+        with transaction.atomic():
+            session = ProcessingSession.objects.select_for_update().get(pk=session_id)
+            book = Ledger(session, database_now())
+            yield book
+            book.close()
+    except BaseException:
+        if book is not None:
+            book.take_back()
+        raise

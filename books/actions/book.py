@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from books.exceptions import Conflict, Invalid
 from books.models import Book
+from books.storyline.wording import one_line
 
 _TRIES = 20
 # Room for a number or letters behind it.
@@ -59,7 +60,7 @@ def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[B
 def _checked(columns: BookColumns) -> dict[str, object]:
     """Return the columns tidied, an empty title or language replaced by a plain one."""
     tidy: dict[str, object] = {
-        name: " ".join(value.split()) if isinstance(value, str) and name != "description" else value
+        name: one_line(value) if isinstance(value, str) and name != "description" else value
         for name, value in columns.items()
     }
     if "title" in tidy:

@@ -22,6 +22,9 @@ from .sources import RINGS, SourceView, Voice, voices_of
 
 # The parser copies its pending text at each special character; a longer block is shown unformatted.
 LONGEST_BLOCK = 50_000
+LONGEST_TEXT = 10_000
+LONGEST_ENTITY = 40
+_TEXT = re.compile(r"[^<>]++")
 
 _URL = r"(?:https?://|mailto:)(?:[^\s<>()]|\([^\s<>()]{0,200}\)){1,2000}"
 _LINK = re.compile(rf'!?\[([^\[\]\n]{{1,500}})\]\(<?({_URL})>?(?:[ \t]+"[^"\n]{{0,300}}")?\)|<({_URL})>')
@@ -96,7 +99,21 @@ def render_chapter(
 
 def sanitize(html: str) -> str:
     """Keep only what a chapter may consist of, whatever the parser let through."""
-    return _CLEANER.clean(html)
+    return _CLEANER.clean(_TEXT.sub(_with_breaks, html))
+
+
+def _with_breaks(text: re.Match[str]) -> str:
+    """Put empty comments, which are stripped again, into a long text: the cleaner takes the square of its length."""
+    parts: list[str] = []
+    at = 0
+    while text.end() - text.start() - at > LONGEST_TEXT:
+        end = at + LONGEST_TEXT
+        entity = text[0].rfind("&", end - LONGEST_ENTITY, end)
+        if entity > at and ";" not in text[0][entity:end]:
+            end = entity
+        parts.append(text[0][at:end])
+        at = end
+    return "<!---->".join([*parts, text[0][at:]])
 
 
 def _render_pieces(markdown: str, reading: _Reading) -> Iterator[str]:

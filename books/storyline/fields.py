@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from .faults import Findings
 from .limits import ID_CHARACTERS, Limits
 from .plain import number_problem
-from .wording import Path, described, quoted
+from .wording import Path, described, one_line, quoted
 
 # Ids are cited as [id] in Markdown, so what ends or escapes a citation cannot be part of one.
 _NOT_IN_IDS = re.compile(r"[\[\]\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -41,7 +41,7 @@ class Fields:
 
     def line(self, key: str, most: int = _SHORT_CHARACTERS) -> str:
         """Return a short text on one line; "" where missing."""
-        return " ".join(self.text(key, most).split())
+        return one_line(self.text(key, most))
 
     def text(self, key: str, most: int | None = None) -> str:
         """Return a text as it is; "" where missing. `most`: characters, else as many as the limits allow."""
@@ -124,7 +124,7 @@ class Fields:
             elif len(item) > _SHORT_CHARACTERS:
                 self.findings.add(path, "too_long", _too_long(item, _SHORT_CHARACTERS))
             else:
-                texts.append(" ".join(item.split()))
+                texts.append(one_line(item))
         return tuple(filter(None, texts))
 
     def mapping(self, key: str) -> Mapping[str, object]:

@@ -6,6 +6,8 @@ Path = tuple[str | int, ...]
 
 # Control characters, lone surrogates and marks that turn the direction of writing would spoil the sentence.
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# In a title or a name they would steer a terminal, or let what stands behind it read backwards.
+_STEERING = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202d\u202e]")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}\Z")
 _QUOTED_CHARACTERS = 60
 _PLACE_STEPS = 12
@@ -15,6 +17,11 @@ def quoted(text: str) -> str:
     """Return `text` in quotation marks, cut to about 60 characters."""
     cut = text if len(text) <= _QUOTED_CHARACTERS else text[: _QUOTED_CHARACTERS - 1] + "…"
     return f"“{_showable(cut)}”"
+
+
+def one_line(text: str) -> str:
+    """Return a title or a name with single spaces, without characters that steer how others are shown."""
+    return " ".join(_STEERING.sub("", text).split())
 
 
 def described(value: object) -> str:

@@ -10,7 +10,7 @@ from django_htmx.http import reswap, retarget
 
 from books.access import is_htmx, person_of
 from books.actions import edit_book, edit_outline, move_chapter
-from books.exceptions import Invalid
+from books.exceptions import Invalid, NotFound
 from books.forms import DetailsForm
 from books.models import BookVersion
 from books.outline import Outline, outline_of
@@ -77,14 +77,22 @@ def _moved_rows(request: HttpRequest, version: BookVersion, before: Outline) -> 
 def _move(request: HttpRequest, version: BookVersion) -> str:
     """Return the id of the chapter that was moved. Raises what the action raises."""
     for step in _STEPS:
-        if key := request.POST.get(step):
+        if key := _node(request, step):
             move_chapter(version, key, actor=person_of(request), direction="up" if step == "up" else "down")
             return key
     place = request.POST.get("to", "")
     if not (place.isascii() and place.isdigit() and len(place) < 10):
         raise Invalid("no_place", "Say where the chapter should stand, by its number.")
-    key = request.POST.get("node", "")
+    key = _node(request, "node")
     move_chapter(version, key, actor=person_of(request), to=int(place))
+    return key
+
+
+def _node(request: HttpRequest, field: str) -> str:
+    """Return the id of the node that `field` names. Raises NotFound for a NUL, which PostgreSQL takes nowhere."""
+    key = request.POST.get(field, "")
+    if "\x00" in key:
+        raise NotFound("unknown_chapter", "This chapter is not in the outline.")
     return key
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -28,6 +28,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     `?book=<book_id>` makes it the next version of a book.
     """
     book_id = request.POST.get("book") or request.GET.get("book")
+    if book_id and "\x00" in book_id:
+        raise Http404
     book = get_object_or_404(Book.objects.visible_to(request.user), book_id=book_id) if book_id else None
     if request.method == "GET":
         return _page(request, UploadForm(), book)

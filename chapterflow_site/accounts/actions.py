@@ -79,6 +79,12 @@ def use_sign_in_link(secret: str) -> User | None:
     return user
 
 
+def end_sign_in_links(user: User, *, actor: User | None) -> int:
+    """End all open links of `user`, as a new password does; return how many there were."""
+    ended, _ = SignInLink.objects.filter(user=user, used_at=None).delete()
+    return ended
+
+
 def _open_links(secret: str) -> "QuerySet[SignInLink]":
     return SignInLink.objects.filter(
         digest=digest_of(secret), used_at=None, expires_at__gt=timezone.now(), user__is_active=True

@@ -51,12 +51,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _check(request: HttpRequest, username: str, password: str) -> tuple[User | None, int]:
     """Return the person, or None and how many tries are left."""
-    if not throttle.tries_left(request, username):
+    left = throttle.take_try(request, username)
+    if left is None:
         return None, 0
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
-        return None, throttle.count_failure(request, username)
-    throttle.forget_failures(request, username)
+        return None, left
+    throttle.forget_tries(request, username)
     return user, throttle.MOST_TRIES
 
 
@@ -190,6 +191,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     form = form_class(person, request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
+        actions.end_sign_in_links(person, actor=person)
         update_session_auth_hash(request, person)
         messages.success(request, "Your password was saved. Other browsers were signed out.")
         return redirect("account")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, is_alive, wait_for
+from tests.installation import Installation, children_of, is_alive, wait_for
 from tests.storylines import storyline
 
 pytestmark = pytest.mark.faults
@@ -80,6 +80,22 @@ def test_killed_supervisor_leaves_no_process_behind(site: Installation) -> None:
 
     took = wait_for(lambda: not any(is_alive(pid) for pid in processes), 20)
     print(f"\nkill -9 of the supervisor → all gone: {took:.2f} s")
+
+
+def test_killed_idle_workers_do_not_stop_the_books_for_good(site: Installation) -> None:
+    first = site.start_book(storyline(1))
+    wait_for(lambda: site.status(first) == "completed")
+    # One of them waits for the queue in memory, and takes its lock along.
+    workers = children_of(children_of(site.processes()[2])[0])[:2]
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: len(site.processes()) == 9 and not any(is_alive(pid) for pid in workers))
+
+    session = site.start_book(storyline(3))
+    took = wait_for(lambda: site.status(session) == "completed", 120, 0.2)
+
+    print(f"\nkill -9 of both idle workers → a new book is completed: {took:.1f} s")
+    assert site.statuses(session) == ["completed"] * 3
 
 
 def test_killed_web_server_comes_back(site: Installation) -> None:

@@ -15,6 +15,7 @@ from django.test import Client
 
 from chapterflow_site.asgi import application
 from tests.workflow.boards import claim, fail, finish, make_board
+from workflow.consumers import BoardConsumer
 from workflow.live import bell, feed, follower, outbox
 from workflow.live.admission import Ticket, allowed
 from workflow.models import ProcessingSession
@@ -380,3 +381,16 @@ async def test_a_failure_reaches_the_cards_that_wait(transactional_db: None, per
 
     assert 'id="chapter-3" data-status="blocked"' in text
     assert 'id="chapter-4" data-status="blocked"' not in text
+
+
+async def test_a_socket_that_cannot_be_served_is_closed_so_that_the_browser_comes_back(
+    session: ProcessingSession, cookie: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: BoardConsumer, text: str) -> None:
+        raise ValueError("too large for this server")
+
+    monkeypatch.setattr(BoardConsumer, "_send_text", broken)
+    async with watching(cookie, session) as viewer:
+        await database_sync_to_async(claim)(session, 1)
+
+        assert await viewer.close_code() == 1011

@@ -21,7 +21,7 @@ from workflow.engine.claims import Held, claim_chapter, is_current, renew
 from workflow.engine.writing import write_chapter
 from workflow.models import Attempt, ProcessingSession
 from workflow.pacemaker import Pacemaker
-from workflow.transitions import ledger
+from workflow.transitions import Ledger, ledger
 
 
 def claim(session: ProcessingSession) -> Held:
@@ -195,7 +195,7 @@ def test_store_and_claim_is_one_transaction(person: User, monkeypatch: pytest.Mo
     def broken(book: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(writing, "claim_chapter", broken)
+    monkeypatch.setattr(Ledger, "close", broken)
     with pytest.raises(ZeroDivisionError):
         write_chapter(held, lambda: True)
 

@@ -23,7 +23,7 @@ from workflow.models import (
     QuestionStatus,
 )
 from workflow.states import SessionStatus
-from workflow.transitions import Ledger, ledger
+from workflow.transitions import NO_ERROR, Ledger, ledger
 
 LONGEST_ANSWER = 20_000
 IN_THE_TEXT = frozenset({ChangeStatus.APPLIED, ChangeStatus.KEPT})
@@ -200,9 +200,7 @@ def ask_again(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> 
         if book.session.status != SessionStatus.COMPLETED:
             raise Conflict("not_completed", "Questions are asked when the book is completed.")
         if book.session.questioned_at is not None and book.session.token is None:
-            book.change(
-                questioned_at=None, questions_error="", retry_count=0, lost_count=0, next_attempt_at=None
-            )
+            book.change(**NO_ERROR, questioned_at=None, questions_error="", next_attempt_at=None)
             book.record(EventKind.QUESTIONS_REQUESTED, actor=actor)
             book.wake()
         return book.session

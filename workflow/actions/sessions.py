@@ -82,7 +82,7 @@ def _restart(session: ProcessingSession, actor: AbstractBaseUser | None) -> Proc
                 SessionStatus.PROCESSING,
                 EventKind.SESSION_RESTARTED,
                 actor=actor,
-                changes={**FRESH, "paused_at": None},
+                changes={**FRESH, "paused_at": None, "started_at": book.session.started_at or book.now},
             )
             _retry_failed(book, actor)
             settle(book)
@@ -203,5 +203,7 @@ def _retry(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | No
 
 def _go_on(book: Ledger, to: SessionStatus, actor: AbstractBaseUser | None) -> None:
     if book.session.status == SessionStatus.FAILED:
-        book.move_session(to, EventKind.SESSION_RETRIED, actor=actor, changes=FRESH)
+        # A failed session does not show that it was paused before, and offers no way to resume it.
+        changes = {**FRESH, "paused_at": None}
+        book.move_session(to, EventKind.SESSION_RETRIED, actor=actor, changes=changes)
     book.wake()

@@ -8,21 +8,15 @@ from collections.abc import Mapping
 from books.passages import cited_ids, find_passages
 from workflow.failures import Failure
 
+from .text import clean as clean
 from .types import AgentError, ChapterDraft, ChapterTask
 
-# What PostgreSQL cannot keep in text, or no reader can see.
-_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
 LONGEST_TITLE = 500
 LONGEST_LIST = 200
 LONGEST_ENTRY = 300
-
-
-def clean(text: str) -> str:
-    """Remove characters that cannot be stored or seen."""
-    return _UNSTORABLE.sub("", text)
 
 
 def count_words(text: str) -> int:
@@ -85,5 +79,15 @@ def _short(values: tuple[str, ...]) -> tuple[str, ...]:
 def _storable(values: Mapping[str, object]) -> dict[str, object]:
     """Return `values` as JSON can hold them; what it cannot hold is written as text."""
     text = json.dumps(values, default=str, allow_nan=True)
-    found: dict[str, object] = json.loads(clean(text), parse_constant=lambda _: None)
-    return found
+    found: dict[str, object] = json.loads(text, parse_constant=lambda _: None)
+    return {clean(key): _clean_values(value) for key, value in found.items()}
+
+
+def _clean_values(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_clean_values(each) for each in value]
+    if isinstance(value, dict):
+        return {clean(key): _clean_values(each) for key, each in value.items()}
+    return value

@@ -9,6 +9,7 @@ from django.conf import settings
 from books.exceptions import Invalid
 from workflow.failures import Failure
 
+from .llm import ModelWriter, Watch, is_model, split_models
 from .quotations import make_writer
 from .types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
 
@@ -17,7 +18,14 @@ PYTHON = "python:"
 
 
 def is_allowed(writer: str) -> bool:
-    """Return whether this installation allows the backend: named in CHAPTERFLOW_WRITERS, where `*` ends a prefix."""
+    """Return whether this installation allows the backend: named in CHAPTERFLOW_WRITERS, where `*` ends a prefix.
+
+    Of a list of models, each must be allowed.
+    """
+    return all(_is_one_allowed(each) for each in (split_models(writer) if is_model(writer) else (writer,)))
+
+
+def _is_one_allowed(writer: str) -> bool:
     for pattern in [QUOTATIONS, settings.CHAPTERFLOW_WRITER, *settings.CHAPTERFLOW_WRITERS]:
         if writer == pattern or (pattern.endswith("*") and writer.startswith(pattern[:-1])):
             return True
@@ -28,7 +36,7 @@ def check_allowed(writer: str) -> str:
     """Return `writer`, or raise Invalid where the installation does not allow it or cannot run it."""
     if not is_allowed(writer):
         raise Invalid("writer_not_allowed", f"This installation does not offer the writer “{writer[:80]}”.")
-    if writer != QUOTATIONS and not writer.startswith(PYTHON):
+    if writer != QUOTATIONS and not writer.startswith(PYTHON) and not is_model(writer):
         raise Invalid("writer_unknown", f"There is no writer “{writer[:80]}” in this version.")
     return writer
 
@@ -37,7 +45,9 @@ def label_of(writer: str) -> str:
     """Return how the backend is called on pages."""
     if writer == QUOTATIONS:
         return "Selected quotations, no AI"
-    return f"Own writer: {writer.removeprefix(PYTHON)}" if writer.startswith(PYTHON) else writer
+    if writer.startswith(PYTHON):
+        return f"Own writer: {writer.removeprefix(PYTHON)}"
+    return f"Language model: {writer.partition(':')[2]}" if is_model(writer) else writer
 
 
 def allowed_writers() -> list[tuple[str, str]]:
@@ -52,19 +62,19 @@ class AgentOrchestrator:
     def __init__(self, writer: str) -> None:
         self._writer = writer
 
-    def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft:
-        """Let the writer write one chapter. Raises AgentError."""
-        writer = self._make_writer()
+    def write(self, task: ChapterTask, on_text: OnText, watch: Watch | None = None) -> ChapterDraft:
+        """Let the writer write one chapter; `watch` tells a model of a cancel. Raises AgentError."""
+        writer = self._make_writer(watch)
         return draft_of(writer.write(task, on_text))
 
-    def _make_writer(self) -> ChapterWriter:
+    def _make_writer(self, watch: Watch | None) -> ChapterWriter:
         if self._writer == QUOTATIONS:
             return make_writer()
         if not is_allowed(self._writer):
             raise AgentError(
                 Failure.MODEL_NOT_FOUND, f"this installation does not allow the writer {self._writer}"
             )
-        return load_factory(self._writer)()
+        return ModelWriter(self._writer, watch) if is_model(self._writer) else load_factory(self._writer)()
 
 
 def load_factory(writer: str) -> Callable[[], ChapterWriter]:

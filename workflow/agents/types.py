@@ -1,10 +1,13 @@
 """What goes into an agent and comes out of it: plain frozen values, no database, no model provider."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from workflow.failures import Failure
+
+from .text import clean
 
 JSON = Mapping[str, object]
 OnText = Callable[[str], None]
@@ -85,13 +88,26 @@ class ChapterDraft:
 
 
 class AgentError(Exception):
-    """An agent failed in a known way. `retry_after` is in seconds, where the provider asked for a wait."""
+    """An agent failed in a known way. `retry_after` is in seconds, where the provider asked for a wait.
+
+    `text` is what had been written, where that is more than `on_text` was told.
+    """
 
     def __init__(self, code: str, message: str = "", retry_after: float | None = None) -> None:
         super().__init__(message or code)
         self.code = Failure(code)
-        self.message = message
-        self.retry_after = retry_after
+        self.message = clean(str(message))
+        self.retry_after = _seconds(retry_after)
+        self.text = ""
+
+
+def _seconds(value: object) -> float | None:
+    """Return a wait that a provider named, or None where it is none: writers pass on what they were told."""
+    try:
+        seconds = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
 
 
 class AgentCancelled(BaseException):

@@ -12,6 +12,8 @@ from django.db import Error as AnyDatabaseError
 from django.db import connection
 
 from workflow import stopping
+from workflow.agents.llm import RESET
+from workflow.agents.text import clean
 from workflow.agents.types import AgentCancelled, AgentError, OnText
 from workflow.failures import Failure
 from workflow.live import bell
@@ -25,6 +27,7 @@ TICK_SECONDS = 0.2
 CHECK_SECONDS = 0.5
 HEARTBEATS_PER_LEASE = 3
 GLIMPSE_SECONDS = 0.1
+LONGEST_PARTIAL_TEXT = 1_000_000
 
 
 class LeaseLost(Exception):
@@ -63,6 +66,7 @@ class AgentRun(Generic[Result]):
         self._result: list[Result] = []
         self._error: BaseException | None = None
         self._written: list[str] = []
+        self._room = LONGEST_PARTIAL_TEXT
         self._next_glimpse = 0.0
 
     def watch(self) -> Result:
@@ -72,6 +76,14 @@ class AgentRun(Generic[Result]):
         told through `on_text`; one that never calls it is left behind and its result is dropped.
         """
         threading.Thread(target=self._run, name=self._held.label, daemon=True).start()
+        try:
+            self._wait_for_end()
+        finally:
+            self._cancelled.set()
+        return self._outcome()
+
+    def _wait_for_end(self) -> None:
+        """Take in text, move the lease and look for a cancel, until the agent has ended or must."""
         self._next_glimpse = time.monotonic() + GLIMPSE_SECONDS
         deadline = time.monotonic() + settings.CHAPTERFLOW_ATTEMPT_SECONDS
         next_check = time.monotonic() + CHECK_SECONDS
@@ -80,13 +92,11 @@ class AgentRun(Generic[Result]):
         while self._is_running():
             now = time.monotonic()
             if now >= deadline:
-                self._cancelled.set()
                 seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS
                 raise AttemptFailed(
                     AgentError(Failure.TIMEOUT, f"no result after {seconds} seconds"), self.text
                 )
             if stopping.is_overdue():
-                self._cancelled.set()
                 raise Stopped(self.text)
             if now >= next_renewal:
                 next_renewal = now + heartbeat
@@ -94,7 +104,10 @@ class AgentRun(Generic[Result]):
             elif now >= next_check:
                 next_check = now + CHECK_SECONDS
                 self._check(is_current)
-        return self._outcome()
+
+    def is_cancelled(self) -> bool:
+        """Return whether the agent shall stop: asked in the agent's thread while its model is silent."""
+        return self._cancelled.is_set()
 
     @property
     def text(self) -> str:
@@ -107,25 +120,49 @@ class AgentRun(Generic[Result]):
         except BaseException as error:
             self._error = error
         finally:
-            connection.close()
-            self._texts.put(None)
+            try:
+                connection.close()
+            finally:
+                self._texts.put(None)
 
     def _on_text(self, text: str) -> None:
+        """Take what the agent has written; beyond a million characters it is no longer kept."""
         if self._cancelled.is_set():
             raise AgentCancelled
-        self._texts.put(text)
+        if not isinstance(text, str):
+            raise TypeError(f"on_text takes text, not {type(text).__name__}")
+        if text == RESET:
+            self._texts.put(RESET)
+            return
+        kept = clean(text[: self._room])
+        if kept:
+            self._room -= len(kept)
+            self._texts.put(kept)
 
     def _is_running(self) -> bool:
         """Take in text for one tick. Returns False once the agent has ended."""
+        end = time.monotonic() + TICK_SECONDS
         try:
             text = self._texts.get(timeout=TICK_SECONDS)
             while text is not None:
-                self._written.append(text)
+                self._take(text)
+                # An agent that writes without a pause must not keep the watch from its clock.
+                if time.monotonic() >= end:
+                    break
                 text = self._texts.get_nowait()
+            else:
+                return False
         except queue.Empty:
-            self._show_text()
-            return True
-        return False
+            pass
+        self._show_text()
+        return True
+
+    def _take(self, text: str) -> None:
+        """Add to what is written; a writer that corrects itself begins again."""
+        if text == RESET:
+            self._written.clear()
+        else:
+            self._written.append(text)
 
     def _show_text(self) -> None:
         """Let the boards glimpse at what is written, at most ten times a second."""
@@ -143,16 +180,13 @@ class AgentRun(Generic[Result]):
             connection.close()
             return
         if not mine:
-            self._cancelled.set()
             raise LeaseLost(self.text)
 
     def _outcome(self) -> Result:
         if self._error is None:
             return self._result[0]
         if isinstance(self._error, AgentError):
-            raise AttemptFailed(self._error, self.text)
-        if isinstance(self._error, AgentCancelled):
-            raise LeaseLost(self.text)
+            raise AttemptFailed(self._error, self._error.text or self.text)
         logger.error("%s: the agent broke", self._held.label, exc_info=self._error)
         failure = AgentError(Failure.INTERNAL_ERROR, f"{type(self._error).__name__}: {self._error}")
         raise AttemptFailed(failure, self.text)

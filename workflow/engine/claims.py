@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from books.models import Dependencies
 from workflow.clock import database_now
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
@@ -50,13 +51,13 @@ def claim_chapter(book: Ledger) -> Held | None:
     session = book.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return None
-    if _is_full(session):
+    if not _is_sequence(session) and _is_full(session):
         return None
     ready = session.items.startable().filter(due(book.now)).select_related("chapter__node")
     item = ready.order_by("number").first()
     if item is None:
         return None
-    token = uuid.uuid4()
+    token, owner = uuid.uuid4(), current_owner()
     number = item.attempt_count + 1
     book.move_item(
         item,
@@ -64,7 +65,7 @@ def claim_chapter(book: Ledger) -> Held | None:
         EventKind.CHAPTER_CLAIMED,
         attempt=number,
         changes={
-            "owner": current_owner(),
+            "owner": owner,
             "token": token,
             "lease_expires_at": book.now + lease_length(),
             "attempt_count": number,
@@ -73,7 +74,16 @@ def claim_chapter(book: Ledger) -> Held | None:
             "finished_at": None,
         },
     )
-    return Held(session, item, Phase.WRITING, token, _begin_attempt(book, item, Phase.WRITING, token, number))
+    attempt = _begin_attempt(book, item, Phase.WRITING, token, owner, number)
+    return Held(session, item, Phase.WRITING, token, attempt)
+
+
+def wake_for_more(book: Ledger, claimed: Held | None) -> None:
+    """Queue a wake-up where, beside the chapter just `claimed`, another worker could claim one now."""
+    if claimed is not None and _is_sequence(book.session):
+        return
+    if has_chapter_due(book):
+        book.wake()
 
 
 def has_chapter_due(book: Ledger) -> bool:
@@ -82,6 +92,11 @@ def has_chapter_due(book: Ledger) -> bool:
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return False
     return not _is_full(session) and session.items.startable().filter(due(book.now)).exists()
+
+
+def _is_sequence(session: ProcessingSession) -> bool:
+    """In a sequence a chapter is ready only when none is in progress: all before it are written."""
+    return session.dependencies == Dependencies.SEQUENTIAL
 
 
 def _is_full(session: ProcessingSession) -> bool:
@@ -107,10 +122,10 @@ def claim_phase(book: Ledger) -> Held | None:
     phase = due_phase(session)
     if phase is None:
         return None
-    token = uuid.uuid4()
+    token, owner = uuid.uuid4(), current_owner()
     number = session.attempt_count + 1
     book.change(
-        owner=current_owner(),
+        owner=owner,
         token=token,
         lease_expires_at=book.now + lease_length(),
         attempt_count=number,
@@ -118,7 +133,7 @@ def claim_phase(book: Ledger) -> Held | None:
     )
     kind = EventKind.HARMONIZING_STARTED if phase is Phase.HARMONIZING else EventKind.QUESTIONS_STARTED
     book.record(kind, attempt=number)
-    return Held(session, None, phase, token, _begin_attempt(book, None, phase, token, number))
+    return Held(session, None, phase, token, _begin_attempt(book, None, phase, token, owner, number))
 
 
 def due_phase(session: ProcessingSession) -> Phase | None:
@@ -131,7 +146,7 @@ def due_phase(session: ProcessingSession) -> Phase | None:
 
 
 def _begin_attempt(
-    book: Ledger, item: ChapterWorkflowItem | None, phase: Phase, token: UUID, number: int
+    book: Ledger, item: ChapterWorkflowItem | None, phase: Phase, token: UUID, owner: str, number: int
 ) -> Attempt:
     return Attempt.objects.create(
         session=book.session,
@@ -139,7 +154,7 @@ def _begin_attempt(
         phase=phase.value,
         number=number,
         agent=book.session.writer if phase is Phase.WRITING else "rules",
-        owner=current_owner(),
+        owner=owner,
         token=token,
         started_at=book.now,
     )

@@ -13,7 +13,7 @@ from workflow.models import ProcessingSession
 from workflow.states import SessionStatus
 from workflow.transitions import Ledger, ledger
 
-from .claims import Held, claim_chapter, claim_phase, has_chapter_due, has_work_due
+from .claims import Held, claim_chapter, claim_phase, has_work_due, wake_for_more
 from .ending import finish_book, run_phase
 from .outcomes import settle
 from .writing import write_chapter
@@ -59,8 +59,8 @@ def _begin(session_id: UUID, may_claim: Callable[[], bool]) -> Held | None:
             )
         settle(book)
         held = _claim_any(book) if may_claim() else None
-        if held is not None and has_chapter_due(book):
-            book.wake()
+        if held is not None:
+            wake_for_more(book, held)
     return held
 
 

@@ -6,19 +6,20 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
+from workflow import stopping
 from workflow.agents.types import AgentError
 from workflow.events import EventKind
 from workflow.failures import Failure
-from workflow.models import AttemptOutcome
+from workflow.models import AttemptOutcome, ProcessingSession
 from workflow.states import ItemStatus, Phase, SessionStatus
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger, LostRace, ledger
 
 from .attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
-from .claims import Held, end_attempt
+from .claims import Held, end_attempt, lease_length
 from .harmonizing import HarmonizedChapter, harmonize, load_book, store_harmonized
 from .outcomes import MOST_LOSSES, judge
 from .questioning import ask, store_questions
-from .writing import until_stored
+from .writing import until_answered, until_stored
 
 logger = logging.getLogger(__name__)
 
@@ -38,18 +39,27 @@ def run_phase(held: Held) -> None:
         until_stored(held, lambda: _give_back(held))
     except (LeaseLost, LostRace):
         logger.warning("%s: somebody else has it now", held.label)
+    except ProcessingSession.DoesNotExist:
+        raise
+    except Exception as broken:
+        # A fault of our own is a failed attempt that a person sees, not a claim that waits for its lease.
+        logger.exception("%s: the engine broke", held.label)
+        failure = AgentError(Failure.INTERNAL_ERROR, f"{type(broken).__name__}: {broken}")
+        until_stored(held, lambda: _settle_failure(held, failure))
 
 
 def _harmonize(held: Held) -> None:
-    book = load_book(held.session)
+    book = until_answered(held, lambda: load_book(held.session))
     results = AgentRun(held, lambda on_text: harmonize(book)).watch()
     for batch in _batches(results, CHAPTERS_PER_BATCH):
+        if stopping.is_overdue():
+            raise Stopped("")
         _store(held, lambda: _store_batch(held, batch))  # noqa: B023  (called before the next batch)
     _store(held, lambda: _finish_harmonizing(held, results))
 
 
 def _ask(held: Held) -> None:
-    book = load_book(held.session)
+    book = until_answered(held, lambda: load_book(held.session))
     questions = AgentRun(held, lambda on_text: ask(book)).watch()
     _store(held, lambda: store_questions(held, questions))
 
@@ -71,6 +81,8 @@ def _store_batch(held: Held, batch: list[HarmonizedChapter]) -> bool:
         check_current(book, held)
         for chapter in batch:
             store_harmonized(book, chapter)
+        # A long book's batches take longer than a lease.
+        book.change(lease_expires_at=book.now + lease_length())
     return True
 
 
@@ -82,9 +94,7 @@ def _finish_harmonizing(held: Held, results: list[HarmonizedChapter]) -> bool:
         detail = {"applied": applied, "suggested": suggested}
         book.record(EventKind.HARMONIZING_FINISHED, attempt=held.attempt.number, detail=detail)
         end_attempt(book, held.token, AttemptOutcome.SUCCEEDED)
-        book.change(
-            **NO_CLAIM, harmonized_at=book.now, retry_count=0, lost_count=0, error_code="", error_message=""
-        )
+        book.change(**NO_CLAIM, **NO_ERROR, harmonized_at=book.now)
     return True
 
 
@@ -124,7 +134,8 @@ def fail_phase(book: Ledger, phase: Phase, error: AgentError) -> None:
     book.change(**NO_CLAIM, next_attempt_at=None)
     book.record(_failed_kind(phase), detail=detail)
     if phase is Phase.QUESTIONS:
-        book.change(questioned_at=book.now, questions_error=error.message[:2000] or error.code.value)
+        message = error.message[:2000] or error.code.value
+        book.change(**NO_ERROR, questioned_at=book.now, questions_error=message)
         book.wake()
         return
     message = "The chapters are written, but making them agree failed. Retry to go on."

@@ -100,7 +100,8 @@ def add_revision(
     chapter: Chapter, *, citations: tuple[tuple[int, int, str], ...], title: str, **columns: object
 ) -> ChapterRevision:
     """Add the chapter's next revision, with its citations, and make it the current one."""
-    newest = chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
+    is_first = chapter.current_revision_id is None and columns.get("attempt_number") == 1
+    newest = 0 if is_first else chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
     revision = ChapterRevision.objects.create(chapter=chapter, number=newest + 1, title=title, **columns)
     Citation.objects.bulk_create(
         Citation(revision=revision, position=position, paragraph=paragraph, chunk_id=chunk, quote=quote)
@@ -160,8 +161,8 @@ def _chapters(numbers: list[int]) -> str:
 
 def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
     """Return the wait after failed attempt number `attempt`: 2ⁿ s plus 0 to 25 %, or as long as asked for."""
-    if retry_after is not None and retry_after > 0:
-        return min(timedelta(seconds=retry_after), LONGEST_WAIT)
+    if retry_after is not None:
+        return timedelta(seconds=min(retry_after, LONGEST_WAIT.total_seconds()))
     return timedelta(seconds=2**attempt * (1 + random.uniform(0, 0.25)))  # noqa: S311  (spreads retries, no secret)
 
 
@@ -182,8 +183,10 @@ def judge(book: Ledger, held: Held, error: AgentError) -> Verdict:
         changes["rate_limited_at"] = since
         if book.now - since < RATE_LIMIT_PATIENCE:
             return Verdict(wait_before_next(min(thing.attempt_count, 6), error.retry_after), changes)
+    else:
+        changes["rate_limited_at"] = None
     failures = thing.retry_count + 1
-    changes |= {"retry_count": failures}
+    changes["retry_count"] = failures
     if not EXPLANATIONS[error.code].passes or failures >= MOST_ATTEMPTS:
         return Verdict(None, changes)
     return Verdict(wait_before_next(failures, error.retry_after), changes)
@@ -212,6 +215,7 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
         held.token,
         AttemptOutcome.FAILED,
         context=held.attempt.context,
+        usage=held.attempt.usage,
         error_code=error.code.value,
         error_message=error.message[:2000],
         partial_text=text,
@@ -231,7 +235,14 @@ def give_back(book: Ledger, held: Held, text: str) -> None:
         attempt=held.attempt.number,
         changes={**NO_CLAIM, "finished_at": book.now},
     )
-    end_attempt(book, held.token, AttemptOutcome.STOPPED, context=held.attempt.context, partial_text=text)
+    end_attempt(
+        book,
+        held.token,
+        AttemptOutcome.STOPPED,
+        context=held.attempt.context,
+        usage=held.attempt.usage,
+        partial_text=text,
+    )
 
 
 def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:

@@ -4,7 +4,7 @@ from workflow.agents.questions import Question, ask_questions
 from workflow.agents.types import WrittenChapter
 from workflow.events import EventKind
 from workflow.models import AttemptOutcome, FollowUpQuestion, Priority
-from workflow.transitions import NO_CLAIM, LostRace, ledger
+from workflow.transitions import NO_CLAIM, NO_ERROR, LostRace, ledger
 
 from .claims import Held, end_attempt
 from .harmonizing import LoadedBook
@@ -28,7 +28,7 @@ def store_questions(held: Held, questions: list[Question]) -> bool:
         FollowUpQuestion.objects.bulk_create(rows, ignore_conflicts=True)
         book.record(EventKind.QUESTIONS_ASKED, attempt=held.attempt.number, detail={"questions": len(rows)})
         end_attempt(book, held.token, AttemptOutcome.SUCCEEDED)
-        book.change(**NO_CLAIM, questioned_at=book.now, questions_error="", retry_count=0, lost_count=0)
+        book.change(**NO_CLAIM, **NO_ERROR, questioned_at=book.now, questions_error="")
     return True
 
 

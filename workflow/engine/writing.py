@@ -7,26 +7,29 @@ from dataclasses import replace
 from typing import TypeVar
 
 from django.db import Error as AnyDatabaseError
-from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from books.models import TextChunk
 from books.passages import find_passages
-from workflow.agents.drafts import check_draft, count_words
+from workflow.agents.drafts import check_draft, clean, count_words
+from workflow.agents.llm import Watch
 from workflow.agents.orchestrator import AgentOrchestrator
-from workflow.agents.types import AgentError, ChapterDraft, ChapterTask
+from workflow.agents.types import AgentError, ChapterDraft, ChapterTask, OnText
 from workflow.context import chapter_task, chunks_of
 from workflow.failures import Failure
-from workflow.models import Attempt, AttemptOutcome
+from workflow.models import Attempt, AttemptOutcome, ProcessingSession
 from workflow.transitions import LostRace, ledger
 
-from .attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
-from .claims import Held, claim_chapter, has_chapter_due, is_current, renew
+from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, Stopped
+from .claims import Held, claim_chapter, is_current, renew, wake_for_more
 from .outcomes import FinishedChapter, fail_chapter, give_back, store_chapter
 
 logger = logging.getLogger(__name__)
 
 KEEP_TRYING_SECONDS = 600.0
 LONGEST_PAUSE_SECONDS = 5.0
+# What a database says that is locked, away, or for the moment only to be read. Everything else is a fault of ours.
+AWAY = (OperationalError, InterfaceError, InternalError)
 Result = TypeVar("Result")
 
 
@@ -41,36 +44,64 @@ def write_chapter(held: Held, may_claim: Callable[[], bool]) -> Held | None:
         reason = failed
         return until_stored(held, lambda: _fail_and_claim(held, reason.error, reason.text, may_claim()))
     except LeaseLost as lost:
-        _keep_text(held, lost.text)
+        text = lost.text
+        until_stored(held, lambda: _keep_text(held, text))
         return None
     except Stopped as stopped:
         text = stopped.text
         until_stored(held, lambda: _give_back(held, text))
         return None
-    return until_stored(held, lambda: _store_and_claim(held, finished, may_claim()))
+    except Exception as error:
+        return _fail_broken(held, error, "", may_claim)
+    try:
+        return until_stored(held, lambda: _store_and_claim(held, finished, may_claim()))
+    except ProcessingSession.DoesNotExist:
+        raise
+    except Exception as error:
+        return _fail_broken(held, error, finished.markdown, may_claim)
+
+
+def _fail_broken(held: Held, error: Exception, text: str, may_claim: Callable[[], bool]) -> Held | None:
+    """Let a fault of our own be a failed attempt that a person sees, instead of a claim that waits for its lease."""
+    logger.error("%s: the engine broke", held.label, exc_info=error)
+    failure = AgentError(Failure.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+    return until_stored(held, lambda: _fail_and_claim(held, failure, text, may_claim()))
 
 
 def _finished_chapter(held: Held) -> FinishedChapter:
     """Everything slow happens here, outside any transaction. Raises AttemptFailed, LeaseLost or Stopped."""
-    assert held.item is not None
     started = time.perf_counter()
-    chunks = chunks_of(held.item.chapter.node)
-    task = chapter_task(held.session, held.item, chunks)
+    task, chunks = until_answered(held, lambda: _load(held))
     _note_context(held, task)
-    built = time.perf_counter()
+    context_ms = round((time.perf_counter() - started) * 1000, 1)
     orchestrator = AgentOrchestrator(held.session.writer)
-    draft = AgentRun(held, lambda on_text: orchestrator.write(task, on_text)).watch()
+    run = AgentRun(held, lambda on_text: _write_and_check(orchestrator, task, chunks, on_text, watch))
+    watch = Watch(run.is_cancelled, held.attempt.context.update, held.attempt.usage.update)
+    finished = run.watch()
+    return replace(finished, timings={"context_ms": context_ms, **finished.timings})
+
+
+def _load(held: Held) -> tuple[ChapterTask, list[TextChunk]]:
+    assert held.item is not None
+    chunks = chunks_of(held.item.chapter.node)
+    return chapter_task(held.session, held.item, chunks), chunks
+
+
+def _write_and_check(
+    orchestrator: AgentOrchestrator, task: ChapterTask, chunks: list[TextChunk], on_text: OnText, watch: Watch
+) -> FinishedChapter:
+    """Runs in the agent's thread, so that whatever a draft breaks is that attempt's failure. Raises AgentError."""
+    started = time.perf_counter()
+    draft = orchestrator.write(task, on_text, watch)
     written = time.perf_counter()
     try:
-        draft = check_draft(draft, task)
+        finished = _with_citations(check_draft(draft, task), chunks)
     except AgentError as error:
-        raise AttemptFailed(error, draft.markdown) from error
-    finished = _with_citations(draft, chunks)
-    checked = time.perf_counter()
+        error.text = clean(draft.markdown[:LONGEST_PARTIAL_TEXT])
+        raise
     timings = {
-        "context_ms": round((built - started) * 1000, 1),
-        "writer_ms": round((written - built) * 1000, 1),
-        "check_ms": round((checked - written) * 1000, 1),
+        "writer_ms": round((written - started) * 1000, 1),
+        "check_ms": round((time.perf_counter() - written) * 1000, 1),
     }
     return replace(finished, timings=timings)
 
@@ -103,25 +134,30 @@ def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedCha
 
 
 def until_stored(held: Held, store: Callable[[], Result]) -> Result | None:
-    """Run `store` until the database takes it, at most ten minutes, renewing the lease between tries.
+    """Run `store` until the database takes it. Returns None where the claim is lost, or ten minutes are over.
 
     Work that is done is given up only when the database answers that the claim is no longer this worker's.
     """
+    try:
+        return until_answered(held, store)
+    except LostRace:
+        logger.warning("%s: the claim is no longer this worker's; its text stays on the attempt", held.label)
+    except AWAY:
+        logger.exception("%s: could not be stored for ten minutes", held.label)
+    return None
+
+
+def until_answered(held: Held, work: Callable[[], Result]) -> Result:
+    """Run `work` until the database answers, at most ten minutes, renewing the lease between tries."""
     deadline = time.monotonic() + KEEP_TRYING_SECONDS
     pause = 0.1
     while True:
         try:
-            return store()
-        except LostRace:
-            logger.warning(
-                "%s: the claim is no longer this worker's; its text stays on the attempt", held.label
-            )
-            return None
-        except (OperationalError, InterfaceError) as error:
+            return work()
+        except AWAY as error:
             if time.monotonic() >= deadline:
-                logger.exception("%s: could not be stored for ten minutes", held.label)
-                return None
-            logger.warning("%s: not stored yet, tried again in %.1f s: %s", held.label, pause, error)
+                raise
+            logger.warning("%s: no answer yet, tried again in %.1f s: %s", held.label, pause, error)
             connection.close()
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -142,7 +178,9 @@ def _store_and_claim(held: Held, finished: FinishedChapter, may_claim: bool) -> 
     except LostRace:
         _keep_text(held, finished.markdown)
         raise
-    except IntegrityError:
+    except (*AWAY, ProcessingSession.DoesNotExist):
+        raise
+    except Exception:
         if not may_claim:
             raise
         logger.exception("%s: stored alone, the next claim failed", held.label)
@@ -153,8 +191,7 @@ def _store(held: Held, finished: FinishedChapter, may_claim: bool) -> Held | Non
     with ledger(held.session.pk) as book:
         store_chapter(book, held, finished)
         following = claim_chapter(book) if may_claim else None
-        if has_chapter_due(book):
-            book.wake()
+        wake_for_more(book, following)
     return following
 
 
@@ -163,8 +200,7 @@ def _fail_and_claim(held: Held, error: AgentError, text: str, may_claim: bool) -
     with ledger(held.session.pk) as book:
         fail_chapter(book, held, error, text)
         following = claim_chapter(book) if may_claim else None
-        if has_chapter_due(book):
-            book.wake()
+        wake_for_more(book, following)
     return following
 
 

@@ -15,7 +15,8 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_BREAK = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*)(\s+)(?=[\"'“‘(\[*_]*[A-ZÀ-ÖØ-Þ0-9])")
+# Possessive throughout, and begun only where a run of marks begins: a page of dots costs no more than one of words.
+_BREAK = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(\s++)(?=[\"'“‘(\[*_]*+[A-ZÀ-ÖØ-Þ0-9])")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“])(?:Mrs?|Ms|Drs?|Prof|Hon|St|Sen|Rep|Gov|Gen|Col|Capt|Lt|Sgt|Rev|Fr|No|vs|etc|cf|approx|Jr|Sr"
     r"|e\.g|i\.e|a\.m|p\.m|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$"

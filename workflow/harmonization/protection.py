@@ -8,10 +8,12 @@ from books.passages import citation_marks, find_passages, paragraphs, unescape_m
 from workflow.agents.types import SourceChunk
 from workflow.harmonization.spans import Span, Spans
 
-_FENCE = re.compile(r"^[ ]{0,3}(```+|~~~+)[^\n]*\n.*?(?:^[ ]{0,3}\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(
+    r"^[ ]{0,3}(`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^[ ]{0,3}\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL
+)
 _INDENTED = re.compile(r"(?:\A|\n[ \t]*\n)((?:(?:[ ]{4}|\t)[^\n]*(?:\n|\Z))+)")
 _SYNTAX = re.compile(
-    r"(?<!\\)(?P<tick>`+)[^`\n]+(?P=tick)"
+    r"(?:(?<![\\`])|(?<=\\`))(?P<tick>`++)[^`\n]++(?P=tick)"
     r"|\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)"
     r"|^[ ]{0,3}\[[^\]\n]+\]:[ \t]*\S.*$"
     r"|<[a-zA-Z/!][^<>\n]*>"
@@ -25,7 +27,7 @@ _SPEAKER = re.compile(r"^([^:\n]{1,80}):\s", re.MULTILINE)
 _ROLE = re.compile(r"\s*\([^)]*\)\s*$")
 _STRAIGHT = re.compile('"')
 _CURLY = re.compile(r"“([^“”]+)”")
-_GAP_IN_QUOTE = re.compile(r"…|\.\.\.|\[[^\]\n]*\]")
+_GAP_IN_QUOTE = re.compile(r"…|\.\.\.|\[[^\[\]\n]*\]")
 _JOINT = re.compile(r"[ \t]*\n?[ \t]*(?:…[ \t]*\n?[ \t]*)?")
 _SAME_GLYPHS = str.maketrans("“”„«»‘’‚–—\u00a0", '"""""\'\'\'-- ')
 

@@ -107,15 +107,22 @@ def _private_folder() -> Path:
     """Return the folder, made where it is missing. Raises PermissionError where somebody else could reach into it."""
     path = folder()
     path.mkdir(mode=0o700, exist_ok=True)
+    _check_private(path)
+    return path
+
+
+def _check_private(path: Path) -> None:
+    """Raise PermissionError where another account could listen in or ring; FileNotFoundError without a folder."""
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise PermissionError(f"{path} is not a private folder of this user")
-    return path
 
 
 def _listening() -> list[str]:
     path = folder()
     try:
+        # In the temporary folder somebody else may have been first, to read what is being written.
+        _check_private(path)
         return [f"{path}/{name}" for name in os.listdir(path) if name.endswith(SUFFIX)]  # noqa: PTH208  (4 times as fast)
     except FileNotFoundError:
         return []

@@ -43,6 +43,7 @@ _FAREWELL = re.compile(
     r"|Let me know if you(?:['’]d like|['’]d prefer| would like| need| want)"
     r"|(?:Please )?feel free to (?:ask|let me know|request))"
 )
+_BRACKET = re.compile(r"[\[(\])\n]")
 _BULLET = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])")
 
 
@@ -106,8 +107,11 @@ def _inside(paragraph: str) -> Iterator[_Leftover]:
     for pattern in (_BRACKETED, _PARENTHESIZED):
         for match in pattern.finditer(paragraph):
             yield _Leftover(*match.span(), "a gap that was never filled")
+    at, inside_bracket = 0, False
     for match in _MARKER.finditer(paragraph):
-        inside_bracket = re.search(r"[\[(][^\])\n]*$", paragraph[: match.start()])
+        for bracket in _BRACKET.finditer(paragraph, at, match.start()):
+            inside_bracket = bracket[0] in "[("
+        at = match.start()
         if not inside_bracket:
             yield _Leftover(*match.span(), "a gap that was never filled")
 
@@ -141,7 +145,7 @@ def _removal(text: ChapterText, offset: int, paragraph: str, leftover: _Leftover
     """Yield the removal with the white space around it; only a look where it would touch a quotation."""
     start, end = _tidy(text.markdown, offset, paragraph, leftover)
     kept = paragraph[: leftover.start] + paragraph[leftover.end :]
-    only_marks = kept.strip() and not re.search(r"\w", re.sub(r"\[[^\]\n]*\]", "", kept))
+    only_marks = kept.strip() and not re.search(r"\w", re.sub(r"\[[^\[\]\n]*\]", "", kept))
     if only_marks or not text.is_free(start, end):
         yield from _pointer(text, offset, leftover)
         return

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         owner = first_administrator()
         web = Child(
             "web server",
-            [sys.executable, "-m", "daphne", "-b", host, "-p", str(port), "--verbosity", "0",
+            [sys.executable, "-m", "chapterflow_site.web_server", "-b", host, "-p", str(port), "--verbosity", "0",
              "--application-close-timeout", "5", "chapterflow_site.asgi:application"],
         )  # fmt: skip
         supervisor = Supervisor([web, *worker_children(workers)], self._say)

@@ -21,10 +21,11 @@ from books.models import BookVersion, Dependencies
 from books.storyline.faults import StorylineFaults
 from books.storyline.parse import read_storyline
 from chapterflow_site.accounts.actions import first_administrator
-from workflow import recovery, stopping
+from workflow import stopping
 from workflow.actions import retry_session, start_session
 from workflow.engine import advance
 from workflow.models import ProcessingSession
+from workflow.pacemaker import Pacemaker
 from workflow.states import UNFINISHED, SessionStatus
 
 COMPLETED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -129,8 +130,9 @@ class Command(BaseCommand):
 
     def _drive(self, session: ProcessingSession) -> bool:
         """Advance until the session is at an end. Returns False where a person interrupted."""
+        pacemaker = Pacemaker()
         while not stopping.is_requested():
-            recovery.tend()
+            pacemaker.tick()
             advance(session.pk)
             session.refresh_from_db()
             self._show(session)

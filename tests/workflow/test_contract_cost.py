@@ -1,0 +1,53 @@
+"""What one chapter costs the database: the same at every place in the book."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.workflow.sessions import new_session, statuses
+from tests.workflow.test_leases import claim
+from workflow.engine.claims import Held
+from workflow.engine.writing import write_chapter
+
+# A transaction that stores a chapter and claims the next, and the reading of its sources and of what came before;
+# on PostgreSQL one more, for the clock.
+MOST_QUERIES = {"sequential": 17, "graph": 26}
+
+Count = Callable[[str, int], list[int]]
+
+
+@pytest.fixture
+def queries_per_chapter(person: User) -> Count:
+    """Write a book chapter by chapter and return how many queries each of them took."""
+
+    def count(mode: str, chapters: int) -> list[int]:
+        after = {n: [n - 1] for n in range(2, chapters + 1)} if mode == "graph" else None
+        held: Held | None = claim(new_session(person, chapters, after=after))
+        counts = []
+        while held is not None:
+            session = held.session
+            with CaptureQueriesContext(connection) as captured:
+                held = write_chapter(held, lambda: True)
+            counts.append(len(captured))
+        assert statuses(session) == ["generated"] * chapters
+        return counts
+
+    return count
+
+
+@pytest.mark.parametrize("mode", MOST_QUERIES)
+def test_chapter_costs_few_queries_and_the_same_at_every_place(queries_per_chapter: Count, mode: str) -> None:
+    counts = queries_per_chapter(mode, 45)
+
+    assert counts[40] == counts[10]
+    assert counts[40] <= MOST_QUERIES[mode] + (connection.vendor == "postgresql")
+    assert max(counts[1:-1]) <= MOST_QUERIES[mode] + 3
+
+
+def test_reading_what_came_before_does_not_grow_with_the_book(queries_per_chapter: Count) -> None:
+    short, long = queries_per_chapter("sequential", 12), queries_per_chapter("sequential", 60)
+
+    assert short[8] == long[50]

@@ -1,0 +1,8 @@
+"""The language-model backends of the Chapter Writer. Importing this package imports no provider."""
+
+from .backends import PROVIDERS, is_model, split_models
+from .calls import Timeouts
+from .watch import Watch
+from .writer import RESET, ModelWriter
+
+__all__ = ["PROVIDERS", "RESET", "ModelWriter", "Timeouts", "Watch", "is_model", "split_models"]

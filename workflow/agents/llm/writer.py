@@ -1,0 +1,207 @@
+"""The Chapter Writer on a language model: prompt, streamed answer, corrections, fallback. Touches no database."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from workflow.agents.types import AgentCancelled, AgentError, ChapterDraft, ChapterTask, OnText
+from workflow.failures import EXPLANATIONS, Failure
+
+from .answers import BadAnswer, WrongLength, has_closing_block, parse_answer
+from .backends import make_model, split_models, window_of
+from .budgets import has_room
+from .calls import Answer, Timeouts, call_model, run_cancellable, settings_for
+from .errors import ContextTooLong, classify, finish_failure
+from .prompt import Prompt, build_prompt
+from .streaming import MarkdownFilter
+from .tokens import estimate_tokens
+from .usage import Usage
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from pydantic_ai.messages import ModelMessage
+    from pydantic_ai.models import Model
+
+logger = logging.getLogger(__name__)
+
+# Handed over before the text of a corrected answer: what was handed over before is void. No chapter contains it.
+RESET = "\f"
+MOST_CORRECTIONS = 2
+MOST_SHRINKS = 2
+ASSUMED_WINDOW = 16_384
+FALLS_BACK = frozenset(
+    {Failure.RATE_LIMITED, Failure.QUOTA_EXHAUSTED, Failure.BAD_CREDENTIALS, Failure.CONNECTION_REFUSED}
+)
+
+
+class ModelWriter:
+    """Writes chapters with the model that a string names, or with the first of a list (commas) that answers.
+
+    Made per job; the model, its connections and its event loop live and end within one `write`.
+    """
+
+    def __init__(
+        self,
+        models: str,
+        watch: Watch | None = None,
+        timeouts: Timeouts | None = None,
+        window: int | None = None,
+    ) -> None:
+        self._models = split_models(models)
+        self._watch = watch or Watch()
+        self._timeouts = timeouts or Timeouts()
+        self._window = window
+
+    def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft:
+        """Write one chapter. Raises AgentError, or AgentCancelled within a second of a cancel."""
+        job = _Job(task, on_text, self._watch, self._timeouts, self._window)
+        return run_cancellable(job.write_with_first(self._models), self._watch.cancelled)
+
+
+class _Job:
+    """One chapter in the making: what was handed over and used so far."""
+
+    def __init__(
+        self, task: ChapterTask, on_text: OnText, watch: Watch, timeouts: Timeouts, window: int | None
+    ) -> None:
+        self._task = task
+        self._on_text = on_text
+        self._watch = watch
+        self._timeouts = timeouts
+        self._window = window
+        self._usage = Usage()
+        self._has_handed_over = False
+
+    async def write_with_first(self, models: Sequence[str]) -> ChapterDraft:
+        """Go through the list as long as a model cannot be used at all. Raises AgentError."""
+        failures: list[tuple[str, AgentError]] = []
+        for name in models:
+            try:
+                return await self._write_with(name)
+            except AgentError as error:
+                failures.append((name, error))
+                if self._has_handed_over or error.code not in FALLS_BACK:
+                    break
+                logger.info("chapter %s: %s cannot be used: %s", self._task.number, name, error.code)
+        raise _most_hopeful(failures)
+
+    async def _write_with(self, name: str) -> ChapterDraft:
+        model = make_model(name)
+        window = self._window or window_of(model)
+        async with model:
+            for _ in range(MOST_SHRINKS):
+                prompt = build_prompt(self._task, window)
+                try:
+                    return await self._write_from(prompt, model, name)
+                except ContextTooLong as error:
+                    window = _smaller(window, error.window, prompt)
+                    if not has_room(window):
+                        raise
+                    logger.info("chapter %s: %s is sent less, for %s tokens", self._task.number, name, window)
+            return await self._write_from(build_prompt(self._task, window), model, name)
+
+    async def _write_from(self, prompt: Prompt, model: "Model", name: str) -> ChapterDraft:
+        """Ask, and ask for corrections. A length that stays wrong is accepted in the end, and marked."""
+        self._watch.note_context(prompt.record)
+        messages = first_messages(prompt)
+        for correction in range(MOST_CORRECTIONS + 1):
+            answer = await self._ask(messages, prompt, model, name)
+            try:
+                return self._finished(parse_answer(answer.text, self._task, prompt.words), correction)
+            except BadAnswer as fault:
+                if correction == MOST_CORRECTIONS:
+                    return self._accepted(fault, correction)
+                logger.info("chapter %s: %s is asked again: %s", self._task.number, name, fault.kind)
+                messages = corrected_messages(prompt, answer.text, fault.sentence)
+        raise AssertionError("the last correction returns or raises")
+
+    async def _ask(
+        self, messages: "Sequence[ModelMessage]", prompt: Prompt, model: "Model", name: str
+    ) -> Answer:
+        """Make one call. Raises AgentError where it fails, or where its answer ended before its end."""
+        preview = MarkdownFilter(self._hand_over)
+        if self._has_handed_over:
+            self._on_text(RESET)
+        estimated = prompt.tokens + sum(map(_extra_tokens, messages[1:]))
+        self._usage.begin(name, estimated)
+        settings = settings_for(prompt.max_tokens, self._timeouts)
+        try:
+            answer = await call_model(model, name, messages, settings, preview, estimated)
+        except (AgentCancelled, AgentError):
+            raise
+        except Exception as error:
+            self._note_usage()
+            raise classify(error, f"{prompt.system}\n{prompt.user}") from None
+        self._usage.finish(answer.usage)
+        self._note_usage()
+        is_complete = has_closing_block(answer.text)
+        failure = finish_failure(answer.finish_reason, answer.says_end, is_complete)
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _hand_over(self, text: str) -> None:
+        self._has_handed_over = True
+        self._on_text(text)
+
+    def _note_usage(self) -> None:
+        self._watch.note_usage(self._usage.as_json())
+
+    def _accepted(self, fault: BadAnswer, corrections: int) -> ChapterDraft:
+        if isinstance(fault, WrongLength):
+            return self._finished(fault.draft, corrections)
+        raise AgentError(
+            fault.code, f"asked {corrections + 1} times, the answer still {fault.told}"
+        ) from None
+
+    def _finished(self, draft: ChapterDraft, corrections: int) -> ChapterDraft:
+        measures = {**draft.quality_metrics, "corrections": corrections}
+        return replace(draft, quality_metrics=measures, usage=self._usage.as_json())
+
+
+def first_messages(prompt: Prompt) -> "list[ModelMessage]":
+    """Return the messages of the first call."""
+    from pydantic_ai.messages import ModelRequest, SystemPromptPart, UserPromptPart
+
+    return [ModelRequest(parts=[SystemPromptPart(prompt.system), UserPromptPart(prompt.user)])]
+
+
+def corrected_messages(prompt: Prompt, answer: str, sentence: str) -> "list[ModelMessage]":
+    """Return the messages that ask for a correction: with the answer, where there is room for it and another."""
+    from pydantic_ai.messages import ModelRequest, ModelResponse, TextPart, UserPromptPart
+
+    first = first_messages(prompt)
+    window = prompt.record.get("window") or ASSUMED_WINDOW
+    assert isinstance(window, int)
+    fits = prompt.tokens + estimate_tokens(answer) + prompt.max_tokens + 100 <= window
+    if fits and answer.strip():
+        return [
+            *first,
+            ModelResponse(parts=[TextPart(answer)]),
+            ModelRequest(parts=[UserPromptPart(sentence)]),
+        ]
+    return [*first, ModelRequest(parts=[UserPromptPart(f"An earlier answer could not be used. {sentence}")])]
+
+
+def _extra_tokens(message: "ModelMessage") -> int:
+    return sum(estimate_tokens(str(getattr(part, "content", ""))) for part in message.parts)
+
+
+def _smaller(window: int | None, said: int | None, prompt: Prompt) -> int:
+    """Return the window to build for: what the model said, unless that was tried; else clearly less than was sent."""
+    if said is not None and (window is None or said < window):
+        return said
+    return round((window or prompt.tokens + prompt.max_tokens) * 0.6)
+
+
+def _most_hopeful(failures: Sequence[tuple[str, AgentError]]) -> AgentError:
+    """Return the failure to report: the first that can pass by itself, else the first; all are named in it."""
+    if len(failures) == 1:
+        return failures[0][1]
+    if not failures:
+        return AgentError(Failure.MODEL_NOT_FOUND, "no model is named")
+    passing = [error for _, error in failures if EXPLANATIONS[error.code].passes]
+    chosen = (passing or [error for _, error in failures])[0]
+    told = "; ".join(f"{name}: {error.message}" for name, error in failures)
+    return AgentError(chosen.code, told, chosen.retry_after)

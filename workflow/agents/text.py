@@ -1,0 +1,11 @@
+"""Makes text from outside fit for every database."""
+
+import re
+
+# What PostgreSQL cannot keep in text, or no reader can see.
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Remove characters that cannot be stored or seen."""
+    return _UNSTORABLE.sub("", text)
