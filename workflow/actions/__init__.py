@@ -1,6 +1,7 @@
 """Each thing that can be done to a session, as one function; every door calls these and nothing deeper."""
 
 from .library import delete_book
+from .nodes import start_nodes
 from .review import (
     answer_question,
     apply_change,
@@ -33,6 +34,7 @@ __all__ = [
     "resume_session",
     "retry_chapter",
     "retry_session",
+    "start_nodes",
     "start_session",
     "switch_rule",
     "undo_change",

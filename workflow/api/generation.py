@@ -14,12 +14,11 @@ from chapterflow_site.api_errors import Problem, problem_response, refusal
 from chapterflow_site.api_reading import document_of
 from chapterflow_site.api_types import BookId, ChapterId, SessionId, problems
 from workflow import schemas
-from workflow.actions import retry_chapter
+from workflow.actions import retry_chapter, start_nodes
 
 from .lookup import item_of, session_of
 from .router import router
 from .shown import status_shown
-from .starting import start_nodes
 
 
 @router.post(

@@ -14,7 +14,7 @@ from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.owner import current_owner
 from workflow.states import ItemStatus, Phase, SessionStatus
-from workflow.transitions import NO_CLAIM, Ledger
+from workflow.transitions import Ledger
 
 QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
@@ -183,8 +183,3 @@ def is_current(held: Held) -> bool:
 def end_attempt(book: Ledger, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:
     """Write how the attempt under `token` ended."""
     Attempt.objects.filter(token=token).update(outcome=outcome, finished_at=book.now, **changes)
-
-
-def release_phase(book: Ledger, **changes: object) -> None:
-    """Give the session's phase claim back."""
-    book.change(**NO_CLAIM, **changes)

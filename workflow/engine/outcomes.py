@@ -63,7 +63,19 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
             "finished_at": book.now,
         },
     )
-    revision = add_revision(
+    revision = _add_written(book, held, item, finished)
+    end_attempt(
+        book, held.token, AttemptOutcome.SUCCEEDED, context=held.attempt.context, usage=dict(finished.usage)
+    )
+    ChapterWorkflowItem.objects.filter(needs_rows__needs=item).update(unmet_count=F("unmet_count") - 1)
+    settle(book)
+    return revision
+
+
+def _add_written(
+    book: Ledger, held: Held, item: ChapterWorkflowItem, finished: FinishedChapter
+) -> ChapterRevision:
+    return add_revision(
         item.chapter,
         origin=Origin.WRITER,
         markdown=finished.markdown,
@@ -83,12 +95,6 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
         attempt_number=held.attempt.number,
         created_at=book.now,
     )
-    end_attempt(
-        book, held.token, AttemptOutcome.SUCCEEDED, context=held.attempt.context, usage=dict(finished.usage)
-    )
-    ChapterWorkflowItem.objects.filter(needs_rows__needs=item).update(unmet_count=F("unmet_count") - 1)
-    settle(book)
-    return revision
 
 
 def _score(metrics: Mapping[str, object]) -> float | None:
