@@ -16,7 +16,10 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[1]
-WRITERS = ["quotations", *(f"python:tests.writers:{name}" for name in ("plain", "failing", "slow"))]
+WRITERS = [
+    "quotations",
+    *(f"python:tests.writers:{each}" for each in ["plain", "failing", "slow", "dictating"]),
+]
 LINK = re.compile(r"http://\S+/sign-in/\S+/")
 
 

@@ -53,6 +53,27 @@ class SlowWriter:
         return _text(task)
 
 
+class DictatingWriter:
+    """Writes word after word, a numbered one each 0.05 s, until `done-4` (or `done`) is in the control folder.
+
+    With `silent-4` there it says nothing while that stands. It stops by itself after a minute and a half.
+    """
+
+    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
+        words = [f"Chapter {task.number} begins."]
+        on_text(words[0])
+        end = time.monotonic() + 90
+        while time.monotonic() < end and not self._is_done(task.number):
+            time.sleep(0.05)
+            if not _control(f"silent-{task.number}").exists():
+                words.append(f" word{len(words)}")
+                on_text(words[-1])
+        return {"markdown": "".join(words) + f" It ends. [{task.chunks[0].id}]"}
+
+    def _is_done(self, number: int) -> bool:
+        return _control("done").exists() or _control(f"done-{number}").exists()
+
+
 def plain() -> PlainWriter:
     """Make a PlainWriter."""
     return PlainWriter()
@@ -66,3 +87,8 @@ def failing() -> FailingWriter:
 def slow() -> SlowWriter:
     """Make a SlowWriter."""
     return SlowWriter()
+
+
+def dictating() -> DictatingWriter:
+    """Make a DictatingWriter."""
+    return DictatingWriter()

@@ -111,4 +111,5 @@ def _earlier(chapter: Chapter) -> EarlierChapter:
         opening=text[:EXCERPT_CHARACTERS],
         ending=text[-EXCERPT_CHARACTERS:],
         participants=tuple(revision.participants) if revision else (),
+        text=text,
     )

@@ -42,13 +42,14 @@ class SourceNode:
 
 @dataclass(frozen=True)
 class EarlierChapter:
-    """A chapter that this one depends on, as far as its writer may know it."""
+    """A chapter that this one depends on, as far as its writer may know it. `text` is the whole Markdown."""
 
     number: int
     title: str
     opening: str = ""
     ending: str = ""
     participants: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

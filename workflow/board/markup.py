@@ -57,6 +57,13 @@ def render_card(card: Card, view: str) -> SafeString:
     return _template(name, card=card, status=status_mark(card.look))
 
 
+def render_card_with(card: Card, view: str, proof: SafeString | None) -> SafeString:
+    """Render a card with the text so far of a chapter that is being written; the compact view has no room for it."""
+    if not proof or view == COMPACT:
+        return render_card(card, view)
+    return _template("workflow/_card.html", card=card, status=status_mark(card.look), proof=proof)
+
+
 @cache
 def status_mark(look: Look) -> SafeString:
     """Return the icon and the word of a status."""

@@ -1,5 +1,6 @@
 """Runs one agent in a thread of its own and watches it: heartbeat, cancel, time limit, stop."""
 
+import contextvars
 import logging
 import queue
 import threading
@@ -18,6 +19,7 @@ from workflow.agents.types import AgentCancelled, AgentError, OnText
 from workflow.failures import Failure
 from workflow.live import bell
 
+from .checkpoints import Checkpoints
 from .claims import Held, is_current, renew
 
 logger = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class AgentRun(Generic[Result]):
         self._written: list[str] = []
         self._room = LONGEST_PARTIAL_TEXT
         self._next_glimpse = 0.0
+        self._checkpoints = Checkpoints(held)
 
     def watch(self) -> Result:
         """Start the agent and wait for its end.
@@ -75,7 +78,9 @@ class AgentRun(Generic[Result]):
         Raises AttemptFailed, LeaseLost or Stopped, each with the text that had been written. The agent's thread is
         told through `on_text`; one that never calls it is left behind and its result is dropped.
         """
-        threading.Thread(target=self._run, name=self._held.label, daemon=True).start()
+        # In a copy of this thread's context, so that the agent's log lines belong to the same attempt.
+        run = contextvars.copy_context().run
+        threading.Thread(target=run, args=(self._run,), name=self._held.label, daemon=True).start()
         try:
             self._wait_for_end()
         finally:
@@ -104,6 +109,9 @@ class AgentRun(Generic[Result]):
             elif now >= next_check:
                 next_check = now + CHECK_SECONDS
                 self._check(is_current)
+            # A phase has no chapter whose text anybody could look at.
+            if self._held.item is not None and self._checkpoints.is_due():
+                self._checkpoints.keep(self.text)
 
     def is_cancelled(self) -> bool:
         """Return whether the agent shall stop: asked in the agent's thread while its model is silent."""

@@ -65,7 +65,12 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
     )
     revision = _add_written(book, held, item, finished)
     end_attempt(
-        book, held.token, AttemptOutcome.SUCCEEDED, context=held.attempt.context, usage=dict(finished.usage)
+        book,
+        held.token,
+        AttemptOutcome.SUCCEEDED,
+        context=held.attempt.context,
+        usage=dict(finished.usage),
+        partial_text="",
     )
     ChapterWorkflowItem.objects.filter(needs_rows__needs=item).update(unmet_count=F("unmet_count") - 1)
     settle(book)

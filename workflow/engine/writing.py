@@ -212,7 +212,10 @@ def _give_back(held: Held, text: str) -> None:
 
 def _keep_text(held: Held, text: str) -> None:
     """The result of a lost claim is not the chapter, but it stays on its attempt."""
-    Attempt.objects.filter(pk=held.attempt.pk, partial_text="").update(partial_text=text)
+    if text:
+        # More than the last checkpoint has; what ended well is in the chapter.
+        unfinished = Attempt.objects.filter(pk=held.attempt.pk).exclude(outcome=AttemptOutcome.SUCCEEDED)
+        unfinished.update(partial_text=text)
     Attempt.objects.filter(pk=held.attempt.pk, outcome=AttemptOutcome.RUNNING).update(
         outcome=AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value
     )

@@ -44,6 +44,11 @@ class Glimpse:
     word_count: int
     ending: str
 
+    @classmethod
+    def of(cls, session_id: UUID, number: int, text: str) -> "Glimpse":
+        """Return the glimpse at `text`, all that is written so far."""
+        return cls(session_id, number, len(text.split()), text[-SHOWN_CHARACTERS:])
+
 
 def ring(session_id: str, seq: int) -> None:
     """Say that the session has events up to number `seq`. Never blocks, never raises."""
@@ -58,8 +63,9 @@ def show_text(session_id: str, number: int, text: str) -> None:
     with suppress(OSError, ValueError, struct.error):
         listening = _listening()
         if listening:
-            head = _GLIMPSE.pack(b"T", UUID(session_id).bytes, number, len(text.split()))
-            _send(head + text[-SHOWN_CHARACTERS:].encode("utf-8", "replace"), listening)
+            seen = Glimpse.of(UUID(session_id), number, text)
+            head = _GLIMPSE.pack(b"T", seen.session_id.bytes, number, seen.word_count)
+            _send(head + seen.ending.encode("utf-8", "replace"), listening)
 
 
 def folder() -> Path:

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString
 
-from workflow.board import Board, Card, describe_all, read_board, read_rows
-from workflow.board.markup import Lens, render_parts
+from workflow.board import Board, Card, Look, describe_all, read_board, read_rows
+from workflow.board.markup import DETAILED, Lens, render_parts
 from workflow.board.tabs import count_waiting
 from workflow.models import Event, ProcessingSession
 from workflow.states import ItemStatus
 
 from . import frames
+from .glimpses import read_glimpses
 from .outbox import PIECES_PER_MESSAGE
 
 # Beyond so many missed events a viewer gets every card rather than those that changed.
@@ -58,15 +59,32 @@ class Picture:
     def catch_up(self, since: int | None, lens: Lens) -> Update:
         """Return what a viewer lacks whose page shows all up to event `since`.
 
-        None, a number from the future and one from long ago mean everything.
+        None, a number from the future and one from long ago mean everything. With it goes the text so far of every
+        chapter that is being written: the viewer may have missed some, and the next may be long in coming.
         """
         self._parts[lens] = render_parts(self._board, lens, self._waiting)
-        if since == self.seq:
-            return self._packed({})
-        missed = self._missed(since)
+        proofs = self._read_proofs(lens)
+        missed = set() if since == self.seq else self._missed(since)
         cards = [card for number, card in self._board.cards.items() if missed is None or number in missed]
+        sent = {card.number for card in cards}
+        rest = {number: html for number, html in proofs.items() if number not in sent}
+        if since == self.seq:
+            return self._packed(frames.proof_pieces(rest))
         top = frames.changed_pieces({}, self._parts[lens])
-        return self._packed({**top, **frames.card_pieces(cards, lens, is_news=False)})
+        return self._packed(
+            {
+                **top,
+                **frames.card_pieces(cards, lens, is_news=False, proofs=proofs),
+                **frames.proof_pieces(rest),
+            }
+        )
+
+    def _read_proofs(self, lens: Lens) -> dict[int, SafeString]:
+        """Return the text so far of what is being written; nothing is asked where nothing is, or none is shown."""
+        if lens.view != DETAILED or not self._board.counts[Look.IN_PROGRESS]:
+            return {}
+        proofs = read_glimpses(self._session_id)
+        return {number: html for number, html in proofs.items() if self._board.cards[number].since}
 
     def _read_session(self) -> ProcessingSession:
         session = ProcessingSession.objects.get(pk=self._session_id)

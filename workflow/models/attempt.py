@@ -24,8 +24,8 @@ class AttemptOutcome(models.TextChoices):
 class Attempt(models.Model):
     """One try at a chapter, or at a session's harmonizing or questions (then `item` is null).
 
-    `context` says what the writer was given and what was left out; `partial_text` what it had written when it ended
-    otherwise than well; `usage` is what the agent reported.
+    `context` says what the writer was given and what was left out; `partial_text` what it has written so far,
+    kept where it ends otherwise than well; `usage` is what the agent reported.
     """
 
     session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="attempts")

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from books.access import is_htmx, person_of
 from workflow import actions
 from workflow.board import Board, Look, read_board, read_entries, summary
-from workflow.board.markup import COMPACT, Lens, render_card, render_parts, render_seq
+from workflow.board.markup import COMPACT, Lens, render_card_with, render_parts, render_seq
 from workflow.board.moments import Moment
 from workflow.board.tabs import count_waiting
+from workflow.live.glimpses import read_glimpses
 from workflow.models import ProcessingSession
 from workflow.models.session import SessionQuerySet
 from workflow.states import UNFINISHED, SessionStatus
@@ -45,7 +46,10 @@ def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     shown = read_board(session)
     lens = Lens.of(request.GET.get("view", ""), request.GET.get("show", ""), len(shown.cards))
     parts = render_parts(shown, lens, count_waiting(session))
-    cards = {number: render_card(card, lens.view) for number, card in shown.cards.items()}
+    proofs = read_glimpses(session.pk) if lens.view != COMPACT and shown.first(Look.IN_PROGRESS) else {}
+    cards = {
+        number: render_card_with(card, lens.view, proofs.get(number)) for number, card in shown.cards.items()
+    }
     context = {
         "section": "books",
         "version": session.version,

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from books.models import Chapter
 from books.reading import number_words
 from workflow.failures import explain
+from workflow.live.glimpses import plain_paragraphs, text_so_far
 from workflow.states import WRITTEN, ItemStatus
 
 NAMED_AT_MOST = 50
@@ -16,7 +17,10 @@ NAMED_AT_MOST = 50
 
 @dataclass(frozen=True)
 class Standing:
-    """A chapter's status for a page. `look` picks icon and tone; `heading` and `advice` say why there is no text."""
+    """A chapter's status for a page. `look` picks icon and tone; `heading` and `advice` say why there is no text.
+
+    `so_far` is what is kept of a text that is being written, in paragraphs.
+    """
 
     look: str
     word: str
@@ -25,6 +29,7 @@ class Standing:
     code: str = ""
     detail: str = ""
     session_id: UUID | None = None
+    so_far: tuple[str, ...] = ()
 
     @property
     def is_failed(self) -> bool:
@@ -54,7 +59,8 @@ def standing_of(chapter: Chapter) -> Standing:
         )
     if item.status == ItemStatus.IN_PROGRESS:
         heading, advice = "It is being written now", "The board shows the text as it comes."
-        return Standing(look, word, heading, advice, session_id=item.session_id)
+        so_far = tuple(plain_paragraphs(text_so_far(item)))
+        return Standing(look, word, heading, advice, session_id=item.session_id, so_far=so_far)
     if item.next_attempt_at and item.next_attempt_at > timezone.now() and item.error_code:
         heading, advice = explain(item.error_code).heading, "It is tried again soon, by itself."
         return Standing(

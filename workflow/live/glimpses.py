@@ -1,0 +1,56 @@
+"""The text of a chapter while it is written, as boards show it: from the bell, or from what its attempt has kept."""
+
+import re
+from uuid import UUID
+
+from django.db.models import F
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from books.passages import unescape_markdown
+from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
+from workflow.states import ItemStatus
+
+from .bell import Glimpse
+
+_PARAGRAPH = re.compile(r"\n\s*\n")
+# Emphasis, headings and citation marks: a glimpse is plain text, the finished chapter has them as they are meant.
+_MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|\s*\[[^\[\]\n]{1,200}\](?!\())|^#{1,6} ", re.MULTILINE)
+
+
+def read_glimpses(session_id: UUID) -> dict[int, SafeString]:
+    """Return what is kept of the chapters that are being written now, rendered, by chapter number. One query."""
+    kept = Attempt.objects.filter(
+        item__session_id=session_id,
+        item__status=ItemStatus.IN_PROGRESS,
+        token=F("item__token"),
+        outcome=AttemptOutcome.RUNNING,
+    ).exclude(partial_text="")
+    texts = kept.order_by("item__number").values_list("item__number", "partial_text")
+    return {number: render_glimpse(Glimpse.of(session_id, number, text)) for number, text in texts}
+
+
+def text_so_far(item: ChapterWorkflowItem) -> str:
+    """Return what is kept of the text that is being written under the item's claim, "" where there is none yet."""
+    if item.token is None:
+        return ""
+    running = Attempt.objects.filter(token=item.token, outcome=AttemptOutcome.RUNNING)
+    return running.values_list("partial_text", flat=True).first() or ""
+
+
+def render_glimpse(glimpse: Glimpse) -> SafeString:
+    """Render the text that is being written, with the words that say that it is not final."""
+    return format_html(
+        '<div class="proof" role="region" aria-live="off" '
+        'aria-label="Text of chapter {} as it is written">{}</div><div class="proof__foot"><p class="quiet">'
+        "{} words so far. Not final: the text is checked against its passages when it is complete.</p></div>",
+        glimpse.number,
+        format_html_join("", "<p>{}</p>", ((part,) for part in plain_paragraphs(glimpse.ending))),
+        f"{glimpse.word_count:,}",
+    )
+
+
+def plain_paragraphs(markdown: str) -> list[str]:
+    """Return the paragraphs of unfinished Markdown as plain text, without its marks."""
+    text = unescape_markdown(_MARKS.sub("", markdown))
+    return [part.strip() for part in _PARAGRAPH.split(text) if part.strip()]
