@@ -69,6 +69,14 @@ def secret_key(data_dir: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """Return one of `choices`. Raises ImproperlyConfigured, which names them, for another."""
+    given = text(name, default).lower()
+    if given not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not “{given}”.")
+    return given
+
+
 def installation_id(secret: str, database_name: object) -> str:
     """Return eight letters that all machines of one installation share, and other installations do not.
 

@@ -1,7 +1,18 @@
-"""How log lines are written: what uploads and addresses bring into one can neither end it nor steer a terminal."""
+"""How log lines are written: what uploads and addresses bring into one can neither end it nor steer a terminal.
 
+`CHAPTERFLOW_LOG_FORMAT=json` writes one JSON object a line instead, with the session, chapter and attempt that a line
+belongs to as fields of their own.
+"""
+
+import json
 import logging
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+_work: ContextVar[Mapping[str, str | int] | None] = ContextVar("work", default=None)
 
 # Control characters, line ends of Unicode, and marks that turn the direction of writing around.
 _STEERING = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -18,6 +29,43 @@ class OneLineFormatter(logging.Formatter):
         """Return the trace; an exception's own words may be an upload's, so they are written out as well."""
         trace = super().formatException(ei)  # type: ignore[arg-type]
         return "\n".join(one_line(line) for line in trace.split("\n"))
+
+
+class JSONFormatter(logging.Formatter):
+    """Writes each message as one JSON object: time, level, logger, message, what the work is about, a trace."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; JSON's own escapes keep it one line and free of control characters."""
+        fields: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+            **getattr(record, "work", {}),
+        }
+        if record.exc_info:
+            fields["trace"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=True, default=str)
+
+
+class WorkFilter(logging.Filter):
+    """Notes on each record, in the thread that wrote it, what is being worked on; lets every record pass."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Put the fields of `working_on` on the record as `work`."""
+        record.work = dict(_work.get() or {})
+        return True
+
+
+@contextmanager
+def working_on(**fields: str | int) -> Iterator[None]:
+    """Let all log lines within belong to `fields` (session, chapter, attempt), whoever writes them."""
+    before = _work.set({**(_work.get() or {}), **fields})
+    try:
+        yield
+    finally:
+        _work.reset(before)
 
 
 def one_line(text: str) -> str:

@@ -165,6 +165,8 @@ Q_CLUSTER = {
     "max_rss": 600_000,
 }
 
+CHAPTERFLOW_LOG_FORMAT = env.choice("CHAPTERFLOW_LOG_FORMAT", "plain", ("plain", "json"))
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -172,15 +174,28 @@ LOGGING = {
         "plain": {
             "()": "chapterflow_site.logs.OneLineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        },
+        "json": {"()": "chapterflow_site.logs.JSONFormatter"},
+    },
+    "filters": {"work": {"()": "chapterflow_site.logs.WorkFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": CHAPTERFLOW_LOG_FORMAT,
+            "filters": ["work"],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     # One handler for all, so that no line is written twice, or without being made safe to read.
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "books": {"level": "INFO"},
         "workflow": {"level": "INFO"},
         "chapterflow_site": {"level": "INFO"},
+        # At DEBUG these write whole requests, with the book's text.
+        **{
+            name: {"level": "INFO"}
+            for name in ("openai", "anthropic", "google_genai", "mistralai", "httpx", "httpx2")
+        },
         # A scanner that tries names gets its answer; it is not worth a trace each time.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It reports each enqueue and each process at INFO; a message here is a fault.

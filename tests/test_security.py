@@ -312,9 +312,12 @@ class TestWhatIsRecorded:
         assert line.isprintable()
 
     def test_every_logger_writes_through_that_formatter(self) -> None:
-        written = json.dumps(django_settings.LOGGING)
+        logging_settings = django_settings.LOGGING
+        written = json.dumps(logging_settings)
 
-        assert '"handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}}' in written
+        assert list(logging_settings["handlers"]) == ["console"]
+        assert logging_settings["handlers"]["console"]["formatter"] == "plain"
+        assert logging_settings["formatters"]["plain"]["()"] == "chapterflow_site.logs.OneLineFormatter"
         assert '"root": {"handlers": ["console"]' in written
 
     def test_a_trace_keeps_its_lines_and_no_others(self) -> None:

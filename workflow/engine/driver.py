@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from chapterflow_site.logs import working_on
 from workflow import stopping
 from workflow.events import EventKind
 from workflow.models import ProcessingSession
@@ -24,7 +25,8 @@ logger = logging.getLogger(__name__)
 def advance(session_id: UUID) -> None:
     """Drive the session on as far as a slice of time allows. Catches every Exception: the rows tell what is left."""
     try:
-        _drive(session_id, _slice_timer())
+        with working_on(session=str(session_id)):
+            _drive(session_id, _slice_timer())
     except ProcessingSession.DoesNotExist:
         logger.info("session %s is gone", session_id)
     except Exception:
@@ -40,9 +42,12 @@ def _drive(session_id: UUID, may_claim: Callable[[], bool]) -> None:
     held = _begin(session_id, may_claim)
     while held is not None:
         if held.item is not None:
-            held = write_chapter(held, may_claim) or _claim(session_id, may_claim)
+            with working_on(chapter=held.item.number, attempt=held.attempt.number):
+                following = write_chapter(held, may_claim)
+            held = following or _claim(session_id, may_claim)
         else:
-            run_phase(held)
+            with working_on(phase=held.phase.value, attempt=held.attempt.number):
+                run_phase(held)
             held = _claim(session_id, may_claim)
     finish_book(session_id)
     _queue_again(session_id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from workflow.agents.types import AgentCancelled
 
 from .streaming import MarkdownFilter
+from .tracing import instrumentation
 from .usage import CallUsage
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ async def call_model(
     from pydantic_ai.direct import model_request_stream
     from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 
-    async with model_request_stream(model, list(messages), model_settings=settings) as stream:
+    async with model_request_stream(
+        model, list(messages), model_settings=settings, instrument=instrumentation()
+    ) as stream:
         try:
             async for event in stream:
                 if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
