@@ -2,7 +2,7 @@
 
 from .backends import PROVIDERS, is_model, split_models
 from .calls import Timeouts
-from .watch import Watch
+from .watch import Quote, Watch
 from .writer import RESET, ModelWriter
 
-__all__ = ["PROVIDERS", "RESET", "ModelWriter", "Timeouts", "Watch", "is_model", "split_models"]
+__all__ = ["PROVIDERS", "RESET", "ModelWriter", "Quote", "Timeouts", "Watch", "is_model", "split_models"]

@@ -17,7 +17,7 @@ from .prompt import Prompt, build_prompt
 from .streaming import MarkdownFilter
 from .tokens import estimate_tokens
 from .usage import Usage
-from .watch import Watch
+from .watch import Quote, Watch
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
@@ -124,6 +124,7 @@ class _Job:
         if self._has_handed_over:
             self._on_text(RESET)
         estimated = prompt.tokens + sum(map(_extra_tokens, messages[1:]))
+        self._watch.clear(Quote(name, estimated, prompt.max_tokens))
         self._usage.begin(name, estimated)
         settings = settings_for(prompt.max_tokens, self._timeouts)
         try:
