@@ -64,7 +64,10 @@ def label_of(writer: str) -> str:
         return "Selected quotations, no AI"
     if writer.startswith(PYTHON):
         return f"Own writer: {writer.removeprefix(PYTHON)}"
-    return f"Language model: {writer.partition(':')[2]}" if is_model(writer) else writer
+    if is_model(writer):
+        names = [name.partition(":")[2] for name in split_models(writer)]
+        return f"Language model: {', then '.join(names)}"
+    return writer
 
 
 def allowed_writers() -> list[tuple[str, str]]:
