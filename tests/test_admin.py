@@ -307,7 +307,7 @@ class TestBooks:
 
         book.refresh_from_db()
         assert "does not offer the writer “python:os:system”" in writer.content.decode()
-        assert "preferences.tense: “future” is not one of the choices" in wishes.content.decode()
+        assert "references.tense: “future” is not one of the choices" in wishes.content.decode()
         assert (book.writer, book.preferences) == ("python:tests.writers:plain", {})
 
     def test_a_book_is_handed_to_somebody_else(self, person: User, stranger: User, desk: Client) -> None:

@@ -12,6 +12,7 @@ from .catalogue import BY_KEY, FEWEST_WORDS, MOST_WORDS, PREFERENCES, Kind, Pref
 from .rule import own_preferences, preferences_of
 
 _KEY = re.compile(r"\w*")
+_FITS_A_LINE = 300
 _NOTHING_SAID = ("", "As the writer sees fit")
 
 
@@ -64,7 +65,9 @@ def _number(preference: Preference) -> forms.Field:
 
 
 def _line(preference: Preference) -> forms.Field:
-    widget = forms.TextInput(attrs={"maxlength": preference.most})
+    attributes = {"maxlength": preference.most}
+    is_long = preference.most > _FITS_A_LINE
+    widget = forms.Textarea(attrs={**attributes, "rows": 2}) if is_long else forms.TextInput(attrs=attributes)
     return _with_words(forms.CharField(required=False, widget=widget), preference)
 
 

@@ -141,7 +141,7 @@ def test_second_version_says_where_its_preferences_come_from(
     page = client.get("/books/salt/v2/outline/").content.decode()
 
     assert "This version began with the preferences of the one before it" in page
-    assert 'value="stiff"' in page
+    assert "stiff</textarea>" in page
     assert "stays as it was in the newest version" in client.get("/upload/?book=salt").content.decode()
 
 
