@@ -19,7 +19,7 @@ from books.preferences.catalogue import (
 )
 
 from .faults import Fault, Findings
-from .fields import Fields
+from .fields import Fields, as_object
 from .limits import DEFAULT_LIMITS, Limits
 from .plain import NotPlain, check_plain
 from .wording import Path, described, one_line, quoted
@@ -37,10 +37,10 @@ class PreferenceFaults(Invalid):
         self.faults = list(faults)
 
 
-def checked_preferences(value: Mapping[str, object], path: Path = ("preferences",)) -> dict[str, object]:
+def checked_preferences(value: object, path: Path = ("preferences",)) -> dict[str, object]:
     """Return the preferences in one form. Raises PreferenceFaults with every fault; `path` begins their places."""
     findings = Findings()
-    read = read_preferences(value, path, findings)
+    read = read_preferences(as_object(value, path, findings) or {}, path, findings)
     if findings:
         raise PreferenceFaults(findings.faults())
     return read

@@ -92,10 +92,11 @@ def test_other_ways_of_writing_come_into_one_form(given: dict[str, object], take
         ({"tone": "a\x00b"}, "tone", "cannot be stored"),
         ({"house": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}}, "house.a.b.c.d.e", "inside one another"),
         ({"house": "x" * 20_001}, "", "At most 20,000 are kept"),
+        ([], "", "A list is not an object"),
         ({f"key{n}": 1 for n in range(51)}, "", "At most 50 are kept"),
     ],
 )
-def test_fault_is_told_with_its_place(given: dict[str, object], place: str, says: str) -> None:
+def test_fault_is_told_with_its_place(given: object, place: str, says: str) -> None:
     with pytest.raises(PreferenceFaults) as refusal:
         checked_preferences(given)
 

@@ -55,7 +55,16 @@ def test_spelling_that_is_called_wrong_is_corrected_however_different() -> None:
 def test_wrong_word_in_a_full_name_is_corrected() -> None:
     text = "There stood Peggy Varnholt by the door."
 
-    assert changes(text, names=["Margaret, not Peggy"]) == [("Peggy Varnholt", "Margaret Varnholt")]
+    finding = found(text, names=["Margaret, not Peggy"])[0]
+
+    assert (finding.find, finding.replace) == ("Peggy Varnholt", "Margaret Varnholt")
+    assert finding.reason.startswith("You keep the spelling “Margaret Varnholt”")
+
+
+def test_kept_first_name_counts_within_full_names() -> None:
+    text = "There stood Otilie Varnholt, and behind her Ottilie Sool."
+
+    assert changes(text, names=["Ottilie"]) == [("Otilie Varnholt", "Ottilie Varnholt")]
 
 
 def test_words_of_a_kept_full_name_are_kept() -> None:

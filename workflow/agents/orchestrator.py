@@ -51,7 +51,7 @@ def check_allowed(writer: str) -> str:
 def _offer() -> str:
     """Name what may be chosen, as far as it fits a sentence."""
     named = [f"“{writer}”" for writer, _ in allowed_writers()]
-    open_ended = [f"all that begins with “{prefix}”" for prefix in allowed_prefixes()]
+    open_ended = [f"all that begins with “{prefix}”" for prefix in allowed_prefixes() if prefix]
     offered = [*open_ended, *named]
     more = [f"{len(offered) - MOST_OFFERED} more"] if len(offered) > MOST_OFFERED else []
     shown = [*offered[:MOST_OFFERED], *more]

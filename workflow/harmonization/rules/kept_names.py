@@ -30,15 +30,16 @@ class Keeping:
 
     def right_for(self, name: str, is_variant: IsVariant) -> str | None:
         """Return the kept spelling that `name` is probably meant to be: said to be wrong, or close to a kept one."""
-        if right := self.right_of.get(name.casefold()):
+        if right := self._right_for(name, is_variant):
             return right
-        close = (kept for kept in self.names if _same_shape(name, kept) and is_variant(name, kept))
-        return next(close, None) or self._word_by_word(name)
+        words = [self._right_for(word, is_variant) or word for word in name.split()]
+        return " ".join(words) if words != name.split() else None
 
-    def _word_by_word(self, name: str) -> str | None:
-        """Return a full name with its wrong words put right."""
-        right = " ".join(self.right_of.get(word.casefold(), word) for word in name.split())
-        return right if right != name else None
+    def _right_for(self, name: str, is_variant: IsVariant) -> str | None:
+        if name in self.words:
+            return None
+        close = (kept for kept in self.names if _same_shape(name, kept) and is_variant(name, kept))
+        return self.right_of.get(name.casefold()) or next(close, None)
 
 
 def _same_shape(one: str, other: str) -> bool:

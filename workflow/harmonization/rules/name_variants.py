@@ -94,6 +94,14 @@ def _in_heading(markdown: str, at: int) -> bool:
 
 
 @dataclass(frozen=True)
+class _Usual:
+    """The spelling that a name should have, and whether the person keeps it."""
+
+    name: str
+    is_kept: bool = False
+
+
+@dataclass(frozen=True)
 class _Known:
     """How often and in how many chapters each name stands; a full name also counts for its last word."""
 
@@ -116,8 +124,7 @@ def find(book: Book) -> Iterator[Finding]:
         for place in chapter.name_places:
             spelled = usual.get(place.text)
             if spelled:
-                in_sources = place.text in chapter.source_names
-                yield _finding(chapter.number, place, spelled, known, in_sources, kept.is_kept(spelled))
+                yield _finding(chapter.number, place, spelled, known, place.text in chapter.source_names)
 
 
 def _known(book: Book) -> _Known:
@@ -144,20 +151,20 @@ def _block(name: str) -> tuple[str, int]:
     return name[0], name.count(" ")
 
 
-def _usual_spellings(book: Book, known: _Known, kept: Keeping) -> dict[str, str]:
+def _usual_spellings(book: Book, known: _Known, kept: Keeping) -> dict[str, _Usual]:
     variants = sorted({place.text for chapter in book.chapters for place in chapter.name_places})
     ignored = {name.casefold() for name in book.ignored_names}
-    found: dict[str, str] = {}
+    found: dict[str, _Usual] = {}
     for variant in variants:
         if kept.is_kept(variant):
             continue
         if right := kept.right_for(variant, _is_variant):
-            found[variant] = right
+            found[variant] = _Usual(right, is_kept=True)
             continue
         alone = variant.casefold() in ignored or variant in known.common_words
         usual = None if alone else _usual(variant, known, ignored)
         if usual:
-            found[variant] = usual
+            found[variant] = _Usual(usual)
     return found
 
 
@@ -201,30 +208,28 @@ def _same_word(one: str, other: str) -> bool:
     return added == b or doubled or (added not in _ENDINGS and added != "a")
 
 
-def _finding(
-    chapter: int, place: Place, usual: str, known: _Known, in_sources: bool, is_kept: bool
-) -> Finding:
-    count, rare = known.counts.get(usual, StyleCount(0, 0)), known.counts[place.text]
+def _finding(chapter: int, place: Place, usual: _Usual, known: _Known, in_sources: bool) -> Finding:
+    count, rare = known.counts.get(usual.name, StyleCount(0, 0)), known.counts[place.text]
     also = " A source of this chapter spells it this way too." if in_sources else ""
     rarely = "once otherwise" if rare.places == 1 else f"{counted(rare.places, 'time', 'times')} otherwise"
-    usually = f"Spelled “{usual}” in {where(count)}, and {rarely}."
-    asked = f"You keep the spelling “{usual}”; here it is otherwise."
+    usually = f"Spelled “{usual.name}” in {where(count)}, and {rarely}."
+    asked = f"You keep the spelling “{usual.name}”; here it is otherwise."
     return Finding(
         chapter=chapter,
         rule=NAME_VARIANTS,
         find=place.text,
-        replace=usual,
+        replace=usual.name,
         start=place.start,
         end=place.start + len(place.text),
-        reason=f"{asked if is_kept else usually}{also}",
+        reason=f"{asked if usual.is_kept else usually}{also}",
         severity="info" if in_sources else "minor",
         evidence={
-            "usual": usual,
+            "usual": usual.name,
             "usual_places": count.places,
             "usual_chapters": count.chapters,
             "places": rare.places,
             "in_sources": in_sources,
-            "kept": is_kept,
+            "kept": usual.is_kept,
         },
         automatic=False,
     )
