@@ -1,14 +1,24 @@
 """The quotations writer leaves out what the person does not want told, and says so."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
+from books.actions import edit_book, edit_outline, upload_storyline
 from tests.workflow.quotation_tasks import make_task
+from tests.workflow.sessions import new_version
+from tests.workflow.test_leases import claim
+from workflow.actions import start_session
 from workflow.agents.drafts import check_draft
 from workflow.agents.llm import Watch
 from workflow.agents.orchestrator import AgentOrchestrator
 from workflow.agents.types import JSON, ChapterDraft, ChapterTask, SourceChunk
+from workflow.context import chapter_task
+from workflow.engine.writing import write_chapter
 
 RIVER = SourceChunk("c1", "The river closed in winter, and we walked over the ice to the other bank.", "Emm")
 DIVORCE = SourceChunk("c2", "After the Divorce my mother kept the bell in the kitchen for many years.", "Emm")
@@ -94,3 +104,32 @@ def test_wanted_words_are_the_target() -> None:
 
     assert 150 <= int(str(short.quality_metrics["quoted_words"])) <= 300
     assert 600 <= int(str(long.quality_metrics["quoted_words"])) <= 1_200
+
+
+def test_chapter_page_says_how_many_passages_were_not_used(
+    person: User, client_of: Callable[[User], Client]
+) -> None:
+    data = {
+        "book": {"title": "Salt", "preferences": {"leave_out": ["divorce"]}},
+        "nodes": [{"id": "n1", "title": "The Bell", "chunk_ids": ["c1", "c2"]}],
+        "chunks": [{"id": chunk.id, "text": chunk.text, "speaker": "Emm"} for chunk in (RIVER, DIVORCE)],
+    }
+    session, _ = start_session(upload_storyline(json.dumps(data), actor=person), actor=person)
+
+    write_chapter(claim(session), lambda: False)
+
+    page = client_of(person).get("/books/salt/v1/chapters/1/attempts/").content.decode()
+    assert session.attempts.get().context["left_out_passages"] == ["c2"]
+    assert "<dt>Not used</dt><dd>1 passage, for what the preferences leave out</dd>" in page
+
+
+def test_every_writer_is_given_the_preferences_that_held_at_the_start(person: User) -> None:
+    version = new_version(person, 1)
+    edit_book(version.book, actor=person, preferences={"tense": "past"})
+    edit_outline(version, actor=person, preferences={"names": {"Emma": "Emm"}, "mine": 1})
+    session, _ = start_session(version, actor=person)
+    edit_book(version.book, actor=person, preferences={"tense": "present"})
+
+    task = chapter_task(session, session.items.get(), [])
+
+    assert task.preferences == {"tense": "past", "names": ["Emm, not Emma"], "mine": 1}
