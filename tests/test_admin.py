@@ -303,12 +303,12 @@ class TestBooks:
 
         writer = desk.post(page_address(book), {**form, "writer": "python:os:system"}, follow=True)
         wishes = desk.post(page_address(book), {**form, "preferences": '{"tense": "future"}'}, follow=True)
-        desk.post(page_address(book), {**form, "writer": "python:tests.writers:plain"})
+        desk.post(page_address(book), {**form, "writer": "quotations"})
 
         book.refresh_from_db()
         assert "does not offer the writer “python:os:system”" in writer.content.decode()
         assert "references.tense: “future” is not one of the choices" in wishes.content.decode()
-        assert (book.writer, book.preferences) == ("python:tests.writers:plain", {})
+        assert (book.writer, book.preferences) == ("quotations", {})
 
     def test_a_book_is_handed_to_somebody_else(self, person: User, stranger: User, desk: Client) -> None:
         book = new_version(person).book
