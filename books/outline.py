@@ -7,9 +7,12 @@ from itertools import pairwise
 from django.conf import settings
 
 from books.models import BookVersion, Dependencies, StorylineLink, StorylineNode
+from books.preferences.reading import asked_words
+from books.preferences.rule import preferences_of
 from books.storyline.document import DEPENDENCY_TYPES
 from books.storyline.estimate import Estimate, estimate
 from books.storyline.order import graph_dependencies, sequential_dependencies
+from books.writers import writer_of
 
 _NAMED = 4
 
@@ -84,7 +87,7 @@ class Outline:
 
 
 def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
-    """Return the outline of a version with an estimate for `writer`, or the installation's default.
+    """Return the outline of a version with an estimate for `writer`, or else for the book's writer.
 
     Four queries, whatever the length; linear in nodes and links.
     """
@@ -99,8 +102,9 @@ def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
         estimate=estimate(
             [row.word_count for row in rows],
             chunk_count=version.chunk_count,
-            writer=writer or settings.CHAPTERFLOW_WRITER,
+            writer=writer_of(version.book, writer),
             workers=settings.CHAPTERFLOW_WORKERS if is_graph else 1,
+            words_per_chapter=asked_words(preferences_of(version)),
         ),
     )
 

@@ -1,11 +1,21 @@
 """What the API takes and gives of books, outlines and chapters."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from books.models import Dependencies
+from books.preferences.schema import preferences_schema
 from chapterflow_site.api_types import Moment, Page, Request
 
-_PREFERENCES = "What the writer is asked for, as the book’s owner wrote it."
+_BOOKS_PREFERENCES = "What the writer is asked for in all versions that do not say otherwise themselves."
+_OWN_PREFERENCES = (
+    "What this version’s writer is asked for beside, or other than, what the book’s own preferences say. "
+    "A new version starts with those of the one before it, but for what its upload says."
+)
+_WRITER = "Who writes the book where a start does not say; empty: the installation’s default."
+
+Preferences = Annotated[dict[str, object], WithJsonSchema(preferences_schema())]
 _MODE = "On what chapters depend: `sequential` (each on the one before) or `graph` (by the links)."
 
 
@@ -19,7 +29,8 @@ class BookFields(Request):
     author: str = Field(default="", max_length=300, description="Whose book it is.")
     language: str = Field(default="en", max_length=35, description="Like en, de or pt-BR.")
     description: str = Field(default="", description="What the book is about.")
-    preferences: dict[str, object] = Field(default_factory=dict, description=_PREFERENCES)
+    preferences: Preferences = Field(default_factory=dict, description=_BOOKS_PREFERENCES)
+    writer: str = Field(default="", max_length=200, description=_WRITER, examples=["quotations"])
 
 
 class NewBook(BookFields):
@@ -42,7 +53,8 @@ class Book(BaseModel):
     author: str
     language: str
     description: str
-    preferences: dict[str, object] = Field(description=_PREFERENCES)
+    preferences: Preferences = Field(description=_BOOKS_PREFERENCES)
+    writer: str = Field(description=_WRITER, examples=["quotations"])
     versions: list[str] = Field(description="Its versions, the oldest first.", examples=[["v1", "v2"]])
     created_at: Moment
     updated_at: Moment
@@ -84,7 +96,10 @@ class VersionSummary(BaseModel):
     book_id: str
     version: str = Field(examples=["v1"])
     dependencies: str = Field(description=_MODE, examples=["sequential"])
-    preferences: dict[str, object] = Field(description=_PREFERENCES)
+    preferences: Preferences = Field(description=_OWN_PREFERENCES)
+    effective_preferences: Preferences = Field(
+        description="All that its writer is asked for; fixed once it is started."
+    )
     chapter_count: int
     chunk_count: int = Field(description="Chunks that its nodes name.")
     word_count: int = Field(description="Words of these chunks.")
@@ -113,7 +128,7 @@ class OutlineChange(Request):
         description="The ids of all nodes, in the order to write them.",
         examples=[["n-2", "n-1"]],
     )
-    preferences: dict[str, object] | None = Field(default=None, description=_PREFERENCES)
+    preferences: Preferences | None = Field(default=None, description=_OWN_PREFERENCES)
 
 
 class StoredChunks(BaseModel):

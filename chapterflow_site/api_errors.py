@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from books.exceptions import DomainError, Invalid
 from books.storyline import Fault, StorylineFaults
+from books.storyline.preferences import PreferenceFaults
 
 CONTENT_TYPE = "application/problem+json"
 HANDLED: tuple[type[Exception], ...] = (Exception, Http404, HttpError, ValidationError)
@@ -165,7 +166,7 @@ def _validation_fault(found: Mapping[str, object]) -> Fault:
 
 
 def _faults(error: DomainError) -> tuple[Mapping[str, object], ...]:
-    if isinstance(error, StorylineFaults | UnusableBody):
+    if isinstance(error, StorylineFaults | PreferenceFaults | UnusableBody):
         return tuple(_listed(fault) for fault in error.faults)
     return ()
 

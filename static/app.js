@@ -105,6 +105,16 @@ function sortAtOnce(event) {
   if (event.target.matches("[data-search] select")) event.target.form.requestSubmit();
 }
 
+/** Asks before a page is left on which something was changed and not saved. */
+function guardChanges() {
+  for (const [type, changed] of [["input", true], ["submit", false]]) {
+    document.addEventListener(type, (event) => event.target.closest?.("[data-keep]")?.classList.toggle("is-changed", changed));
+  }
+  addEventListener("beforeunload", (event) => {
+    if (document.querySelector("[data-keep].is-changed")) event.preventDefault();
+  });
+}
+
 function refused(event) {
   const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
   const heading = page.querySelector(".lost h1")?.textContent ?? "This could not be done";
@@ -271,6 +281,7 @@ function keepFocus() {
 
 // --------------------------------------------------------------------- begin
 setUpShortcuts();
+guardChanges();
 prepare(document);
 document.addEventListener("keydown", moveAlong);
 document.addEventListener("keydown", handleKeys);

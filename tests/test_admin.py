@@ -294,6 +294,22 @@ class TestBooks:
         assert "A language is written like" in answer.content.decode()
         assert Book.objects.get().title == book.title
 
+    def test_writer_and_preferences_of_a_book_are_checked(self, person: User, desk: Client) -> None:
+        book = new_version(person).book
+        form = {
+            "owner": person.pk, "title": book.title, "subtitle": "", "author": "", "language": "en",
+            "description": "", "preferences": "{}", **no_versions(),
+        }  # fmt: skip
+
+        writer = desk.post(page_address(book), {**form, "writer": "python:os:system"}, follow=True)
+        wishes = desk.post(page_address(book), {**form, "preferences": '{"tense": "future"}'}, follow=True)
+        desk.post(page_address(book), {**form, "writer": "quotations"})
+
+        book.refresh_from_db()
+        assert "does not offer the writer “python:os:system”" in writer.content.decode()
+        assert "references.tense: “future” is not one of the choices" in wishes.content.decode()
+        assert (book.writer, book.preferences) == ("quotations", {})
+
     def test_a_book_is_handed_to_somebody_else(self, person: User, stranger: User, desk: Client) -> None:
         book = new_version(person).book
         form = {

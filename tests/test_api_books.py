@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from books.exceptions import TooLarge
 from books.models import Book, BookVersion
+from books.preferences.catalogue import PREFERENCES
 from chapterflow_site.api_reading import document_of
 from tests.api_world import drive, get, new_book, nodes, patch, post, problem, started
 from workflow.actions import start_session
@@ -23,6 +24,7 @@ BOOK_FIELDS = {
     "language",
     "description",
     "preferences",
+    "writer",
     "versions",
     "created_at",
     "updated_at",
@@ -393,3 +395,66 @@ def test_export_of_nothing_or_in_an_unknown_format_is_refused(client: Client, bo
 
     problem(get(client, "/books/river/versions/v1/export/md"), 409, "nothing_written")
     problem(get(client, "/books/river/versions/v1/export/xlsx"), 404, "unknown_format")
+
+
+def test_preferences_are_checked_and_every_fault_is_named(client: Client, book: Book) -> None:
+    post(client, "/books/river/storyline", LINKED)
+    sent = {"preferences": {"words_per_chapter": 9, "person": "we", "names": [1]}}
+
+    for refused in (
+        patch(client, "/books/river", sent),
+        patch(client, "/books/river/versions/v1", sent),
+        post(client, "/books", sent),
+    ):
+        errors = problem(refused, 422, "invalid_preferences")["errors"]
+        assert [error["place"] for error in errors] == [
+            "preferences.words_per_chapter",
+            "preferences.person",
+            "preferences.names[0]",
+        ]
+        assert errors[0]["message"].startswith("9 is below 150.")
+
+
+def test_book_speaks_for_versions_that_say_nothing(client: Client, book: Book) -> None:
+    post(client, "/books/river/storyline", LINKED)
+
+    patch(client, "/books/river", {"preferences": {"tone": "warm", "tense": "past", "mine": {"a": 1}}})
+
+    shown = get(client, "/books/river/versions/v1").json()
+    assert shown["preferences"] == {"tone": "plain"}
+    assert shown["effective_preferences"] == {"tone": "plain", "tense": "past", "mine": {"a": 1}}
+    changed = patch(client, "/books/river/versions/v1", {"preferences": {"tense": None}}).json()
+    assert changed["effective_preferences"] == {"tone": "warm", "mine": {"a": 1}}
+
+
+def test_words_per_chapter_move_the_estimate(client: Client, book: Book) -> None:
+    post(client, "/books/river/storyline", LINKED)
+
+    patch(client, "/books/river/versions/v1", {"preferences": {"words_per_chapter": 1_000}})
+
+    shown = get(client, "/books/river/versions/v1", writer="openai:gpt-5").json()
+    assert shown["estimate"]["words"] == {"low": 1_800, "high": 3_600}
+
+
+def test_known_preferences_are_documented(client: Client) -> None:
+    schemas = get(client, "/openapi.json").json()["components"]["schemas"]
+
+    for name in ("BookFields", "NewBook", "VersionSummary"):
+        described = schemas[name]["properties"]["preferences"]
+        assert set(described["properties"]) == {preference.key for preference in PREFERENCES}
+        assert described["additionalProperties"] is True
+    tense = schemas["BookFields"]["properties"]["preferences"]["properties"]["tense"]
+    assert tense["anyOf"][0] == {"type": "string", "enum": ["past", "present"]}
+
+
+def test_writer_of_a_book_is_one_that_is_offered(client: Client, book: Book) -> None:
+    refused = problem(
+        patch(client, "/books/river", {"writer": "python:os:system"}), 422, "writer_not_allowed"
+    )
+    problem(post(client, "/books", {"writer": "openai:gpt-5"}), 422, "writer_not_allowed")
+
+    kept = patch(client, "/books/river", {"writer": "quotations"}).json()
+
+    assert "It offers “quotations”." in refused["detail"]
+    assert kept["writer"] == "quotations"
+    assert patch(client, "/books/river", {"writer": ""}).json()["writer"] == ""

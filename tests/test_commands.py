@@ -130,6 +130,20 @@ def test_write_book_starts_again_only_when_told_to(shell: Shell) -> None:
     assert shell.calls() == [1, 2, 1, 2]
 
 
+def test_write_book_with_other_wishes_in_the_file_is_another_book(shell: Shell) -> None:
+    options = ("--writer", "python:tests.writers:failing")
+
+    def wishing(words: int) -> bytes:
+        data = json.loads(storyline(2))
+        data.setdefault("book", {})["preferences"] = {"words_per_chapter": words}
+        return json.dumps(data).encode()
+
+    for words in (300, 300, 400):
+        shell.write_book(wishing(words), *options)
+
+    assert shell.calls() == [1, 2, 1, 2]
+
+
 def test_up_says_in_words_that_its_port_is_taken(shell: Shell) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -10,6 +10,9 @@ class WorkflowConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the hooks that must be in place before a worker or a request starts."""
+        from books.writers import register_check
         from workflow import queue
+        from workflow.agents.orchestrator import check_allowed
 
         queue.connect_hooks()
+        register_check(check_allowed)

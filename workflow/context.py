@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from books.models import BookVersion, Chapter, Dependencies, NodeChunk, StorylineNode, TextChunk
+from books.preferences.rule import preferences_of
 
 from .agents.types import ChapterContext, ChapterTask, EarlierChapter, SourceChunk, SourceNode
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
@@ -58,7 +59,7 @@ def chapter_task(
         chunks=tuple(source_chunk(chunk) for chunk in chunks),
         context=earlier_chapters(item),
         book=version.book.card(),
-        preferences={**version.book.preferences, **version.preferences},
+        preferences=preferences_of(version),
     )
 
 

@@ -9,6 +9,7 @@ from books.actions import edit_outline
 from books.exceptions import Invalid
 from books.models import BookVersion, Chapter
 from books.outline import dependencies_of
+from books.preferences.rule import preferences_of
 
 from .events import EventKind
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
@@ -55,7 +56,7 @@ def make_session(
 
 
 def fix_outline(version: BookVersion, dependencies: str) -> None:
-    """Fix the version's order for ever: number its chapters. Raises Invalid where there are none."""
+    """Fix order and preferences of the version for ever; number its chapters. Raises Invalid where there are none."""
     if dependencies != version.dependencies:
         edit_outline(version, actor=None, dependencies=dependencies)
     nodes = list(version.nodes.order_by("place", "position"))
@@ -74,7 +75,9 @@ def fix_outline(version: BookVersion, dependencies: str) -> None:
         ),
         batch_size=ROWS_PER_INSERT,
     )
-    BookVersion.objects.filter(pk=version.pk).update(started_at=timezone.now())
+    BookVersion.objects.filter(pk=version.pk).update(
+        started_at=timezone.now(), fixed_preferences=preferences_of(version)
+    )
 
 
 def make_items(session: ProcessingSession) -> None:

@@ -12,7 +12,9 @@ from django.utils.text import slugify
 
 from books.exceptions import Conflict, Invalid
 from books.models import Book
+from books.storyline.preferences import checked_preferences
 from books.storyline.wording import one_line
+from books.writers import checked_writer
 
 _TRIES = 20
 # Room for a number or letters behind it.
@@ -29,6 +31,7 @@ class BookColumns(TypedDict, total=False):
     language: str
     description: str
     preferences: Mapping[str, object]
+    writer: str
 
 
 def create_book(*, actor: User, book_id: str | None = None, **columns: Unpack[BookColumns]) -> Book:
@@ -70,7 +73,9 @@ def _checked(columns: BookColumns) -> dict[str, object]:
         if not _LANGUAGE.match(str(tidy["language"])):
             raise Invalid("invalid_language", "A language is written like “en”, “de” or “pt-BR”.")
     if "preferences" in tidy:
-        tidy["preferences"] = dict(columns["preferences"])
+        tidy["preferences"] = checked_preferences(columns["preferences"])
+    if "writer" in tidy:
+        tidy["writer"] = checked_writer(str(tidy["writer"]))
     _check(Book(**tidy), list(columns))
     return tidy
 

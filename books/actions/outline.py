@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import F
 
 from books.exceptions import Conflict, Invalid, NotFound
-from books.models import Book, BookVersion, Dependencies, StorylineNode
+from books.models import BookVersion, Dependencies, StorylineNode
 from books.outline import dependencies_by_key
 from books.storyline.order import OrderConflict, order_conflicts, writing_order
+from books.storyline.preferences import checked_preferences
 
 Direction = Literal["up", "down"]
 
@@ -30,7 +31,7 @@ def edit_outline(
     """Change what is given of a version's outline; what is None stays.
 
     `order` lists the ids of all nodes. Switching to *graph* keeps an order that is possible there and sorts
-    any other anew. The book keeps the preferences for its next version. Raises Conflict once the version is
+    any other anew. `preferences` are the version's own, all of them. Raises Conflict once the version is
     started, Invalid for an order that is not a permutation or breaks a dependency.
     """
     _lock(version)
@@ -41,9 +42,8 @@ def edit_outline(
     elif dependencies == Dependencies.GRAPH:
         _sort_if_needed(version)
     if preferences is not None:
-        version.preferences = dict(preferences)
+        version.preferences = checked_preferences(preferences)
         version.save(update_fields=["preferences"])
-        Book.objects.filter(pk=version.book_id).update(preferences=version.preferences)
     return version
 
 

@@ -6,10 +6,10 @@ from typing import TypedDict
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
-from django.db.models import Max
 
 from books.digest import storyline_digest
 from books.models import Book, BookVersion, NodeChunk, StorylineLink, StorylineNode
+from books.preferences.rule import first_preferences
 from books.storyline.centrality import centrality_scores
 from books.storyline.document import NodeSpec, StorylineDocument
 from books.storyline.limits import Limits
@@ -61,6 +61,7 @@ def add_storyline(
 ) -> BookVersion:
     """Store a checked storyline as the next version of `book`, its outline in the order of writing.
 
+    It starts with the last version's preferences, but for what the storyline says of them.
     Ids of chunks mean those of the document, or else the newest of the book's earlier uploads. Where no node
     has a centrality score, scores are computed from the links.
     """
@@ -82,7 +83,6 @@ def _book_columns(document: StorylineDocument, source_name: str, title: str, aut
         subtitle=info.subtitle,
         author=author or info.author,
         description=info.description,
-        preferences=info.preferences,
     )
     return BookColumns(**columns, language=info.language) if info.language else columns
 
@@ -96,12 +96,12 @@ def _resolved_chunks(book: Book, document: StorylineDocument) -> dict[str, Store
 def _new_version(
     book: Book, document: StorylineDocument, chunks: Mapping[str, StoredChunk], source_name: str
 ) -> BookVersion:
-    newest = book.versions.aggregate(newest=Max("number"))["newest"] or 0
+    last = book.versions.order_by("-number").first()
     used = {chunk_id for node in document.nodes for chunk_id in node.chunk_ids}
     return BookVersion.objects.create(
         book=book,
-        number=newest + 1,
-        preferences={**book.preferences, **document.book.preferences},
+        number=last.number + 1 if last else 1,
+        preferences=first_preferences(last, document.book.preferences),
         source_name=source_name[:_SOURCE_NAME_CHARACTERS],
         storyline_digest=storyline_digest(document),
         extra={"document": dict(document.extra), "book": dict(document.book.extra)},

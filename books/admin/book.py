@@ -24,7 +24,7 @@ from chapterflow_site.admin import (
     list_of_links,
 )
 
-EDITABLE = ("title", "subtitle", "author", "language", "description", "preferences")
+EDITABLE = ("title", "subtitle", "author", "language", "description", "preferences", "writer")
 
 
 class VersionInline(ReadOnlyInline[BookVersion, Book]):
@@ -106,10 +106,11 @@ class BookVersionAdmin(SiteAdmin[BookVersion]):
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
     fields: ClassVar[tuple[str, ...]] = (
-        "book", "number", "dependencies", "preferences", "nodes", "links", "chapters", "chunk_count", "word_count",
-        "source_name", "storyline_digest", "unknown_keys", "created_at", "started_at",
+        "book", "number", "dependencies", "preferences", "fixed", "nodes", "links", "chapters", "chunk_count",
+        "word_count", "source_name", "storyline_digest", "unknown_keys", "created_at", "started_at",
     )  # fmt: skip
     unknown_keys = json_field("extra", "Unknown keys of the upload")
+    fixed = json_field("fixed_preferences", "Preferences at the start")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A version comes from an uploaded storyline."""

@@ -86,6 +86,7 @@ def _shown(books: Sequence[Book]) -> list[schemas.Book]:
             language=book.language,
             description=book.description,
             preferences=book.preferences,
+            writer=book.writer,
             versions=names[book.pk],
             created_at=book.created_at,
             updated_at=book.updated_at,

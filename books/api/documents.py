@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from books.preferences.schema import preferences_schema
+
 Described = Mapping[str, object]
 
 _TEXT = {"type": "string"}
@@ -72,7 +74,7 @@ _BOOK = _object(
     author=_TEXT,
     language=_TEXT,
     description=_TEXT,
-    preferences={"type": "object"},
+    preferences=preferences_schema(),
 )
 
 _CHUNK_EXAMPLE = {

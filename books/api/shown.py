@@ -3,6 +3,7 @@
 from books import schemas
 from books.models import BookVersion
 from books.outline import OutlineRow, outline_of
+from books.preferences.rule import preferences_of
 from books.storyline.estimate import Estimate, Span
 
 
@@ -24,6 +25,7 @@ def summary_shown(version: BookVersion) -> schemas.VersionSummary:
         version=version.name,
         dependencies=version.dependencies,
         preferences=version.preferences,
+        effective_preferences=preferences_of(version),
         chapter_count=version.node_count,
         chunk_count=version.chunk_count,
         word_count=version.word_count,

@@ -30,7 +30,10 @@ class BookQuerySet(models.QuerySet["Book"]):
 
 
 class Book(models.Model):
-    """A book, with one version for each storyline that was uploaded to it. `book_id` is its public name."""
+    """A book, with one version for each storyline that was uploaded to it. `book_id` is its public name.
+
+    `writer` names who writes it where a start does not say; blank is the installation's default.
+    """
 
     book_id = models.CharField("book id", max_length=80, unique=True, validators=[BOOK_ID])
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="books")
@@ -40,6 +43,7 @@ class Book(models.Model):
     language = models.CharField(max_length=35, default="en")
     description = models.TextField(blank=True)
     preferences = models.JSONField(default=dict, blank=True)
+    writer = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -72,12 +76,16 @@ class VersionQuerySet(models.QuerySet["BookVersion"]):
 
 
 class BookVersion(models.Model):
-    """One generation of a book from one storyline. `storyline_digest` tells equal uploads from others."""
+    """One generation of a book from one storyline. `storyline_digest` tells equal uploads from others.
+
+    `preferences` are its own; `fixed_preferences` all that held when the writing started, null until then.
+    """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     dependencies = models.CharField(max_length=10, choices=Dependencies, default=Dependencies.SEQUENTIAL)
     preferences = models.JSONField(default=dict, blank=True)
+    fixed_preferences = models.JSONField(null=True, blank=True, editable=False)
     source_name = models.CharField(max_length=255, blank=True)
     storyline_digest = models.CharField(max_length=64, editable=False)
     extra = models.JSONField(default=dict, blank=True, editable=False)

@@ -6,6 +6,7 @@ from .chunks import read_listed_chunk
 from .document import FORMAT, BookInfo
 from .fields import Fields
 from .nodes import read_link, read_node
+from .preferences import read_preferences
 from .records import Records
 from .wording import Path, described, quoted
 
@@ -41,7 +42,9 @@ def _read_book(document: Fields, records: Records) -> BookInfo:
         author=fields.line("author"),
         language=fields.line("language", _LANGUAGE_CHARACTERS),
         description=fields.text("description").strip(),
-        preferences=fields.mapping("preferences"),
+        preferences=read_preferences(
+            fields.mapping("preferences"), ("book", "preferences"), records.findings
+        ),
         extra=fields.rest(),
     )
 

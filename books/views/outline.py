@@ -14,24 +14,31 @@ from books.exceptions import Invalid, NotFound
 from books.forms import DetailsForm
 from books.models import BookVersion
 from books.outline import Outline, outline_of
+from books.preferences.form import PreferencesForm
+from books.preferences.shown import shown_preferences
+from books.writers import writer_of
 
 from .lookup import version_or_404
 
 _STEPS = ("up", "down")
+_WHOLE = "books/_outline_whole.html"
+_WRITER_CHARACTERS = 200
 
 
 @login_required
 @require_GET
 def outline(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show the chapters in order, what each waits for, and what the book will come to."""
-    return _page(request, version_or_404(request, book_id, number))
+    return _page(request, version_or_404(request, book_id, number), template=_WHOLE)
 
 
 @login_required
 @require_POST
 def outline_edit(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
-    """Change what depends on what, or how the book is called and what its writer is asked for."""
+    """Change what depends on what, what the writer is asked for, or how the book is called."""
     version = version_or_404(request, book_id, number)
+    if "preferences" in request.POST:
+        return _edit_preferences(request, version)
     if "title" in request.POST:
         return _edit_details(request, version)
     edit_outline(version, actor=person_of(request), dependencies=request.POST.get("dependencies"))
@@ -48,9 +55,21 @@ def _edit_details(request: HttpRequest, version: BookVersion) -> HttpResponse:
     except Invalid as error:
         form.add_error(None, error.message)
         return _page(request, version, form=form, status=422)
-    if not version.is_started:
-        edit_outline(version, actor=person_of(request), preferences=form.preferences(version))
     messages.success(request, "The description was saved.")
+    return redirect("outline", version.book.book_id, version.number)
+
+
+def _edit_preferences(request: HttpRequest, version: BookVersion) -> HttpResponse:
+    """Save what the writer is asked for; HTMX gets the page's parts back, with the estimate that follows from it."""
+    wishes = PreferencesForm(request.POST)
+    if not wishes.is_valid():
+        # htmx shows an answer only where it is no error.
+        status = 200 if is_htmx(request) else 422
+        return _page(request, version, wishes=wishes, status=status, template=_WHOLE)
+    edit_outline(version, actor=person_of(request), preferences=wishes.own_of(version))
+    if is_htmx(request):
+        return _page(request, version, saved=True, template=_WHOLE)
+    messages.success(request, "What the writer is asked for was saved.")
     return redirect("outline", version.book.book_id, version.number)
 
 
@@ -117,18 +136,30 @@ def _page(
     version: BookVersion,
     *,
     form: DetailsForm | None = None,
+    wishes: PreferencesForm | None = None,
     status: int = 200,
+    template: str = "books/_outline.html",
     **context: object,
 ) -> HttpResponse:
-    writer = request.GET.get("writer") or request.POST.get("writer") or None
+    """Show the page, or to HTMX the part of it that `template` is."""
+    writer = _asked_writer(request)
     page = {
         "section": "books",
         "version": version,
         "book": version.book,
         "outline": outline_of(version, writer),
         "writer": writer,
-        "form": form or DetailsForm.of(version),
+        "form": form or DetailsForm.of(version.book),
+        "wishes": wishes or PreferencesForm.of(version),
+        "shown": shown_preferences(version, writer_of(version.book, writer)),
         **context,
     }
-    template = "books/_outline.html" if is_htmx(request) else "books/outline.html"
-    return render(request, template, page, status=status)
+    return render(request, template if is_htmx(request) else "books/outline.html", page, status=status)
+
+
+def _asked_writer(request: HttpRequest) -> str | None:
+    """Return the writer that the person looks at: typed, or chosen from the list."""
+    for given in (request.GET, request.POST):
+        if asked := given.get("writer_name", "").strip() or given.get("writer"):
+            return asked[:_WRITER_CHARACTERS]
+    return None

@@ -14,6 +14,7 @@ from books.actions.sample import TEMPLATE_NAME, sample_file
 from books.exceptions import Invalid
 from books.forms import UploadForm
 from books.models import Book
+from books.preferences.catalogue import PREFERENCES
 from books.storyline import StorylineFaults
 from books.storyline.listing import listing
 
@@ -115,4 +116,5 @@ def template_file(request: HttpRequest) -> HttpResponse:
 @require_GET
 def help_page(request: HttpRequest) -> HttpResponse:
     """Explain what is what, the keyboard and the file format."""
-    return render(request, "help.html", {"section": "help", "template": sample_file(TEMPLATE_NAME).decode()})
+    page = {"section": "help", "template": sample_file(TEMPLATE_NAME).decode(), "preferences": PREFERENCES}
+    return render(request, "help.html", page)

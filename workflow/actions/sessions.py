@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 
 from books.exceptions import Conflict, Invalid
 from books.models import BookVersion, Dependencies
+from books.writers import writer_of
 from workflow.agents.orchestrator import check_allowed
 from workflow.engine.outcomes import settle
 from workflow.events import EventKind
@@ -57,7 +57,7 @@ def _checked_options(
         raise Invalid(
             "on_failure_unknown", "On failure, this installation can only “hold” what depends on a chapter."
         )
-    asked_writer = check_allowed(writer or settings.CHAPTERFLOW_WRITER)
+    asked_writer = check_allowed(writer_of(version.book, writer))
     return {"writer": asked_writer, "dependencies": asked_dependencies, "on_failure": asked_on_failure}
 
 

@@ -7,6 +7,7 @@ from typing import cast
 from django.conf import settings
 
 from books.exceptions import Invalid
+from books.storyline.wording import quoted
 from workflow.failures import Failure
 
 from .llm import ModelWriter, Watch, is_model, split_models
@@ -15,6 +16,8 @@ from .types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
 
 QUOTATIONS = "quotations"
 PYTHON = "python:"
+LONGEST_WRITER = 200
+MOST_OFFERED = 8
 
 
 def is_allowed(writer: str) -> bool:
@@ -34,11 +37,25 @@ def _is_one_allowed(writer: str) -> bool:
 
 def check_allowed(writer: str) -> str:
     """Return `writer`, or raise Invalid where the installation does not allow it or cannot run it."""
-    if not is_allowed(writer):
-        raise Invalid("writer_not_allowed", f"This installation does not offer the writer “{writer[:80]}”.")
+    if not is_allowed(writer) or len(writer) > LONGEST_WRITER or not writer.isprintable():
+        sentence = f"This installation does not offer the writer {quoted(writer)}. It offers {_offer()}."
+        raise Invalid("writer_not_allowed", sentence)
     if writer != QUOTATIONS and not writer.startswith(PYTHON) and not is_model(writer):
-        raise Invalid("writer_unknown", f"There is no writer “{writer[:80]}” in this version.")
+        sentence = (
+            f"There is no writer {quoted(writer)} in this version. This installation offers {_offer()}."
+        )
+        raise Invalid("writer_unknown", sentence)
     return writer
+
+
+def _offer() -> str:
+    """Name what may be chosen, as far as it fits a sentence."""
+    named = [f"“{writer}”" for writer, _ in allowed_writers()]
+    open_ended = [f"all that begins with “{prefix}”" for prefix in allowed_prefixes() if prefix]
+    offered = [*open_ended, *named]
+    more = [f"{len(offered) - MOST_OFFERED} more"] if len(offered) > MOST_OFFERED else []
+    shown = [*offered[:MOST_OFFERED], *more]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def label_of(writer: str) -> str:
@@ -47,13 +64,22 @@ def label_of(writer: str) -> str:
         return "Selected quotations, no AI"
     if writer.startswith(PYTHON):
         return f"Own writer: {writer.removeprefix(PYTHON)}"
-    return f"Language model: {writer.partition(':')[2]}" if is_model(writer) else writer
+    if is_model(writer):
+        names = [name.partition(":")[2] for name in split_models(writer)]
+        return f"Language model: {', then '.join(names)}"
+    return writer
 
 
 def allowed_writers() -> list[tuple[str, str]]:
     """Return (string, label) of every backend that can be chosen by name, the default first."""
     named = [settings.CHAPTERFLOW_WRITER, *settings.CHAPTERFLOW_WRITERS, QUOTATIONS]
     return [(writer, label_of(writer)) for writer in dict.fromkeys(named) if not writer.endswith("*")]
+
+
+def allowed_prefixes() -> list[str]:
+    """Return with what a string may begin whose rest the person chooses."""
+    open_ended = [pattern for pattern in settings.CHAPTERFLOW_WRITERS if pattern.endswith("*")]
+    return [pattern[:-1] for pattern in dict.fromkeys(open_ended)]
 
 
 class AgentOrchestrator:
@@ -69,7 +95,7 @@ class AgentOrchestrator:
 
     def _make_writer(self, watch: Watch | None) -> ChapterWriter:
         if self._writer == QUOTATIONS:
-            return make_writer()
+            return make_writer(watch.note_context if watch else None)
         if not is_allowed(self._writer):
             raise AgentError(
                 Failure.MODEL_NOT_FOUND, f"this installation does not allow the writer {self._writer}"

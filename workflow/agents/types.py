@@ -62,7 +62,13 @@ class ChapterContext:
 
 @dataclass(frozen=True)
 class ChapterTask:
-    """One chapter to write. `book` has title, subtitle, author, language; `preferences` is the person's own."""
+    """One chapter to write. `book` has book_id, title, subtitle, author, language.
+
+    `preferences` is what the person wishes, checked; each key may be missing: `words_per_chapter` (150 to 5,000),
+    `language`, `audience`, `person` ("first", "third", "as the speakers do"), `tense` ("past", "present"), `tone`,
+    `style_notes`, `names` (lines like "Ottilie, not Otilie"), `leave_out` (words and phrases), and any key that the
+    person added. books.preferences.reading reads names and numbers from it.
+    """
 
     number: int
     title: str

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from books.models import Chapter, ChapterRevision, NodeChunk, Origin, TextChunk
+from books.models import BookVersion, Chapter, ChapterRevision, NodeChunk, Origin, TextChunk
 from books.passages import find_passages
+from books.preferences.reading import KeptName, kept_names
+from books.preferences.rule import preferences_of
 from workflow.agents.drafts import count_words
 from workflow.agents.types import SourceChunk, WrittenChapter
 from workflow.context import source_chunk, source_node
@@ -39,11 +41,12 @@ class LoadedChapter:
 
 @dataclass(frozen=True)
 class LoadedBook:
-    """The written chapters of a session, in order, and the rules that are on."""
+    """The written chapters of a session, in order, the rules that are on, and the spellings that the person keeps."""
 
     chapters: tuple[LoadedChapter, ...]
     titles: Mapping[int, str]
     enabled: frozenset[str]
+    kept_names: tuple[KeptName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,19 @@ def load_book(session: ProcessingSession) -> LoadedBook:
         if item.chapter_id in revisions
     )
     titles = dict(Chapter.objects.filter(version=session.version_id).values_list("number", "title"))
-    return LoadedBook(chapters, titles, enabled_rules(session))
+    return LoadedBook(chapters, titles, enabled_rules(session), kept_names_of(session))
 
 
 def enabled_rules(session: ProcessingSession) -> frozenset[str]:
     """Return the keys of the rules that nobody has switched off for the book."""
     off = ConsistencyRule.objects.filter(book__versions=session.version_id, is_enabled=False)
     return frozenset(RULE_KEYS) - set(off.values_list("key", flat=True))
+
+
+def kept_names_of(session: ProcessingSession) -> tuple[KeptName, ...]:
+    """Return the names that the person keeps, with the spellings that they must not become."""
+    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
+    return kept_names(preferences_of(version))
 
 
 def _unharmonized(session: ProcessingSession) -> dict[int, ChapterRevision]:
@@ -103,7 +112,8 @@ def _loaded(item: ChapterWorkflowItem, revision: ChapterRevision, chunks: list[T
 
 def harmonize(book: LoadedBook) -> list[HarmonizedChapter]:
     """Find and apply over the whole book; touches no database. Chapters that are harmonized already are read only."""
-    found = find_all((chapter.written for chapter in book.chapters), enabled=book.enabled, titles=book.titles)
+    written = (chapter.written for chapter in book.chapters)
+    found = find_all(written, enabled=book.enabled, titles=book.titles, kept_names=book.kept_names)
     waiting = [chapter for chapter in book.chapters if chapter.item.status == ItemStatus.GENERATED]
     return [_harmonized(chapter, found.get(chapter.item.number, [])) for chapter in waiting]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from books.preferences.reading import KeptName
 from workflow.harmonization.spans import Spans
 from workflow.harmonization.types import Finding
 
@@ -85,8 +86,12 @@ class ChapterFacts:
 
 @dataclass(frozen=True)
 class Book:
-    """The facts of all chapters, the titles of the book's chapters by number, and names to leave alone."""
+    """The facts of all chapters, the titles of the book's chapters by number, and names to leave alone.
+
+    `kept_names` are the spellings that the person keeps.
+    """
 
     chapters: tuple[ChapterFacts, ...]
     titles: Mapping[int, str]
     ignored_names: frozenset[str] = frozenset()
+    kept_names: tuple[KeptName, ...] = ()

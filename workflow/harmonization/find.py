@@ -1,9 +1,10 @@
 """Two linear passes over a book: facts of each chapter by itself, then findings by comparing the facts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from books.preferences.reading import KeptName
 from workflow.agents.types import WrittenChapter
 from workflow.harmonization.facts import Book, ChapterFacts, ChapterText
 from workflow.harmonization.protection import protected_spans
@@ -66,14 +67,16 @@ def find_all(
     enabled: Collection[str] = RULE_KEYS,
     titles: Mapping[int, str] | None = None,
     ignored_names: Collection[str] = (),
+    kept_names: Sequence[KeptName] = (),
 ) -> dict[int, list[Finding]]:
     """Return each chapter's findings under the enabled rules, in order of place, no two edits on one span.
 
     `titles` are those of all chapters of the book, by number, where some of them are not written (by
-    default, those of `chapters`); `ignored_names` are spellings to leave alone.
+    default, those of `chapters`); `ignored_names` are spellings to leave alone, `kept_names`
+    those that the person keeps: every other spelling of them is one to correct.
     """
     facts = [facts_of(chapter) for chapter in chapters]
-    return compare(facts, enabled=enabled, titles=titles, ignored_names=ignored_names)
+    return compare(facts, enabled=enabled, titles=titles, ignored_names=ignored_names, kept_names=kept_names)
 
 
 def compare(
@@ -82,11 +85,12 @@ def compare(
     enabled: Collection[str] = RULE_KEYS,
     titles: Mapping[int, str] | None = None,
     ignored_names: Collection[str] = (),
+    kept_names: Sequence[KeptName] = (),
 ) -> dict[int, list[Finding]]:
     """The second pass of `find_all`, for facts that were kept."""
     ordered = tuple(sorted(facts, key=lambda chapter: chapter.number))
     known_titles = titles if titles is not None else {chapter.number: chapter.title for chapter in ordered}
-    book = Book(ordered, known_titles, frozenset(ignored_names))
+    book = Book(ordered, known_titles, frozenset(ignored_names), tuple(kept_names))
     found: defaultdict[int, list[Finding]] = defaultdict(list)
     for chapter in ordered:
         found[chapter.number] += [finding for finding in chapter.own_findings if finding.rule in enabled]

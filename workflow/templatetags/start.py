@@ -1,14 +1,14 @@
 """The start panel of an outline: estimate, options, the Start button; the options are the process's to know."""
 
 from django import template
-from django.conf import settings
 from django.utils.formats import number_format
 
 from books.models import BookVersion, Dependencies
-from books.outline import Outline
+from books.outline import Outline, outline_of
 from books.storyline.estimate import Span
-from workflow.agents.orchestrator import allowed_writers, label_of
+from workflow.agents.orchestrator import label_of
 from workflow.models import ProcessingSession
+from workflow.offer import writer_choice
 from workflow.states import OnFailure
 
 register = template.Library()
@@ -24,17 +24,17 @@ _ON_FAILURE_ABOUT = {"hold": "Nothing is written on a gap.", "skip": "You can wr
 def start_panel(version: BookVersion, outline: Outline, writer: str | None) -> dict[str, object]:
     """Draw the panel from which a version is started; after the start it only says what was chosen."""
     session = ProcessingSession.objects.filter(version=version).first() if version.is_started else None
+    choice = writer_choice(version.book, writer)
     return {
+        **choice.context,
         "version": version,
         "book": version.book,
-        "outline": outline,
+        "outline": outline_of(version, choice.writer) if choice.is_fallback and not writer else outline,
         "session": session,
         "dependencies": [
             (mode.value, mode.label, _ABOUT[mode]) for mode in (Dependencies.GRAPH, Dependencies.SEQUENTIAL)
         ],
         "on_failure": [(each.value, each.label, _ON_FAILURE_ABOUT[each.value]) for each in OnFailure],
-        "writers": allowed_writers(),
-        "writer": writer or settings.CHAPTERFLOW_WRITER,
         "writer_label": label_of(session.writer) if session else "",
     }
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from books.access import person_of
+from books.actions import edit_book
 from books.models import Book, BookVersion, Chapter
 from workflow.actions import delete_book, start_session
 from workflow.attention import calls, running, status_word
@@ -61,13 +62,15 @@ def start(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Start writing a version, or go on with one that was cancelled, and show its board."""
     versions = BookVersion.objects.visible_to(request.user).select_related("book")
     version = get_object_or_404(versions, book__book_id=book_id, number=number)
-    start_session(
+    session, _ = start_session(
         version,
         actor=person_of(request),
-        writer=request.POST.get("writer") or None,
+        writer=request.POST.get("writer_name", "").strip() or request.POST.get("writer") or None,
         dependencies=request.POST.get("dependencies") or None,
         on_failure=request.POST.get("on_failure") or None,
     )
+    if request.POST.get("keep_writer"):
+        edit_book(version.book, actor=person_of(request), writer=session.writer)
     return redirect("board", book_id, number)
 
 

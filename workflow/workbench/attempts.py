@@ -88,6 +88,10 @@ def _context_facts(context: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             "the opening and ending of chapter %s", "openings and endings of chapters %s", len(chapters)
         )
         yield "Context", words % number_words(chapters)
+    dropped = len(_list(context, "left_out_passages"))
+    if dropped:
+        words = ngettext("%s passage", "%s passages", dropped) % f"{dropped:,}"
+        yield "Not used", f"{words}, for what the preferences leave out"
     left_out = context.get("left_out_chapters")
     if isinstance(left_out, int) and left_out:
         yield "Left out", ngettext("%s earlier chapter", "%s earlier chapters", left_out) % f"{left_out:,}"

@@ -1,53 +1,83 @@
-"""The person's preferences, as sentences for the prompt. Bounded: an upload may bring them, too."""
+"""The person's preferences, as lines for the prompt. Bounded and harmless: an upload may bring them, too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
+from books.preferences.catalogue import BY_KEY, Kind, Preference
+from books.preferences.reading import KeptName, kept_names, left_out_terms
+from books.preferences.reading import wanted_words as wanted_words
 from workflow.agents.types import JSON, ChapterTask
 
 from .fences import one_line
 
-DEFAULT_WORDS = 900
-FEWEST_WORDS, MOST_WORDS = 150, 5000
 LONGEST_WISH = 400
-MOST_NAMES = 40
+MOST_ENTRIES = 40
 
-# The keys of preferences, in the order in which the prompt has them.
-_WISHES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("language",), "Language of the chapter"),
-    (("audience",), "Readers"),
-    (("person",), "Narrative person"),
-    (("tense",), "Tense"),
-    (("tone",), "Tone"),
-    (("style_notes", "notes"), "Notes on style"),
-    (("names",), "Names and spellings to keep"),
-    (("leave_out",), "Leave out"),
-)
-
-
-def wanted_words(preferences: JSON) -> int:
-    """Return `words_per_chapter` within 150 to 5,000; 900 where it is not a number."""
-    value = preferences.get("words_per_chapter")
-    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 10:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        return DEFAULT_WORDS
-    return int(min(max(value, FEWEST_WORDS), MOST_WORDS))
+# Where there is no room for all, the last give way; what must not be told comes early.
+_ORDER = ("language", "leave_out", "names", "person", "tense", "tone", "audience", "style_notes")
+# How the prompt calls them, where that is not how a form does.
+_LABELS: Mapping[str, str] = {
+    "language": "Language of the chapter",
+    "person": "Narrative person",
+    "leave_out": "Do not tell of, nor hint at",
+}
+_OLD_KEYS: Mapping[str, str] = {"style_notes": "notes"}
+# Marks that would end the quotation in which a name or a term stands.
+_MARKS = str.maketrans({"“": "'", "”": "'", '"': "'"})
 
 
 def wishes(task: ChapterTask) -> list[str]:
     """Return one line for each wish that the person has; the book's language is the chapter's unless they say so."""
     known = {"language": task.book.get("language"), **task.preferences}
-    lines = []
-    for keys, label in _WISHES:
-        said = "; ".join(text for key in keys if (text := _said(known.get(key))))
-        if said:
-            lines.append(f"- {label}: {said[:LONGEST_WISH]}")
-    return lines
+    asked = [BY_KEY[key] for key in _ORDER]
+    said = ((each, _READERS.get(each.kind, _text)(each, known, task)) for each in asked)
+    return [f"- {_LABELS.get(each.key, each.label)}: {text}" for each, text in said if text]
 
 
-def _said(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "; ".join(f"{_said(name)}: {_said(text)}" for name, text in list(value.items())[:MOST_NAMES])
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(filter(None, map(_said, value[:MOST_NAMES])))
-    return one_line(str(value)[: 2 * LONGEST_WISH]) if isinstance(value, str | int | float) else ""
+def _text(preference: Preference, known: JSON, task: ChapterTask) -> str:
+    values = [known.get(key) for key in (preference.key, _OLD_KEYS.get(preference.key, ""))]
+    texts = [one_line(value[: 2 * LONGEST_WISH]) for value in values if isinstance(value, str)]
+    return "; ".join(filter(None, texts))[:LONGEST_WISH]
+
+
+def _names(preference: Preference, known: JSON, task: ChapterTask) -> str:
+    names = kept_names(known)
+    spellings = {_of_name(name): (name.right, *name.wrong) for name in names}
+    return _listed(_near_first(spellings, task))
+
+
+def _terms(preference: Preference, known: JSON, task: ChapterTask) -> str:
+    return _listed(_near_first({_quoted(term): (term,) for term in left_out_terms(known)}, task))
+
+
+def _of_name(name: KeptName) -> str:
+    wrong = " or ".join(map(_quoted, name.wrong))
+    return f"{_quoted(name.right)}, not {wrong}" if wrong else _quoted(name.right)
+
+
+def _quoted(text: str) -> str:
+    return f"“{one_line(text.translate(_MARKS))[: LONGEST_WISH // 2]}”"
+
+
+def _near_first(entries: Mapping[str, Iterable[str]], task: ChapterTask) -> list[str]:
+    """Put what occurs in this chapter's sources first: there may be no room for all."""
+    if len(entries) <= 1:
+        return list(entries)
+    said = "\n".join([task.title, task.node.summary, *(chunk.text for chunk in task.chunks)]).casefold()
+    return sorted(entries, key=lambda entry: not any(word.casefold() in said for word in entries[entry]))
+
+
+def _listed(entries: Iterable[str]) -> str:
+    """Return whole entries, as many as there is room for."""
+    text = ""
+    for entry in list(entries)[:MOST_ENTRIES]:
+        longer = f"{text}; {entry}" if text else entry
+        if len(longer) > LONGEST_WISH:
+            break
+        text = longer
+    return text
+
+
+_READERS: Mapping[Kind, Callable[[Preference, JSON, ChapterTask], str]] = {
+    Kind.NAMES: _names,
+    Kind.TERMS: _terms,
+}

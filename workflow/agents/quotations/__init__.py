@@ -1,11 +1,14 @@
 """The `quotations` backend: chapters of verbatim quotations, without a model, a network or a key."""
 
+from collections.abc import Callable
+
 from workflow.agents.quotations.verify import verify_chapter
 from workflow.agents.quotations.writer import QuotationsWriter
+from workflow.agents.types import JSON
 
 __all__ = ["QuotationsWriter", "make_writer", "verify_chapter"]
 
 
-def make_writer() -> QuotationsWriter:
-    """Return a Chapter Writer that keeps nothing between chapters and may be shared."""
-    return QuotationsWriter()
+def make_writer(note_context: Callable[[JSON], None] | None = None) -> QuotationsWriter:
+    """Return a Chapter Writer that keeps nothing between chapters; `note_context` is told what it leaves out."""
+    return QuotationsWriter(note_context)

@@ -58,10 +58,12 @@ def earlier_voices(context: ChapterContext, voices: Sequence[str]) -> str:
     return f"Chapter {chapter.number} heard {join_names(heard)}{_heard_again(heard, again)}."
 
 
-def no_quotes_sentence(*, has_text: bool, has_summary: bool) -> str:
-    """Say plainly that nothing is quoted, and why."""
+def no_quotes_sentence(*, has_text: bool, has_summary: bool, emptied: bool = False) -> str:
+    """Say plainly that nothing is quoted, and why. `emptied`: passages were left out on the person's wish."""
     reason = "has source text without any words to quote" if has_text else "has no source text"
     rest = ": the summary above is all there is" if has_summary else ""
+    if emptied:
+        reason = "tells of nothing but what is to be left out"
     return f"This storyline {reason}, so nothing is quoted here{rest}."
 
 

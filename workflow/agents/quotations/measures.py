@@ -1,28 +1,8 @@
-"""How long a chapter is to be, and how much of its storyline a chapter of quotations covers."""
+"""How much of its storyline a chapter of quotations covers."""
 
-import math
 from collections.abc import Sequence
 
 from workflow.agents.quotations.words import split_words, terms_of
-from workflow.agents.types import JSON
-
-_DEFAULT_WORDS = 900
-_FEWEST_WORDS = 150
-_MOST_WORDS = 5_000
-
-
-def wanted_words(preferences: JSON) -> int:
-    """Return the person's `words_per_chapter` within 150 to 5,000; 900 where it is not a number."""
-    value = preferences.get("words_per_chapter")
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return _DEFAULT_WORDS
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return _DEFAULT_WORDS
-    if not math.isfinite(number):
-        return _DEFAULT_WORDS
-    return round(min(_MOST_WORDS, max(_FEWEST_WORDS, number)))
 
 
 def measure_coverage(

@@ -1,10 +1,11 @@
 """The `quotations` Chapter Writer: one chapter of attributed, cited, verbatim quotations, without a model."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from books.passages import citation_mark
+from books.preferences.reading import wanted_words
 from workflow.agents.quotations.company import find_leads, pair_exchanges
 from workflow.agents.quotations.frame import (
     counting_sentence,
@@ -14,7 +15,8 @@ from workflow.agents.quotations.frame import (
     whole_summary,
 )
 from workflow.agents.quotations.headings import PhraseBook
-from workflow.agents.quotations.measures import measure_coverage, wanted_words
+from workflow.agents.quotations.leaving_out import without_left_out
+from workflow.agents.quotations.measures import measure_coverage
 from workflow.agents.quotations.order import in_spoken_order
 from workflow.agents.quotations.paragraphs import Paragraph, make_paragraphs
 from workflow.agents.quotations.salience import inverse_frequencies
@@ -23,7 +25,7 @@ from workflow.agents.quotations.selection import select_sentences
 from workflow.agents.quotations.sentences import Sentence, find_sentences
 from workflow.agents.quotations.turns import find_lines
 from workflow.agents.quotations.words import count_words, split_words
-from workflow.agents.types import ChapterDraft, ChapterTask, OnText, SourceChunk
+from workflow.agents.types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
 
 _QUOTED_SHARE = 0.8
 _LEAST_QUOTED_SHARE = 0.4
@@ -60,13 +62,21 @@ class _Body:
 class QuotationsWriter:
     """Writes an oral-history chapter of the sources' own words: chosen, ordered, never altered or added to.
 
-    Works on text in any language; the few sentences around the quotations are English.
+    Works on text in any language; the few sentences around the quotations are English. `note_context` is told which
+    passages were left out.
     """
+
+    def __init__(self, note_context: Callable[[JSON], None] | None = None) -> None:
+        self._note_context = note_context
 
     def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft:
         """Return the chapter; `on_text` gets its Markdown by paragraphs. Same task, same bytes."""
+        remaining = without_left_out(task)
+        if self._note_context and remaining.chunk_ids:
+            self._note_context({"left_out_passages": list(remaining.chunk_ids)})
+        task = remaining.task
         body = _choose_body(task)
-        blocks = _blocks(task, body)
+        blocks = _blocks(task, body, emptied=bool(remaining.chunk_ids))
         for number, block in enumerate(blocks):
             on_text(f"\n\n{block}" if number else block)
         return _draft(task, body, "\n\n".join(blocks))
@@ -119,9 +129,9 @@ def _phrases(
     )
 
 
-def _blocks(task: ChapterTask, body: _Body) -> list[str]:
+def _blocks(task: ChapterTask, body: _Body, *, emptied: bool) -> list[str]:
     if not body.paragraphs:
-        return _blocks_without_quotes(task)
+        return _blocks_without_quotes(task, emptied=emptied)
     lead = _lead(task)
     blocks = [lead, _account(task, body)] if lead else [_account(task, body)]
     for heading, section in zip(body.headings, body.sections, strict=True):
@@ -131,10 +141,10 @@ def _blocks(task: ChapterTask, body: _Body) -> list[str]:
     return blocks
 
 
-def _blocks_without_quotes(task: ChapterTask) -> list[str]:
+def _blocks_without_quotes(task: ChapterTask, *, emptied: bool) -> list[str]:
     summary = whole_summary(task.node)
     has_text = any(chunk.text.strip() for chunk in task.chunks)
-    plain = no_quotes_sentence(has_text=has_text, has_summary=bool(summary))
+    plain = no_quotes_sentence(has_text=has_text, has_summary=bool(summary), emptied=emptied)
     return [summary, plain] if summary else [plain]
 
 

@@ -12,6 +12,7 @@ from workflow.agents.types import WrittenChapter
 from workflow.harmonization.facts import Book, ChapterText, Place
 from workflow.harmonization.prose import proper_names, word_set
 from workflow.harmonization.rules.catalogue import NAME_VARIANTS
+from workflow.harmonization.rules.kept_names import Keeping
 from workflow.harmonization.rules.majority import StyleCount, counted, where
 from workflow.harmonization.types import Finding
 
@@ -93,6 +94,14 @@ def _in_heading(markdown: str, at: int) -> bool:
 
 
 @dataclass(frozen=True)
+class _Usual:
+    """The spelling that a name should have, and whether the person keeps it."""
+
+    name: str
+    is_kept: bool = False
+
+
+@dataclass(frozen=True)
 class _Known:
     """How often and in how many chapters each name stands; a full name also counts for its last word."""
 
@@ -105,10 +114,12 @@ def find(book: Book) -> Iterator[Finding]:
     """Yield a suggestion for each rare spelling of a frequent name, outside protected spans.
 
     Same first letter and word count; one edit (four letters and more) or two (eight and more), Damerau-
-    Levenshtein; ratio of at least 80; the usual spelling stands at least three times as often.
+    Levenshtein; ratio of at least 80; the usual spelling stands at least three times as often. A spelling that
+    the person keeps is the usual one, however rare, and is never suggested away.
     """
     known = _known(book)
-    usual = _usual_spellings(book, known)
+    kept = Keeping.of(book.kept_names)
+    usual = _usual_spellings(book, known, kept)
     for chapter in book.chapters:
         for place in chapter.name_places:
             spelled = usual.get(place.text)
@@ -140,15 +151,20 @@ def _block(name: str) -> tuple[str, int]:
     return name[0], name.count(" ")
 
 
-def _usual_spellings(book: Book, known: _Known) -> dict[str, str]:
+def _usual_spellings(book: Book, known: _Known, kept: Keeping) -> dict[str, _Usual]:
     variants = sorted({place.text for chapter in book.chapters for place in chapter.name_places})
     ignored = {name.casefold() for name in book.ignored_names}
-    found: dict[str, str] = {}
+    found: dict[str, _Usual] = {}
     for variant in variants:
+        if kept.is_kept(variant):
+            continue
+        if right := kept.right_for(variant, _is_variant):
+            found[variant] = _Usual(right, is_kept=True)
+            continue
         alone = variant.casefold() in ignored or variant in known.common_words
         usual = None if alone else _usual(variant, known, ignored)
         if usual:
-            found[variant] = usual
+            found[variant] = _Usual(usual)
     return found
 
 
@@ -192,25 +208,28 @@ def _same_word(one: str, other: str) -> bool:
     return added == b or doubled or (added not in _ENDINGS and added != "a")
 
 
-def _finding(chapter: int, place: Place, usual: str, known: _Known, in_sources: bool) -> Finding:
-    count, rare = known.counts[usual], known.counts[place.text]
+def _finding(chapter: int, place: Place, usual: _Usual, known: _Known, in_sources: bool) -> Finding:
+    count, rare = known.counts.get(usual.name, StyleCount(0, 0)), known.counts[place.text]
     also = " A source of this chapter spells it this way too." if in_sources else ""
     rarely = "once otherwise" if rare.places == 1 else f"{counted(rare.places, 'time', 'times')} otherwise"
+    usually = f"Spelled “{usual.name}” in {where(count)}, and {rarely}."
+    asked = f"You keep the spelling “{usual.name}”; here it is otherwise."
     return Finding(
         chapter=chapter,
         rule=NAME_VARIANTS,
         find=place.text,
-        replace=usual,
+        replace=usual.name,
         start=place.start,
         end=place.start + len(place.text),
-        reason=f"Spelled “{usual}” in {where(count)}, and {rarely}.{also}",
+        reason=f"{asked if usual.is_kept else usually}{also}",
         severity="info" if in_sources else "minor",
         evidence={
-            "usual": usual,
+            "usual": usual.name,
             "usual_places": count.places,
             "usual_chapters": count.chapters,
             "places": rare.places,
             "in_sources": in_sources,
+            "kept": usual.is_kept,
         },
         automatic=False,
     )

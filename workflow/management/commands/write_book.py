@@ -4,10 +4,10 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -18,8 +18,10 @@ from books.digest import storyline_digest
 from books.exceptions import DomainError
 from books.export import export_book
 from books.models import BookVersion, Dependencies
+from books.preferences.rule import preferences_of
 from books.storyline.faults import StorylineFaults
 from books.storyline.parse import read_storyline
+from books.writers import writer_of
 from chapterflow_site.accounts.actions import first_administrator
 from workflow import stopping
 from workflow.actions import retry_session, start_session
@@ -31,6 +33,13 @@ from workflow.states import UNFINISHED, SessionStatus
 COMPLETED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 TEND_SECONDS = 1.0
 BAR_CELLS = 30
+
+
+def _is_as_asked(version: BookVersion, writer: str | None, wishes: Mapping[str, object]) -> bool:
+    """Whether a started version has the writer that would be chosen now, and holds to what the file wishes."""
+    held = preferences_of(version)
+    is_held = all(held.get(key) == value for key, value in wishes.items())
+    return is_held and version.session.writer == writer_of(version.book, writer)
 
 
 class Command(BaseCommand):
@@ -102,13 +111,17 @@ class Command(BaseCommand):
         return earlier or upload_storyline(data, actor=owner, source_name=file.name)
 
     def _earlier(self, owner: User, data: bytes, options: dict[str, object]) -> BookVersion | None:
+        document = read_storyline(data, limits=limits())
         same = BookVersion.objects.filter(
             book__owner=owner,
-            storyline_digest=storyline_digest(read_storyline(data, limits=limits())),
+            storyline_digest=storyline_digest(document),
             session__dependencies=options["dependencies"],
-            session__writer=options["writer"] or settings.CHAPTERFLOW_WRITER,
+        ).select_related("book", "session")
+        writer = str(options["writer"]) if options["writer"] else None
+        wishes = document.book.preferences
+        return next(
+            (each for each in same.order_by("-created_at") if _is_as_asked(each, writer, wishes)), None
         )
-        return same.order_by("-created_at").first()
 
     def _explain(self, error: Exception) -> None:
         if isinstance(error, StorylineFaults):
