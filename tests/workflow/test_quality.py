@@ -47,10 +47,10 @@ def test_thin_sources_ask_for_no_more_than_they_have() -> None:
 
 
 def test_fragments_are_the_longest_shared_ones_from_left_to_right() -> None:
-    source = "a b c d e f g".split()
+    source = ["a", "b", "c", "d", "e", "f", "g"]
 
-    assert fragment_lengths("x b c d y a b z g".split(), source) == [3, 2, 1]
-    found = extraction("x b c d y a b z g".split(), source)
+    assert fragment_lengths(["x", "b", "c", "d", "y", "a", "b", "z", "g"], source) == [3, 2, 1]
+    found = extraction(["x", "b", "c", "d", "y", "a", "b", "z", "g"], source)
     assert (found.coverage, found.density) == (round(6 / 9, 3), round(14 / 9, 2))
 
 
@@ -71,7 +71,7 @@ def test_what_an_earlier_chapter_said_is_found_with_its_number() -> None:
         EarlierChapter(3, "Ice", text="Nobody crossed the river that winter, not even the doctor. [c-9]"),
         EarlierChapter(4, "Thaw", text="The thaw came late."),
     )
-    words = "and nobody crossed the river that winter but the cooper".split()
+    words = ["and", "nobody", "crossed", "the", "river", "that", "winter", "but", "the", "cooper"]
 
     found = repetition_across(words, earlier)
 
