@@ -6,7 +6,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from books.models import Chapter, ChapterRevision
-from books.reading import SourceView, passages_of, render_chapter, sources_of, word_diff
+from books.reading import (
+    SourceView,
+    passages_of,
+    render_chapter,
+    sources_of,
+    weak_sentences,
+    word_diff,
+)
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
 from workflow.workbench.attempts import attempts_of
 from workflow.workbench.revisions import compared, writing_words
@@ -24,7 +31,11 @@ def chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> Ht
     context = _head(found, "text", len(sources))
     context["sources"] = sources
     if found.current_revision:
-        context["text"] = render_chapter(found.current_revision.markdown, sources, title=found.title)
+        weak = weak_sentences(found.current_revision)
+        context["weak"] = weak
+        context["text"] = render_chapter(
+            found.current_revision.markdown, sources, title=found.title, weak=weak
+        )
     return render(request, "workflow/chapter.html", context)
 
 
