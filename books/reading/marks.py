@@ -33,6 +33,11 @@ class WeakSentence:
     words: tuple[str, ...]
 
     @property
+    def text(self) -> str:
+        """The sentence as it is read, on one line."""
+        return " ".join(plain_sentence(self.markdown).replace("*", "").split())
+
+    @property
     def why(self) -> str:
         """Say to the reader what was not found."""
         unknown = [*self.names, *self.numbers]
