@@ -40,12 +40,12 @@ class WeakSentence:
     @property
     def why(self) -> str:
         """Say to the reader what was not found."""
-        unknown = [*self.names, *self.numbers]
+        unknown = [*self.names, *self.numbers][:NAMED_AT_MOST]
         if unknown:
-            return f"{_quoted(unknown)} {'is' if len(unknown) == 1 else 'are'} in none of the passages."
+            return f"{_quoted(unknown)} in none of the passages."
         if self.words:
-            return f"Few of these words are in the passages; not {_quoted(self.words, last='or')}."
-        return "No single passage says this."
+            return f"Little of this is in any one passage; {_quoted(self.words)} in none."
+        return "Little of this is in any one passage."
 
 
 def weak_sentences(revision: ChapterRevision | None) -> list[WeakSentence]:
@@ -100,8 +100,6 @@ def _texts(found: Mapping[str, object], key: str) -> tuple[str, ...]:
     return tuple(text[:LONGEST_NAMED] for text in texts[:NAMED_AT_MOST])
 
 
-def _quoted(texts: Sequence[str], last: str = "and") -> str:
-    quoted = [f"“{text}”" for text in texts[:NAMED_AT_MOST]]
-    return (
-        listed(quoted) if last == "and" else " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
-    )
+def _quoted(texts: Sequence[str]) -> str:
+    """Return "“a” and “b” are"."""
+    return f"{listed([f'“{text}”' for text in texts])} {'is' if len(texts) == 1 else 'are'}"

@@ -94,6 +94,10 @@ class _Weights:
                 found[place] += weight
         return max(found.values(), default=0.0) / total
 
+    def is_person(self, term: str) -> bool:
+        """Whether the term names somebody who speaks or takes part: true of any sentence, it proves none."""
+        return term in self._sources.people
+
     def is_anywhere(self, term: str) -> bool:
         """Whether any passage has the term."""
         return term in self._where
@@ -104,7 +108,7 @@ def _weigh(
 ) -> SentenceGrounding:
     if sentence.kind is Kind.VERBATIM:
         return SentenceGrounding(sentence, 1.0)
-    terms = list(dict.fromkeys(terms_of(list(sentence.words))))
+    terms = [term for term in dict.fromkeys(terms_of(list(sentence.words))) if not weights.is_person(term)]
     recall = weights.recall(terms) if len(terms) >= _FEWEST_TERMS else None
     numbers = _bounded(known_numbers.unknown_in(sentence))
     names = _bounded(known_names.unknown_in(sentence))
@@ -116,7 +120,11 @@ def _weigh(
 
 def _missing_words(sentence: Sentence, weights: _Weights) -> tuple[str, ...]:
     """Return the telling words that no passage has, the longest first: those tell most."""
-    missing = [word for word in sentence.words if any(not weights.is_anywhere(t) for t in terms_of([word]))]
+    missing = [
+        word
+        for word in sentence.words
+        if any(not (weights.is_anywhere(term) or weights.is_person(term)) for term in terms_of([word]))
+    ]
     return _bounded(sorted(dict.fromkeys(missing), key=lambda word: -len(word)))
 
 

@@ -1,7 +1,7 @@
 """How often a chapter says the same again: within itself, and what an earlier chapter said before."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -62,8 +62,18 @@ def repetition_across(words: Sequence[str], earlier: Sequence[EarlierChapter]) -
         return None
     known = [(chapter.number, said_in(chapter.text)) for chapter in reversed(texts)]
     where = [next((number for number, said in known if gram in said), 0) for gram in grams]
-    passages = sorted(_runs(words, where), key=lambda run: -run.text.count(" "))[:_PASSAGES_SHOWN]
-    return Across(round(sum(map(bool, where)) / len(grams), 3), tuple(passages))
+    return Across(round(sum(map(bool, where)) / len(grams), 3), _longest(_runs(words, where)))
+
+
+def _longest(runs: Iterable[SaidBefore]) -> tuple[SaidBefore, ...]:
+    """Return the longest runs, without those that are a part of a longer one."""
+    shown: list[SaidBefore] = []
+    for run in sorted(runs, key=lambda run: -run.text.count(" ")):
+        if len(shown) == _PASSAGES_SHOWN:
+            break
+        if not any(run.text in longer.text for longer in shown):
+            shown.append(run)
+    return tuple(shown)
 
 
 @lru_cache(maxsize=24)

@@ -57,6 +57,13 @@ class Sources:
         return [*of_chunks, frozenset(terms_of(split_words(f"{self.node.title}\n{self.node.summary}")))]
 
     @cached_property
+    def people(self) -> frozenset[str]:
+        """The terms of the names of those who speak or take part, who seldom name themselves."""
+        of_chunks = (name for chunk in self.chunks for name in (chunk.speaker, *chunk.speakers))
+        names = "\n".join([*of_chunks, *self.node.participants])
+        return frozenset(terms_of(split_words(names)))
+
+    @cached_property
     def _terms(self) -> list[list[list[str]]]:
         return [[terms_of(piece) for piece in pieces] for pieces in self._pieces]
 

@@ -154,7 +154,8 @@ def _facts(chapter: Chapter, revision: ChapterRevision, measured: JSON) -> Itera
     yield "Length", _length_words(measured)
     density = _number(measured, "density")
     if density is not None:
-        yield "Longest borrowings", f"a word stands in a borrowed run of {density:,.0f} words on average"
+        words = ngettext("%s word in a row", "%s words in a row", round(density)) % f"{density:,.0f}"
+        yield "Borrowed on average", words
     compared = [number for number in _list(measured, "compared_with") if isinstance(number, int)]
     if compared:
         yield "Compared with", ngettext("chapter %s", "chapters %s", len(compared)) % number_words(compared)
