@@ -13,7 +13,7 @@ _UNSPACED_SHARE = 0.2
 # English running text has 45 to 60 % of these words, German and French under 10 %.
 _STOP_SHARE = 0.25
 _FEWEST_WORDS = 5
-_LOOKED_AT = 20_000
+_LOOKED_AT = 3_000
 
 
 class Script(StrEnum):

@@ -65,25 +65,38 @@ class Prose:
         return found
 
 
-def read_prose(markdown: str, sources: Sources | None = None) -> Prose:
-    """Read the first 2,000 sentences of a chapter. Without its sources, everything is told and each mark cites."""
-    known = {chunk.id for chunk in sources.chunks} if sources else None
-    said = sources.said if sources else []
+def read_prose(markdown: str, sources: Sources) -> Prose:
+    """Read the first 2,000 sentences of a chapter."""
+    known = {chunk.id for chunk in sources.chunks}
     sentences: list[Sentence] = []
     for number, offset, paragraph in paragraphs(markdown):
         if _NO_PROSE.match(paragraph):
             continue
-        is_frame = bool(_ITALICS.match(paragraph)) or is_frame_paragraph(paragraph)
+        is_frame = _is_frame(paragraph)
         blank = _blanked(paragraph, known)
         for start, end in _spans(paragraph, blank):
             text = blank[start:end]
             words = tuple(split_words(text.replace("_", " ")))
             if words:
-                kind = Kind.FRAME if is_frame else _kind(text, words, said)
+                kind = Kind.FRAME if is_frame else _kind(text, words, sources.said)
                 sentences.append(Sentence(number, offset + start, offset + end, text, words, kind))
         if len(sentences) >= MOST_SENTENCES:
             break
     return Prose(tuple(sentences[:MOST_SENTENCES]))
+
+
+def words_told(markdown: str) -> list[str]:
+    """Return the words of a chapter whose sources are not at hand: every mark is a citation."""
+    words: list[str] = []
+    for _, _, paragraph in paragraphs(markdown):
+        if not (_NO_PROSE.match(paragraph) or _is_frame(paragraph)):
+            _, label = split_label(paragraph)
+            words += split_words(_blanked(paragraph, None)[label:].replace("_", " "))
+    return words
+
+
+def _is_frame(paragraph: str) -> bool:
+    return bool(_ITALICS.match(paragraph)) or is_frame_paragraph(paragraph)
 
 
 def _blanked(paragraph: str, known: set[str] | None) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from workflow.agents.types import EarlierChapter
 
-from .prose import read_prose
+from .prose import words_told
 
 _WITHIN, _ACROSS = 4, 5
 _PHRASES_SHOWN, _PASSAGES_SHOWN = 5, 10
@@ -79,7 +79,7 @@ def _longest(runs: Iterable[SaidBefore]) -> tuple[SaidBefore, ...]:
 @lru_cache(maxsize=24)
 def said_in(markdown: str) -> frozenset[tuple[str, ...]]:
     """Return the five-word sequences of a chapter. Kept: in a row of chapters each one is compared with several."""
-    return frozenset(_grams(read_prose(markdown).words, _ACROSS))
+    return frozenset(_grams(words_told(markdown), _ACROSS))
 
 
 def _grams(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
