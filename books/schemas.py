@@ -156,7 +156,9 @@ class ChapterMetadata(_Document):
     title: str
     word_count: int
     status: str = Field(description="pending, in_progress, generated, harmonized, completed or failed.")
-    quality_score: float | None = Field(description="0 to 1, where it was measured.")
+    quality_score: float | None = Field(
+        description="0 to 1, made of `generation_metadata.quality_metrics.measured.parts`; null: not measured."
+    )
     generated_at: str | None = Field(json_schema_extra={"format": "date-time"})
     agent: str | None = Field(description="Who wrote this text.")
 
@@ -185,7 +187,13 @@ class GenerationMetadata(_Document):
     session_id: str | None
     generated_at: str | None = Field(json_schema_extra={"format": "date-time"})
     harmonization_applied: bool
-    quality_metrics: dict[str, object]
+    quality_metrics: dict[str, object] = Field(
+        description="The writer’s own figures and, under `measured`, ours: `score` and its `parts` (0 to 1), "
+        "`coverage`, `density`, `quoted_share`, `grounding` (how many sentences were weighed, how many are weak), "
+        "`weak` (offsets in the Markdown, with the numbers, names and words that no passage has), "
+        "`repetition_within`, `repetition_across`, `compared_with` (chapters), `said_before`, "
+        "`runaway_paragraphs`, `leftovers`, `is_cut_off`. Null means not measured, never a fault."
+    )
 
 
 class Chapter(_Document):

@@ -1,6 +1,6 @@
 """What a writer is given: the chapter's sources and a bounded view of the chapters that it depends on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
@@ -71,6 +71,12 @@ def earlier_chapters(item: ChapterWorkflowItem) -> ChapterContext:
         nearest, left_out = _nearest_needs(item.pk)
         chapters = list(_with_texts().filter(item__in=nearest).order_by("number"))
     return ChapterContext(tuple(_earlier(chapter) for chapter in chapters), left_out)
+
+
+def written_texts(version_id: int, numbers: Collection[int]) -> list[EarlierChapter]:
+    """Return the present texts of these chapters of a version, in order, as far as they are written."""
+    chapters = _with_texts().filter(version=version_id, number__in=numbers, current_revision__isnull=False)
+    return [_earlier(chapter) for chapter in chapters.order_by("number")] if numbers else []
 
 
 def _with_texts() -> QuerySet[Chapter]:

@@ -97,6 +97,7 @@ class Item(BaseModel):
     next_attempt_at: Moment | None = Field(description="When it is tried again by itself.")
     blocked_by: list[str] = Field(description="The ids of the failed chapters that it waits for.")
     word_count: int
+    quality_score: float | None = Field(description="0 to 1; null where it was not measured.")
     is_outdated: bool = Field(description="Whether something that it rests on has changed since.")
     started_at: Moment | None
     finished_at: Moment | None

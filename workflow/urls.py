@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{_VERSION}chapters/<int:chapter>/sources/", chapter.chapter_sources, name="chapter_sources"),
     path(f"{_VERSION}chapters/<int:chapter>/attempts/", chapter.chapter_attempts, name="chapter_attempts"),
     path(f"{_VERSION}chapters/<int:chapter>/revisions/", chapter.chapter_revisions, name="chapter_revisions"),
+    path(f"{_VERSION}chapters/<int:chapter>/metrics/", chapter.chapter_metrics, name="chapter_metrics"),
     path(f"{_VERSION}review/", review.review, name="review"),
     path(f"{_VERSION}review/keep/", review.keep_all, name="keep_all"),
     path("changes/<int:change_id>/<str:decision>/", review.change_decide, name="change_decide"),

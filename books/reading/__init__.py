@@ -2,6 +2,7 @@
 
 from .difference import word_diff
 from .document import chapter_document, passage_document, written_document
+from .marks import WeakSentence, weak_sentences
 from .rendering import RenderedChapter, render_chapter
 from .sources import (
     PassageView,
@@ -20,6 +21,7 @@ __all__ = [
     "RenderedChapter",
     "SourceView",
     "Voice",
+    "WeakSentence",
     "chapter_document",
     "listed",
     "mark_quotes",
@@ -30,6 +32,7 @@ __all__ = [
     "render_chapter",
     "sources_of",
     "voices_of",
+    "weak_sentences",
     "word_diff",
     "written_document",
 ]

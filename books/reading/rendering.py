@@ -18,7 +18,9 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from books.passages import citation_marks, paragraphs, unescape_markdown
 
+from .marks import WeakSentence
 from .sources import RINGS, SourceView, Voice, voices_of
+from .underlining import note_of, underline
 
 # The parser copies its pending text at each special character; a longer block is shown unformatted.
 LONGEST_BLOCK = 50_000
@@ -29,15 +31,25 @@ _TEXT = re.compile(r"[^<>]++")
 _URL = r"(?:https?://|mailto:)(?:[^\s<>()]|\([^\s<>()]{0,200}\)){1,2000}"
 _LINK = re.compile(rf'!?\[([^\[\]\n]{{1,500}})\]\(<?({_URL})>?(?:[ \t]+"[^"\n]{{0,300}}")?\)|<({_URL})>')
 _ENV = "chapter"
+_FIRST_LINE = "first_line"
 
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _TEXT_TAGS = ("p", "em", "strong", "blockquote", "ul", "ol", "li", "hr", "br", "code", "pre", *_HEADINGS)
-_CLASSES = {"a": {"cite"}, "span": {"voice", "vh"}, "p": {"told"}, "strong": {"told__who"}}
+_CLASSES = {
+    "a": {"cite"},
+    "span": {"voice", "vh", "weak"},
+    "p": {"told"},
+    "div": {"weak-note"},
+    "strong": {"told__who"},
+}
 _CLEANER = nh3.Cleaner(
-    tags={*_TEXT_TAGS, "span", "a"},
+    tags={*_TEXT_TAGS, "div", "span", "a"},
     clean_content_tags={"script", "style"},
-    attributes={"a": {"href", "id", "rel"}, "span": {"aria-hidden"}, "ol": {"start"}},
-    tag_attribute_values={"span": {"data-voice": {str(ring) for ring in range(1, RINGS + 1)}}},
+    attributes={"a": {"href", "id", "rel"}, "span": {"aria-hidden", "id"}, "ol": {"start"}},
+    tag_attribute_values={
+        "span": {"data-voice": {str(ring) for ring in range(1, RINGS + 1)}},
+        "div": {"lang": {"en"}},
+    },
     allowed_classes=_CLASSES,
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
@@ -62,6 +74,7 @@ class _Reading:
     cited: set[int] = field(default_factory=set)
     marks: dict[str, dict[int, tuple[int, SourceView]]] = field(default_factory=dict)
     heading_level: int = 1
+    weak: Sequence[WeakSentence] = ()
 
     def marks_in(self, text: str) -> dict[int, tuple[int, SourceView]]:
         """The marks of known chunks in `text`, found once: start → (end, source)."""
@@ -80,9 +93,16 @@ class _Reading:
 
 
 def render_chapter(
-    markdown: str, sources: Sequence[SourceView], *, title: str = "", anchor: str = "p"
+    markdown: str,
+    sources: Sequence[SourceView],
+    *,
+    title: str = "",
+    anchor: str = "p",
+    weak: Sequence[WeakSentence] = (),
 ) -> RenderedChapter:
     """Render a chapter's Markdown; the marks of `sources` become links to `#{anchor}{number}`.
+
+    The sentences of `weak` are underlined, the one of number N with the id `weak-N`, with a note before their block.
 
     A first heading that repeats `title` is left out. Raw HTML and other links than http(s) and mailto
     stay text, a picture becomes a link to it. Headings begin at level 2. Time and size grow linearly.
@@ -92,6 +112,7 @@ def render_chapter(
         anchor=anchor,
         sources={source.chunk_id: source for source in sources},
         voices=voices_of(source.speaker for source in sources),
+        weak=weak,
     )
     raw = "".join(_render_pieces(markdown, reading))
     return RenderedChapter(mark_safe(sanitize(raw)), frozenset(reading.cited))  # noqa: S308 (just sanitized)
@@ -120,10 +141,15 @@ def _render_pieces(markdown: str, reading: _Reading) -> Iterator[str]:
     at = 0
     for _, offset, text in paragraphs(markdown):
         if len(text) > LONGEST_BLOCK:
-            yield _PARSER.render(markdown[at:offset], {_ENV: reading})
+            yield _render_piece(markdown, at, offset, reading)
             yield f"<p>{_plain(text, reading)}</p>\n"
             at = offset + len(text)
-    yield _PARSER.render(markdown[at:], {_ENV: reading})
+    yield _render_piece(markdown, at, len(markdown), reading)
+
+
+def _render_piece(markdown: str, start: int, end: int, reading: _Reading) -> str:
+    first_line = markdown.count("\n", 0, start)
+    return cast(str, _PARSER.render(markdown[start:end], {_ENV: reading, _FIRST_LINE: first_line}))
 
 
 def _plain(text: str, reading: _Reading) -> str:
@@ -226,12 +252,42 @@ def _render_told(
     )
 
 
+def _underline(state: StateCore) -> None:
+    reading = _reading_of(state.env)
+    if reading.weak:
+        underline(state.tokens, reading.weak, state.env[_FIRST_LINE])
+
+
+def _render_weak_open(
+    self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    number = tokens[index].meta["number"]
+    return f'<span class="weak" id="weak-{int(number)}">' if number else '<span class="weak">'
+
+
+def _render_weak_close(
+    self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    said = '<span class="vh"> (marked: see the note before this paragraph)</span>'
+    return f"{said if tokens[index].meta['is_last'] else ''}</span>"
+
+
+def _render_weak_note(
+    self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    return f'<div class="weak-note" lang="en">{html.escape(note_of(tokens[index].meta["sentences"]))}</div>\n'
+
+
 def _make_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False})
     parser.disable(["html_block", "html_inline", "reference", "code", "link", "image", "autolink"])
     parser.inline.ruler.before("emphasis", "citation_mark", _inline_mark)
     parser.inline.ruler.after("citation_mark", "safe_link", _inline_link)
     parser.core.ruler.push("chapter_blocks", _shape_blocks)
+    parser.core.ruler.push("weak_sentences", _underline)
+    parser.add_render_rule("weak_open", _render_weak_open)
+    parser.add_render_rule("weak_close", _render_weak_close)
+    parser.add_render_rule("weak_note", _render_weak_note)
     parser.add_render_rule("cite", _render_cite)
     parser.add_render_rule("told", _render_told)
     return parser

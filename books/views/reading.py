@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from books.models import BookVersion, Chapter, TextChunk
-from books.reading import listed, passages_of, render_chapter, sources_of
+from books.reading import listed, passages_of, render_chapter, sources_of, weak_sentences
 
 from .lookup import chapter_or_404, neighbours, version_or_404
 
@@ -69,7 +69,9 @@ def read_chapter(request: HttpRequest, book_id: str, number: int, chapter: int) 
         **neighbours(found),
     }
     if revision:
-        context["text"] = render_chapter(revision.markdown, sources, title=found.title, anchor="n")
+        weak = weak_sentences(revision)
+        context["weak"] = weak
+        context["text"] = render_chapter(revision.markdown, sources, title=found.title, anchor="n", weak=weak)
     return render(request, "books/read_chapter.html", context)
 
 

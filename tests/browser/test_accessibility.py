@@ -26,6 +26,7 @@ OF_BOOK = [
     "chapters/1/sources",
     "chapters/1/attempts",
     "chapters/1/revisions",
+    "chapters/1/metrics",
 ]
 
 # Each entry is a rule that the page breaks, with the element that breaks it.

@@ -23,6 +23,7 @@ def row(number: int, status: str = "pending", **columns: object) -> Row:
         "error_code": "",
         "error_message": "",
         "word_count": 0,
+        "quality_score": None,
         "started_at": None,
         "finished_at": None,
         "owner": "",

@@ -23,6 +23,7 @@ PAGES = (
     "chapters/1/sources/",
     "chapters/1/attempts/",
     "chapters/1/revisions/",
+    "chapters/1/metrics/",
 )
 
 

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.exceptions import Conflict, Invalid
-from books.models import Book, Chapter, Origin
+from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
 from books.passages import find_passages
-from workflow.context import chunks_of, source_chunk
+from workflow.agents.types import WrittenChapter
+from workflow.context import chunks_of, source_chunk, source_node, written_texts
 from workflow.engine.harmonizing import revise
+from workflow.engine.measuring import compared_with, measures_again
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Edited, protected_spans
 from workflow.harmonization import apply_change as edit_in
@@ -128,7 +130,9 @@ def _rewrite(
     book: Ledger, change: HarmonizationChange, edit: Callable[[str], Edited], actor: AbstractBaseUser | None
 ) -> dict[str, object]:
     """Store the edited text as the chapter's new revision. Returns the change's new place."""
-    chapter = Chapter.objects.select_related("current_revision", "node", "item").get(pk=change.chapter_id)
+    chapter = Chapter.objects.select_related("current_revision", "node", "item", "version__book").get(
+        pk=change.chapter_id
+    )
     current = chapter.current_revision
     if current is None:
         raise Conflict("not_written", "The chapter has no text.")
@@ -140,15 +144,30 @@ def _rewrite(
     passages = find_passages(edited.markdown, {chunk.key: chunk.text for chunk in chunks})
     citations = tuple((p.paragraph, keys[p.chunk_id], p.quote) for p in passages)
     revision = revise(
-        current, edited.markdown, citations, origin=Origin.PERSON, created_by_id=actor.pk if actor else None
+        current,
+        edited.markdown,
+        citations,
+        metrics=_metrics(chapter, current, edited.markdown, chunks),
+        origin=Origin.PERSON,
+        created_by_id=actor.pk if actor else None,
     )
-    book.touch_item(chapter.item, word_count=revision.word_count)
+    book.touch_item(chapter.item, word_count=revision.word_count, quality_score=revision.quality_score)
     return {
         "offset": edited.offset,
         "before": edited.before[-200:],
         "after": edited.after[:200],
         "revision": revision,
     }
+
+
+def _metrics(
+    chapter: Chapter, current: ChapterRevision, markdown: str, chunks: list[TextChunk]
+) -> dict[str, object]:
+    sources = [source_chunk(chunk) for chunk in chunks]
+    written = WrittenChapter(chapter.number, current.title, markdown, source_node(chapter.node), sources)
+    metrics = current.quality_metrics
+    earlier = written_texts(chapter.version_id, compared_with(metrics))
+    return measures_again(metrics, written, chapter.version.book.card(), earlier)
 
 
 def switch_rule(book: Book, key: str, *, enabled: bool, actor: AbstractBaseUser | None) -> ConsistencyRule:

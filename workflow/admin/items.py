@@ -46,7 +46,7 @@ class ChapterWorkflowItemAdmin(ReadOnlyAdmin[ChapterWorkflowItem]):
 
     list_display = (
         "chapter_id_of", "number", "chapter_title", "status", "retry_count", "attempt_count", "error_code",
-        "next_attempt_at", "word_count",
+        "next_attempt_at", "word_count", "quality_score",
     )  # fmt: skip
     list_filter = ("status", "error_code")
     list_select_related = ("chapter",)
@@ -57,7 +57,8 @@ class ChapterWorkflowItemAdmin(ReadOnlyAdmin[ChapterWorkflowItem]):
     actions = ("retry",)
     inlines = (AttemptInline,)
     fieldsets = (
-        (None, {"fields": ("session", "chapter", "number", "status", "error_code", "error_message", "word_count")}),
+        (None, {"fields": ("session", "chapter", "number", "status", "error_code", "error_message", "word_count",
+                           "quality_score")}),
         ("Dependencies", {"fields": ("unmet_count", "needs", "needed_by")}),
         ("Tries", {"fields": ("attempt_count", "retry_count", "lost_count", "next_attempt_at",
                               "rate_limited_at", "started_at", "finished_at", "events")}),

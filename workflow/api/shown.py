@@ -11,7 +11,7 @@ from workflow.board import Row, estimate_rest, find_blocked, read_needs, read_ro
 from workflow.board.estimate import remaining_count
 from workflow.board.summary import state
 from workflow.models import ProcessingSession
-from workflow.states import ItemStatus, OnFailure, SessionStatus
+from workflow.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
 
 _WRITING = frozenset({SessionStatus.INITIALIZED, SessionStatus.PROCESSING})
 
@@ -105,6 +105,7 @@ def _item(row: Row, chapters: _Chapters) -> schemas.Item:
         next_attempt_at=row.next_attempt_at,
         blocked_by=[chapters.ids[number] for number in chapters.blocked.get(row.number, ())],
         word_count=row.word_count,
+        quality_score=row.quality_score if row.status in WRITTEN else None,
         is_outdated=bool(row.outdated_reason),
         started_at=row.started_at,
         finished_at=row.finished_at,

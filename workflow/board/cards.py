@@ -80,6 +80,7 @@ class Card(NamedTuple):
     retry_url: str
     facts: tuple[str, ...]
     state: str
+    quality: str
     after: Named
     waits_for: Named
     since: Moment | None
@@ -115,6 +116,7 @@ def make_card(row: Row, around: Surroundings) -> Card:
         retry_url=f"{around.retry_url}{row.number}/retry/" if retry else "",
         facts=tuple(_facts(row, look)),
         state=_state(row, look),
+        quality=_quality(row),
         after=name_some(around.needs.get(row.number, ())) if look is Look.PENDING else Named(),
         waits_for=name_some(around.blocked.get(row.number, ())) if look is Look.BLOCKED else Named(),
         since=Moment.maybe(row.started_at) if look is Look.IN_PROGRESS else None,
@@ -176,6 +178,12 @@ def _state(row: Row, look: Look) -> str:
     if look is Look.FAILED and row.retry_count:
         return ngettext("after %s attempt", "after %s attempts", row.retry_count) % row.retry_count
     return ""
+
+
+def _quality(row: Row) -> str:
+    """Two digits, as they are compared by eye; "" where the text is not written or was not measured."""
+    is_known = row.status in WRITTEN and row.quality_score is not None
+    return f"{row.quality_score:.2f}" if is_known else ""
 
 
 def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:

@@ -22,6 +22,7 @@ class Row(NamedTuple):
     error_code: str
     error_message: str
     word_count: int
+    quality_score: float | None
     started_at: datetime | None
     finished_at: datetime | None
     owner: str
@@ -41,6 +42,7 @@ _COLUMNS = (
     "error_code",
     "error_message",
     "word_count",
+    "quality_score",
     "started_at",
     "finished_at",
     "owner",

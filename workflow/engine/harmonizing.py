@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from books.models import BookVersion, Chapter, ChapterRevision, NodeChunk, Origin, TextChunk
 from books.passages import find_passages
 from books.preferences.reading import KeptName, kept_names
 from books.preferences.rule import preferences_of
 from workflow.agents.drafts import count_words
-from workflow.agents.types import SourceChunk, WrittenChapter
+from workflow.agents.types import JSON, EarlierChapter, SourceChunk, WrittenChapter
 from workflow.context import source_chunk, source_node
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Applied, Finding, Placed, apply_findings, find_all
@@ -23,6 +24,7 @@ from workflow.models import (
 from workflow.states import ItemStatus
 from workflow.transitions import Ledger
 
+from .measuring import compared_with, measures_again, score_in
 from .outcomes import add_revision
 
 CONTEXT_CHARACTERS = 200
@@ -41,21 +43,41 @@ class LoadedChapter:
 
 @dataclass(frozen=True)
 class LoadedBook:
-    """The written chapters of a session, in order, the rules that are on, and the spellings that the person keeps."""
+    """The written chapters of a session, in order, the rules that are on, the spellings that the person keeps, and
+
+    what the book says of itself (`card`).
+    """
 
     chapters: tuple[LoadedChapter, ...]
     titles: Mapping[int, str]
     enabled: frozenset[str]
     kept_names: tuple[KeptName, ...] = ()
+    card: JSON = field(default_factory=dict)
+
+    @cached_property
+    def texts(self) -> Mapping[int, EarlierChapter]:
+        """The chapters as those behind them were compared with them, by number."""
+        return {
+            each.item.number: EarlierChapter(
+                each.item.number, each.revision.title, text=each.written.markdown
+            )
+            for each in self.chapters
+        }
 
 
 @dataclass(frozen=True)
 class HarmonizedChapter:
-    """A chapter with the rules' result; `citations` are those of the new text, as `add_revision` takes them."""
+    """A chapter with the rules' result; citations and metrics are those of the new text, as `revise` takes them."""
 
     loaded: LoadedChapter
     result: Applied
     citations: PlacedCitations
+    metrics: JSON
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the text is another than before."""
+        return self.result.markdown != self.loaded.written.markdown
 
 
 def load_book(session: ProcessingSession) -> LoadedBook:
@@ -72,19 +94,16 @@ def load_book(session: ProcessingSession) -> LoadedBook:
         if item.chapter_id in revisions
     )
     titles = dict(Chapter.objects.filter(version=session.version_id).values_list("number", "title"))
-    return LoadedBook(chapters, titles, enabled_rules(session), kept_names_of(session))
+    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
+    return LoadedBook(
+        chapters, titles, enabled_rules(session), kept_names(preferences_of(version)), version.book.card()
+    )
 
 
 def enabled_rules(session: ProcessingSession) -> frozenset[str]:
     """Return the keys of the rules that nobody has switched off for the book."""
     off = ConsistencyRule.objects.filter(book__versions=session.version_id, is_enabled=False)
     return frozenset(RULE_KEYS) - set(off.values_list("key", flat=True))
-
-
-def kept_names_of(session: ProcessingSession) -> tuple[KeptName, ...]:
-    """Return the names that the person keeps, with the spellings that they must not become."""
-    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
-    return kept_names(preferences_of(version))
 
 
 def _unharmonized(session: ProcessingSession) -> dict[int, ChapterRevision]:
@@ -115,12 +134,18 @@ def harmonize(book: LoadedBook) -> list[HarmonizedChapter]:
     written = (chapter.written for chapter in book.chapters)
     found = find_all(written, enabled=book.enabled, titles=book.titles, kept_names=book.kept_names)
     waiting = [chapter for chapter in book.chapters if chapter.item.status == ItemStatus.GENERATED]
-    return [_harmonized(chapter, found.get(chapter.item.number, [])) for chapter in waiting]
+    return [_harmonized(book, chapter, found.get(chapter.item.number, [])) for chapter in waiting]
 
 
-def _harmonized(loaded: LoadedChapter, findings: list[Finding]) -> HarmonizedChapter:
+def _harmonized(book: LoadedBook, loaded: LoadedChapter, findings: list[Finding]) -> HarmonizedChapter:
     result = apply_findings(loaded.written.markdown, findings, loaded.written.chunks)
-    return HarmonizedChapter(loaded, result, citations_in(result.markdown, loaded))
+    metrics: JSON = loaded.revision.quality_metrics
+    if result.markdown != loaded.written.markdown:
+        earlier = [book.texts[number] for number in compared_with(metrics) if number in book.texts]
+        metrics = measures_again(
+            metrics, replace(loaded.written, markdown=result.markdown), book.card, earlier
+        )
+    return HarmonizedChapter(loaded, result, citations_in(result.markdown, loaded), metrics)
 
 
 def citations_in(markdown: str, loaded: LoadedChapter) -> PlacedCitations:
@@ -136,15 +161,21 @@ def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
     """Store one chapter's result: a new revision where the text changed, every change, the move to HARMONIZED."""
     loaded, result = chapter.loaded, chapter.result
     revision = loaded.revision
-    if result.markdown != loaded.written.markdown:
-        revision = revise(loaded.revision, result.markdown, chapter.citations, origin=Origin.HARMONIZER)
+    if chapter.is_changed:
+        revision = revise(
+            loaded.revision,
+            result.markdown,
+            chapter.citations,
+            metrics=chapter.metrics,
+            origin=Origin.HARMONIZER,
+        )
     HarmonizationChange.objects.bulk_create(_changes(book, chapter, revision))
     book.move_item(
         loaded.item,
         ItemStatus.HARMONIZED,
         EventKind.CHAPTER_HARMONIZED,
         detail={"changes": len(result.applied), "suggestions": len(result.suggestions)},
-        changes={"word_count": revision.word_count},
+        changes={"word_count": revision.word_count, "quality_score": revision.quality_score},
     )
 
 
@@ -153,10 +184,11 @@ def revise(
     markdown: str,
     citations: PlacedCitations,
     *,
+    metrics: JSON,
     origin: Origin,
     created_by_id: int | None = None,
 ) -> ChapterRevision:
-    """Add a revision that is `base` with another text."""
+    """Add a revision that is `base` with another text, whose citations and metrics these are."""
     return add_revision(
         base.chapter,
         citations=citations,
@@ -169,8 +201,8 @@ def revise(
         source_chunk_ids=base.source_chunk_ids,
         word_count=count_words(markdown),
         confidence=base.confidence,
-        quality_score=base.quality_score,
-        quality_metrics=base.quality_metrics,
+        quality_score=score_in(metrics),
+        quality_metrics=dict(metrics),
         agent="rules" if origin == Origin.HARMONIZER else "person",
         session_id=base.session_id,
         created_by_id=created_by_id,

@@ -17,6 +17,7 @@ from workflow.states import ItemStatus, SessionStatus
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
 from .claims import Held, end_attempt
+from .measuring import score_in
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
             **NO_CLAIM,
             **NO_ERROR,
             "word_count": finished.word_count,
+            "quality_score": score_in(finished.quality_metrics),
             "finished_at": book.now,
         },
     )
@@ -92,7 +94,7 @@ def _add_written(
         source_chunk_ids=list(finished.source_chunk_ids),
         word_count=finished.word_count,
         confidence=finished.confidence,
-        quality_score=_score(finished.quality_metrics),
+        quality_score=score_in(finished.quality_metrics),
         quality_metrics=dict(finished.quality_metrics),
         usage=dict(finished.usage),
         agent=book.session.writer,
@@ -100,11 +102,6 @@ def _add_written(
         attempt_number=held.attempt.number,
         created_at=book.now,
     )
-
-
-def _score(metrics: Mapping[str, object]) -> float | None:
-    score = metrics.get("quality_score")
-    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else None
 
 
 def add_revision(

@@ -22,6 +22,7 @@ from workflow.transitions import LostRace, ledger
 
 from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, Stopped
 from .claims import Held, claim_chapter, is_current, renew, wake_for_more
+from .measuring import measures_of
 from .outcomes import FinishedChapter, fail_chapter, give_back, store_chapter
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,8 @@ def _write_and_check(
     draft = orchestrator.write(task, on_text, watch)
     written = time.perf_counter()
     try:
-        finished = _with_citations(check_draft(draft, task), chunks)
+        checked = check_draft(draft, task)
+        finished = replace(_with_citations(checked, chunks), quality_metrics=measures_of(checked, task))
     except AgentError as error:
         error.text = clean(draft.markdown[:LONGEST_PARTIAL_TEXT])
         raise
@@ -128,7 +130,6 @@ def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedCha
         tags=draft.tags,
         source_chunk_ids=draft.source_chunk_ids,
         confidence=draft.confidence,
-        quality_metrics=draft.quality_metrics,
         usage=draft.usage,
     )
 

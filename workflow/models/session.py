@@ -166,7 +166,8 @@ class ChapterWorkflowItem(Claim):
     """The state of one chapter in a session.
 
     `unmet_count` counts the chapters that it depends on directly and that are not written yet.
-    `row_version` grows with every change that a card shows.
+    `row_version` grows with every change that a card shows. `word_count` and `quality_score` (0 to 1, null: not
+    measured) are those of the chapter's present text, kept here so that a board reads them with its items.
     """
 
     session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="items")
@@ -176,6 +177,7 @@ class ChapterWorkflowItem(Claim):
     unmet_count = models.PositiveIntegerField(default=0, editable=False)
     row_version = models.PositiveIntegerField(default=1, editable=False)
     word_count = models.PositiveIntegerField(default=0, editable=False)
+    quality_score = models.FloatField(null=True, blank=True, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     depends_on = models.ManyToManyField(

@@ -1,4 +1,4 @@
-"""A chapter on the workbench: its text with the passages beside it, its sources, attempts and revisions."""
+"""A chapter on the workbench: its text with the passages beside it, its sources, attempts, revisions and metrics."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -6,9 +6,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from books.models import Chapter, ChapterRevision
-from books.reading import SourceView, passages_of, render_chapter, sources_of, word_diff
+from books.reading import (
+    SourceView,
+    passages_of,
+    render_chapter,
+    sources_of,
+    weak_sentences,
+    word_diff,
+)
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
 from workflow.workbench.attempts import attempts_of
+from workflow.workbench.metrics import metrics_of
 from workflow.workbench.revisions import compared, writing_words
 from workflow.workbench.standing import standing_of
 
@@ -24,7 +32,11 @@ def chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> Ht
     context = _head(found, "text", len(sources))
     context["sources"] = sources
     if found.current_revision:
-        context["text"] = render_chapter(found.current_revision.markdown, sources, title=found.title)
+        weak = weak_sentences(found.current_revision)
+        context["weak"] = weak
+        context["text"] = render_chapter(
+            found.current_revision.markdown, sources, title=found.title, weak=weak
+        )
     return render(request, "workflow/chapter.html", context)
 
 
@@ -69,6 +81,20 @@ def chapter_revisions(request: HttpRequest, book_id: str, number: int, chapter: 
     if newer and older:
         context["difference"] = word_diff(older.markdown, newer.markdown)
     return render(request, "workflow/chapter_revisions.html", context)
+
+
+@login_required
+@require_safe
+def chapter_metrics(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
+    """Show what was measured of the present text, and what was found."""
+    found = _chapter(request, book_id, number, chapter)
+    cited = _source_count(found.current_revision)
+    context = {
+        **_head(found, "metrics", cited),
+        "metrics": metrics_of(found, cited),
+        "weak": weak_sentences(found.current_revision),
+    }
+    return render(request, "workflow/chapter_metrics.html", context)
 
 
 def _chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> Chapter:

@@ -21,7 +21,7 @@ NAMED_AT_MOST = 5
 _MARKER = re.compile(r"^[ \t>*_#`]*<<<\s*CHAPTER[-_ ]META\s*>>>[ \t*_`]*$", re.MULTILINE | re.IGNORECASE)
 _WHOLE_FENCE = re.compile(r"\A\s*```[\w-]*[ \t]*\n")
 _FENCE_LINE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
-_LEAKS = re.compile(
+LEAKS = re.compile(
     r"<<<|CHAPTER-META|<\|[a-z_]+\|>|\[/?INST\]|</?think>"
     r"|\[(?:chunk[-_ ]?id|passage[-_ ]?id|id)\]|\[insert\b[^\]]*\]|\bTODO\b|\blorem ipsum\b"
     r"|\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b"
@@ -175,7 +175,7 @@ def _texts(meta: Mapping[str, object], key: str) -> tuple[str, ...]:
 def _check_leaks(draft: ChapterDraft, task: ChapterTask) -> None:
     """Refuse text of ours or of the model's own in the chapter; what a source says itself is no leak."""
     sources = "\n".join(chunk.text for chunk in task.chunks)
-    for match in _LEAKS.finditer(f"{draft.title}\n{draft.markdown}"):
+    for match in LEAKS.finditer(f"{draft.title}\n{draft.markdown}"):
         if match[0] not in sources:
             raise BadAnswer(
                 "leak", f"Your chapter contains “{match[0][:60]}”, which is no part of a chapter."

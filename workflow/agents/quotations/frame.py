@@ -1,5 +1,6 @@
 """The few English sentences of a chapter that are not quoted: what it rests on, who was heard before."""
 
+import re
 from collections.abc import Sequence
 
 from books.passages import OMISSION, escape_markdown
@@ -9,7 +10,14 @@ from workflow.agents.quotations.words import count_words, split_words
 from workflow.agents.types import ChapterContext, SourceNode
 
 _NAMES_SHOWN = 6
+# How the paragraphs begin that say what the chapter rests on; they tell nothing of what happened.
+_FRAME = re.compile(r"What follows rests on .* of the record\b|This storyline has (?:no )?source text\b")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def is_frame_paragraph(text: str) -> bool:
+    """Say whether a paragraph is one that counts passages and names voices, or says that nothing is quoted."""
+    return bool(_FRAME.match(text))
 
 
 def summary_paragraph(node: SourceNode, limit: int) -> str:

@@ -17,7 +17,7 @@ _LETTERS_PER_LONG_WORD = 12
 
 def split_words(text: str) -> list[str]:
     """Return the words of `text` in lower case, straight apostrophes."""
-    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
+    return WORD.findall(text.lower().replace("’", "'"))
 
 
 def count_words(words: list[str]) -> int:

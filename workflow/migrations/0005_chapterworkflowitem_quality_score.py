@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('workflow', '0002_schedule'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='chapterworkflowitem',
+            name='quality_score',
+            field=models.FloatField(blank=True, editable=False, null=True),
+        ),
+    ]

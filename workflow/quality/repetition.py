@@ -1,0 +1,98 @@
+"""How often a chapter says the same again: within itself, and what an earlier chapter said before."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from workflow.agents.types import EarlierChapter
+
+from .prose import words_told
+
+_WITHIN, _ACROSS = 4, 5
+_PHRASES_SHOWN, _PASSAGES_SHOWN = 5, 10
+_OFTEN = 3
+_LONGEST_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that a chapter has `count` times."""
+
+    text: str
+    count: int
+
+
+@dataclass(frozen=True)
+class SaidBefore:
+    """A run of words that chapter number `chapter` has, too."""
+
+    text: str
+    chapter: int
+
+
+@dataclass(frozen=True)
+class Across:
+    """`share` is that of the chapter's five-word sequences that an earlier one has; `passages` the longest runs."""
+
+    share: float
+    passages: tuple[SaidBefore, ...]
+
+
+def repetition_within(words: Sequence[str]) -> float | None:
+    """Return seq-rep-4 (Welleck et al. 2020): 1 − different four-word sequences / all of them."""
+    grams = len(words) - _WITHIN + 1
+    return round(1 - len(set(_grams(words, _WITHIN))) / grams, 3) if grams > 0 else None
+
+
+def frequent_phrases(words: Sequence[str]) -> tuple[Phrase, ...]:
+    """Return the four-word sequences that stand there three times or more, the most frequent first."""
+    counted = Counter(_grams(words, _WITHIN)).most_common(_PHRASES_SHOWN)
+    return tuple(Phrase(" ".join(gram), count) for gram, count in counted if count >= _OFTEN)
+
+
+def repetition_across(words: Sequence[str], earlier: Sequence[EarlierChapter]) -> Across | None:
+    """Compare with the chapters given, and with no other: a bounded number, whatever the length of the book.
+
+    The share of 5-word sequences seen before, after the self-repetition score of Shaib et al. (2403.00553).
+    """
+    grams = list(_grams(words, _ACROSS))
+    texts = [chapter for chapter in earlier if chapter.text]
+    if not grams or not texts:
+        return None
+    known = [(chapter.number, said_in(chapter.text)) for chapter in reversed(texts)]
+    where = [next((number for number, said in known if gram in said), 0) for gram in grams]
+    return Across(round(sum(map(bool, where)) / len(grams), 3), _longest(_runs(words, where)))
+
+
+def _longest(runs: Iterable[SaidBefore]) -> tuple[SaidBefore, ...]:
+    """Return the longest runs, without those that are a part of a longer one."""
+    shown: list[SaidBefore] = []
+    for run in sorted(runs, key=lambda run: -run.text.count(" ")):
+        if len(shown) == _PASSAGES_SHOWN:
+            break
+        if not any(run.text in longer.text for longer in shown):
+            shown.append(run)
+    return tuple(shown)
+
+
+@lru_cache(maxsize=24)
+def said_in(markdown: str) -> frozenset[tuple[str, ...]]:
+    """Return the five-word sequences of a chapter. Kept: in a row of chapters each one is compared with several."""
+    return frozenset(_grams(words_told(markdown), _ACROSS))
+
+
+def _grams(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[start:] for start in range(size)), strict=False)
+
+
+def _runs(words: Sequence[str], where: Sequence[int]) -> Iterator[SaidBefore]:
+    """Join sequences that follow each other in one earlier chapter."""
+    start = 0
+    for at in range(1, len(where) + 1):
+        if at == len(where) or where[at] != where[start]:
+            if where[start]:
+                run = words[start : at - 1 + _ACROSS]
+                text = " ".join(run[:_LONGEST_SHOWN]) + (" …" if len(run) > _LONGEST_SHOWN else "")
+                yield SaidBefore(text, where[start])
+            start = at
