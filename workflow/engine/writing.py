@@ -12,7 +12,9 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from books.models import TextChunk
 from books.passages import find_passages
 from workflow.agents.drafts import check_draft, clean, count_words
+from workflow.agents.given import given_record
 from workflow.agents.llm import Watch
+from workflow.agents.memory import memory_of
 from workflow.agents.orchestrator import AgentOrchestrator
 from workflow.agents.types import AgentError, ChapterDraft, ChapterTask, OnText
 from workflow.context import chapter_task, chunks_of
@@ -95,7 +97,7 @@ def _write_and_check(
     draft = orchestrator.write(task, on_text, watch)
     written = time.perf_counter()
     try:
-        finished = _with_citations(check_draft(draft, task), chunks)
+        finished = _with_memory(_with_citations(check_draft(draft, task), chunks), task)
     except AgentError as error:
         error.text = clean(draft.markdown[:LONGEST_PARTIAL_TEXT])
         raise
@@ -108,11 +110,7 @@ def _write_and_check(
 
 def _note_context(held: Held, task: ChapterTask) -> None:
     """Keep what the writer was given with the attempt; stored with its end, which saves a commit a chapter."""
-    held.attempt.context = {
-        "chunks": [chunk.id for chunk in task.chunks],
-        "chapters": [chapter.number for chapter in task.context.chapters],
-        "left_out_chapters": task.context.left_out,
-    }
+    held.attempt.context = dict(given_record(held.session.writer, task))
 
 
 def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedChapter:
@@ -131,6 +129,13 @@ def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedCha
         quality_metrics=draft.quality_metrics,
         usage=draft.usage,
     )
+
+
+def _with_memory(finished: FinishedChapter, task: ChapterTask) -> FinishedChapter:
+    chunk_ids = [chunk.id for chunk in task.chunks]
+    title, markdown = finished.title, finished.markdown
+    memory = memory_of(task.number, title, markdown, task.node, chunk_ids, task.context)
+    return replace(finished, memory=memory)
 
 
 def until_stored(held: Held, store: Callable[[], Result]) -> Result | None:

@@ -166,7 +166,9 @@ class ChapterWorkflowItem(Claim):
     """The state of one chapter in a session.
 
     `unmet_count` counts the chapters that it depends on directly and that are not written yet.
-    `row_version` grows with every change that a card shows.
+    `row_version` grows with every change that a card shows. `nearest_before` are the numbers of the nearest chapters
+    that it depends on, however far up, ascending, and `before_count` is how many there are in all; in a sequence they
+    are empty: there it is every lower number. `story_line` tells the written chapter in one line.
     """
 
     session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="items")
@@ -176,6 +178,9 @@ class ChapterWorkflowItem(Claim):
     unmet_count = models.PositiveIntegerField(default=0, editable=False)
     row_version = models.PositiveIntegerField(default=1, editable=False)
     word_count = models.PositiveIntegerField(default=0, editable=False)
+    nearest_before = models.JSONField(default=list, blank=True, editable=False)
+    before_count = models.PositiveIntegerField(default=0, editable=False)
+    story_line = models.TextField(blank=True, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     depends_on = models.ManyToManyField(

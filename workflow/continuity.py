@@ -1,0 +1,139 @@
+"""Carries the story from chapter to chapter: reads what a chapter may know of earlier ones, keeps what later ones may.
+
+Only chapters that a chapter depends on count, whatever else is finished, and each query has a bound.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db.models import F, Q
+from django.db.models.functions import Right
+
+from books.models import Chapter, Dependencies, StorylineLink
+from books.storyline.document import DEPENDENCY_TYPES
+
+from .agents.memory import ChapterMemory, find_names, lookup_keys
+from .agents.memory.facts import INTRODUCTION
+from .agents.memory.keep import MOST_FACTS_OF_A_NAME
+from .agents.types import ChapterContext, EarlierChapter, KnownFact, RelatedNode, SourceChunk, SourceNode
+from .models import ChapterWorkflowItem, FactEntry, ProcessingSession
+
+# More lines than the story so far has room for, whatever their length.
+LINES_READ = 40
+ENDING_CHARACTERS = 1_500
+FACTS_READ = 400
+RELATED_READ = 12
+
+
+def read_context(
+    session: ProcessingSession, item: ChapterWorkflowItem, node: SourceNode, sources: Sequence[SourceChunk]
+) -> ChapterContext:
+    """Return what the writer may know beside the sources: four queries, at the end of a book as at its beginning."""
+    chapters = _chapters_before(session, item)
+    return ChapterContext(
+        chapters=chapters,
+        left_out=_count_before(session, item) - len(chapters),
+        facts=_facts_before(session, item, node, sources) if chapters else (),
+        related=_related_nodes(session, item),
+    )
+
+
+def keep_memory(item: ChapterWorkflowItem, memory: ChapterMemory, *, is_first: bool) -> None:
+    """Store the facts of a new text; those of the text before are replaced. The line goes with the item's own row."""
+    if not is_first:
+        FactEntry.objects.filter(item=item).delete()
+    FactEntry.objects.bulk_create(
+        FactEntry(
+            session_id=item.session_id,
+            item=item,
+            number=item.number,
+            position=position,
+            key=fact.key,
+            name=fact.name,
+            kind=fact.kind,
+            sentence=fact.sentence,
+            chunk_ids=list(fact.chunk_ids),
+        )
+        for position, fact in enumerate(memory.facts)
+    )
+
+
+def _is_sequence(session: ProcessingSession) -> bool:
+    return session.dependencies == Dependencies.SEQUENTIAL
+
+
+def _before(session: ProcessingSession, item: ChapterWorkflowItem) -> Q:
+    """Return the condition that a chapter's number is one of those that `item` depends on."""
+    return Q(number__lt=item.number) if _is_sequence(session) else Q(number__in=sorted(item.nearest_before))
+
+
+def _count_before(session: ProcessingSession, item: ChapterWorkflowItem) -> int:
+    return item.number - 1 if _is_sequence(session) else item.before_count
+
+
+def _chapters_before(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[EarlierChapter, ...]:
+    if not _count_before(session, item):
+        return ()
+    rows = ChapterWorkflowItem.objects.filter(_before(session, item), session=session.pk)
+    found = list(rows.order_by("-number").values_list("number", "chapter__title", "story_line")[:LINES_READ])[
+        ::-1
+    ]
+    chapters = [EarlierChapter(number, title, line) for number, title, line in found]
+    return (*chapters[:-1], _with_ending(session, chapters[-1])) if chapters else ()
+
+
+def _with_ending(session: ProcessingSession, chapter: EarlierChapter) -> EarlierChapter:
+    """Read of the nearest chapter how it ends and who is in it."""
+    rows = Chapter.objects.filter(
+        version=session.version_id, number=chapter.number, current_revision__isnull=False
+    )
+    found = rows.values_list(
+        Right("current_revision__markdown", ENDING_CHARACTERS),
+        "current_revision__participants",
+        "current_revision__source_chunk_ids",
+    ).first()
+    if found is None:
+        return chapter
+    ending, participants, cited = found
+    return replace(chapter, ending=ending, participants=tuple(participants), cited=tuple(cited))
+
+
+def _facts_before(
+    session: ProcessingSession, item: ChapterWorkflowItem, node: SourceNode, sources: Sequence[SourceChunk]
+) -> tuple[KnownFact, ...]:
+    """Return the facts about names that this chapter's sources have: first mentions before figures, earliest first."""
+    people = [*node.participants, *dict.fromkeys(chunk.speaker for chunk in sources if chunk.speaker)]
+    names = find_names((chunk.text for chunk in sources), people)
+    keys = {key: place for place, key in enumerate(lookup_keys(names, people))}
+    rows = FactEntry.objects.filter(_before(session, item), session=session.pk, key__in=keys)
+    per_name: Counter[str] = Counter()
+    introduced: set[str] = set()
+    ranked: list[tuple[tuple[int, int, int, int], KnownFact]] = []
+    for row in rows.order_by("number", "position")[:FACTS_READ]:
+        per_name[row.key] += 1
+        if per_name[row.key] > MOST_FACTS_OF_A_NAME:
+            continue
+        is_first = row.kind == INTRODUCTION and row.key not in introduced
+        introduced.add(row.key)
+        fact = KnownFact(row.name, row.sentence, row.number, row.kind, tuple(row.chunk_ids))
+        ranked.append(((not is_first, keys[row.key], row.number, row.position), fact))
+    return tuple(fact for _, fact in sorted(ranked, key=lambda each: each[0]))
+
+
+def _related_nodes(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[RelatedNode, ...]:
+    """Return the nodes that links of the upload join to this one; what it depends on is in the story already."""
+    node = item.chapter.node_id
+    links = StorylineLink.objects.filter(Q(source=node) | Q(target=node), version=session.version_id)
+    if not _is_sequence(session):
+        links = links.exclude(relationship_type__in=DEPENDENCY_TYPES)
+    nearest = links.order_by(F("weight").desc(nulls_last=True), "pk").select_related("source", "target")
+    others = [
+        (link.target if link.source_id == node else link.source, link) for link in nearest[:RELATED_READ]
+    ]
+    unique = {other.key: (other, link) for other, link in reversed(others)}
+    return tuple(
+        RelatedNode(other.key, other.title, other.summary, link.relationship_type)
+        for other, link in others
+        if unique[other.key][1] is link
+    )
