@@ -107,17 +107,20 @@ def _facts_before(
     names = find_names((chunk.text for chunk in sources), people)
     keys = {key: place for place, key in enumerate(lookup_keys(names, people))}
     rows = FactEntry.objects.filter(_before(session, item), session=session.pk, key__in=keys)
+    columns = ("number", "position", "key", "name", "kind", "sentence", "chunk_ids")
     per_name: Counter[str] = Counter()
     introduced: set[str] = set()
     ranked: list[tuple[tuple[int, int, int, int], KnownFact]] = []
-    for row in rows.order_by("number", "position")[:FACTS_READ]:
-        per_name[row.key] += 1
-        if per_name[row.key] > MOST_FACTS_OF_A_NAME:
+    for number, position, key, name, kind, sentence, chunk_ids in rows.order_by(
+        "number", "position"
+    ).values_list(*columns)[:FACTS_READ]:
+        per_name[key] += 1
+        if per_name[key] > MOST_FACTS_OF_A_NAME:
             continue
-        is_first = row.kind == INTRODUCTION and row.key not in introduced
-        introduced.add(row.key)
-        fact = KnownFact(row.name, row.sentence, row.number, row.kind, tuple(row.chunk_ids))
-        ranked.append(((not is_first, keys[row.key], row.number, row.position), fact))
+        is_first = kind == INTRODUCTION and key not in introduced
+        introduced.add(key)
+        fact = KnownFact(name, sentence, number, kind, tuple(chunk_ids))
+        ranked.append(((not is_first, keys[key], number, position), fact))
     return tuple(fact for _, fact in sorted(ranked, key=lambda each: each[0]))
 
 
@@ -127,13 +130,13 @@ def _related_nodes(session: ProcessingSession, item: ChapterWorkflowItem) -> tup
     links = StorylineLink.objects.filter(Q(source=node) | Q(target=node), version=session.version_id)
     if not _is_sequence(session):
         links = links.exclude(relationship_type__in=DEPENDENCY_TYPES)
-    nearest = links.order_by(F("weight").desc(nulls_last=True), "pk").select_related("source", "target")
-    others = [
-        (link.target if link.source_id == node else link.source, link) for link in nearest[:RELATED_READ]
-    ]
-    unique = {other.key: (other, link) for other, link in reversed(others)}
-    return tuple(
-        RelatedNode(other.key, other.title, other.summary, link.relationship_type)
-        for other, link in others
-        if unique[other.key][1] is link
+    nearest = links.order_by(F("weight").desc(nulls_last=True), "pk").values_list(
+        "relationship_type",
+        "source_id",
+        *(f"{end}__{name}" for end in ("target", "source") for name in ("key", "title", "summary")),
     )
+    found: dict[str, RelatedNode] = {}
+    for relation, source, *ends in nearest[:RELATED_READ]:
+        key, title, summary = ends[:3] if source == node else ends[3:]
+        found.setdefault(key, RelatedNode(key, title, summary, relation))
+    return tuple(found.values())

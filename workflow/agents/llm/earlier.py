@@ -44,17 +44,16 @@ def list_facts(facts: Sequence[KnownFact], budget: int) -> Ledger:
     told: dict[str, KnownFact] = {}
     given, left_out = [], []
     for fact in facts:
-        line = _fact_line(fact)
-        cost = 0 if line in told else estimate_tokens(line) + 2
+        cost = 0 if fact.sentence in told else estimate_tokens(_fact_line(fact)) + 2
         if cost > room:
             left_out.append(fact)
             continue
         room -= cost
-        told.setdefault(line, fact)
+        told.setdefault(fact.sentence, fact)
         given.append(fact)
     if not told:
         return Ledger(Block("ledger", "", budget, SHORTENED), (), tuple(left_out))
-    lines = sorted(told, key=lambda line: told[line].chapter)
+    lines = map(_fact_line, sorted(told.values(), key=lambda fact: fact.chapter))
     text = frame(FACTS, "FACTS", "\n".join(lines))
     state = SHORTENED if left_out else WHOLE
     return Ledger(Block("ledger", text, budget, state), tuple(given), tuple(left_out))
@@ -90,7 +89,7 @@ def list_related(nodes: Sequence[RelatedNode], budget: int) -> Related:
 
 def _summary_line(node: RelatedNode) -> str:
     title, summary = one_line(node.title), one_line(node.summary)
-    return f"{title}: {summary}" if summary and not summary.startswith(title) else summary or title
+    return summary if summary.startswith(title.rstrip(" …")) else f"{title}: {summary}" if summary else title
 
 
 def show_tail(previous: EarlierChapter | None, budget: int) -> Block:

@@ -9,7 +9,7 @@ from workflow.agents.quotations.words import split_words, terms_of
 from .sentences import Told
 
 LONGEST_LINE = 240
-LONGEST_TITLE = 80
+LONGEST_TITLE = 60
 MOST_SENTENCES = 80
 _SHORTEST_GIST = 20
 
@@ -17,7 +17,7 @@ _SHORTEST_GIST = 20
 def story_line(number: int, title: str, summary: str, told: Sequence[Told]) -> str:
     """Return "4. Title: gist", whole words: the first sentence of its summary, or the text's most telling one."""
     head = title_line(number, title)
-    gist = _first_sentence(summary) or _most_telling(title, told)
+    gist = _first_sentence(title, summary) or _most_telling(title, told)
     return _clipped(f"{head}: {gist}" if gist else head, LONGEST_LINE)
 
 
@@ -31,9 +31,13 @@ def _clipped(text: str, most: int) -> str:
     return line if len(line) <= most else line[:most].rpartition(" ")[0] or line[:most]
 
 
-def _first_sentence(summary: str) -> str:
-    sentences = split_sentences(" ".join(summary.split()))
-    return next((each for each in sentences if len(each) >= _SHORTEST_GIST), "")
+def _first_sentence(title: str, summary: str) -> str:
+    """Return the first sentence that says more than the title, which may be made of the first words of the summary."""
+    said = " ".join(title.rstrip(" …").split())
+    for sentence in split_sentences(" ".join(summary.split())):
+        if len(sentence) >= _SHORTEST_GIST and not said.startswith(sentence.rstrip(" .")):
+            return sentence.removeprefix(said).lstrip(" ,;:.") if sentence.startswith(said) else sentence
+    return ""
 
 
 def _most_telling(title: str, told: Sequence[Told]) -> str:
