@@ -108,8 +108,9 @@ def describe(record: Record, places: Places) -> Given:
         return Given(tuple(parts), _summary(record))
     simple = [("story", words.story()), ("ledger", words.facts()), ("related", words.related())]
     simple += [("tail", words.tail("whole")), ("sources", words.passages())]
-    found = [(name, tuple(lines)) for name, lines in simple]
-    return Given(tuple(Part(_NAMES[name], "", lines) for name, lines in found if lines))
+    names = {**_NAMES, "tail": "The previous chapter"} if record.is_quotations else _NAMES
+    found = [(names[name], tuple(lines)) for name, lines in simple]
+    return Given(tuple(Part(name, "", lines) for name, lines in found if lines))
 
 
 def _summary(record: Record) -> str:
