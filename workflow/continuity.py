@@ -13,7 +13,7 @@ from django.db.models.functions import Right
 from books.models import Chapter, Dependencies, StorylineLink
 from books.storyline.document import DEPENDENCY_TYPES
 
-from .agents.memory import ChapterMemory, find_names, lookup_keys
+from .agents.memory import ChapterMemory, Fact, find_names, lookup_keys
 from .agents.memory.facts import INTRODUCTION
 from .agents.memory.keep import MOST_FACTS_OF_A_NAME
 from .agents.types import ChapterContext, EarlierChapter, KnownFact, RelatedNode, SourceChunk, SourceNode
@@ -43,6 +43,22 @@ def keep_memory(item: ChapterWorkflowItem, memory: ChapterMemory, *, is_first: b
     """Store the facts of a new text; those of the text before are replaced. The line goes with the item's own row."""
     if not is_first:
         FactEntry.objects.filter(item=item).delete()
+    _store_facts(item, memory.facts)
+
+
+def renew_facts(item: ChapterWorkflowItem, memory: ChapterMemory) -> None:
+    """Let the facts follow a text that was changed in places: about the same names, or as many new ones."""
+    kept = dict.fromkeys(FactEntry.objects.filter(item=item).values_list("key", flat=True))
+    if not kept:
+        return
+    keys = list(dict.fromkeys(fact.key for fact in memory.facts))
+    same = [key for key in keys if key in kept]
+    new = [key for key in keys if key not in kept][: len(kept) - len(same)]
+    FactEntry.objects.filter(item=item).delete()
+    _store_facts(item, [fact for fact in memory.facts if fact.key in {*same, *new}])
+
+
+def _store_facts(item: ChapterWorkflowItem, facts: Sequence[Fact]) -> None:
     FactEntry.objects.bulk_create(
         FactEntry(
             session_id=item.session_id,
@@ -55,7 +71,7 @@ def keep_memory(item: ChapterWorkflowItem, memory: ChapterMemory, *, is_first: b
             sentence=fact.sentence,
             chunk_ids=list(fact.chunk_ids),
         )
-        for position, fact in enumerate(memory.facts)
+        for position, fact in enumerate(facts)
     )
 
 

@@ -9,16 +9,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from books.actions import upload_storyline
+from books.models import ChapterRevision
 from tests.workflow.sessions import item, new_session
 from tests.workflow.test_leases import claim
-from workflow.actions import start_session
+from workflow.actions import apply_change, start_session
 from workflow.agents.llm.prompt import build_prompt
 from workflow.agents.memory.keep import MOST_FACTS_OF_A_NAME
 from workflow.agents.types import ChapterContext, ChapterTask
 from workflow.context import chapter_task, chunks_of
+from workflow.engine import advance
 from workflow.engine.claims import Held, claim_chapter
 from workflow.engine.writing import write_chapter
-from workflow.models import ChapterWorkflowItem, FactEntry, ProcessingSession
+from workflow.models import ChapterWorkflowItem, FactEntry, HarmonizationChange, ProcessingSession
 from workflow.transitions import ledger
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +183,36 @@ def test_chapter_written_again_replaces_its_line_and_facts(person: User) -> None
 
     assert list(FactEntry.objects.filter(item__number=1).values_list("key", "sentence")) == before
     assert item(session, 1).story_line.startswith("1. Year 1:")
+
+
+def test_line_and_facts_follow_a_change_that_a_person_makes(person: User) -> None:
+    session = river_session(person, river(2), "sequential")
+    advance(session.pk)
+    chapter = item(session, 1).chapter
+    assert chapter.current_revision is not None
+    said = "Josefa kept the keys of the ferry house for 40 years. [c-1]"
+    markdown = f"{chapter.current_revision.markdown}\n\n{said}"
+    ChapterRevision.objects.filter(pk=chapter.current_revision.pk).update(markdown=markdown)
+    change = HarmonizationChange.objects.create(
+        session=session, chapter=chapter, rule="x", severity="low", status="suggested", find="40 years",
+        replace="44 years", offset=markdown.index("40 years"), reason="She said so.",
+    )  # fmt: skip
+
+    apply_change(change, actor=person)
+
+    sentences = list(FactEntry.objects.filter(item__number=1).values_list("sentence", flat=True))
+    assert any("for 44 years." in sentence for sentence in sentences)
+    assert not any("40 years" in sentence for sentence in sentences)
+
+
+def test_harmonized_chapter_keeps_a_line_and_facts(person: User) -> None:
+    session = river_session(person, river(2), "sequential")
+
+    advance(session.pk)
+
+    assert item(session, 1).status in {"harmonized", "completed"}
+    assert item(session, 1).story_line.startswith("1. Year 1: How the water")
+    assert FactEntry.objects.filter(item__number=1, key="josefa").exists()
 
 
 def test_previous_chapter_is_the_nearest_that_it_depends_on(person: User) -> None:

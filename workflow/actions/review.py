@@ -7,8 +7,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from books.exceptions import Conflict, Invalid
 from books.models import Book, Chapter, Origin
 from books.passages import find_passages
-from workflow.context import chunks_of, source_chunk
-from workflow.engine.harmonizing import revise
+from workflow.agents.types import WrittenChapter
+from workflow.context import chunks_of, source_chunk, source_node
+from workflow.continuity import renew_facts
+from workflow.engine.harmonizing import memory_in, revise
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Edited, protected_spans
 from workflow.harmonization import apply_change as edit_in
@@ -142,7 +144,13 @@ def _rewrite(
     revision = revise(
         current, edited.markdown, citations, origin=Origin.PERSON, created_by_id=actor.pk if actor else None
     )
-    book.touch_item(chapter.item, word_count=revision.word_count)
+    sources = [source_chunk(chunk) for chunk in chunks]
+    written = WrittenChapter(
+        chapter.number, revision.title, revision.markdown, source_node(chapter.node), sources
+    )
+    memory = memory_in(revision.markdown, written)
+    renew_facts(chapter.item, memory)
+    book.touch_item(chapter.item, word_count=revision.word_count, story_line=memory.line)
     return {
         "offset": edited.offset,
         "before": edited.before[-200:],

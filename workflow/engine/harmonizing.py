@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from books.models import Chapter, ChapterRevision, NodeChunk, Origin, TextChunk
 from books.passages import find_passages
 from workflow.agents.drafts import count_words
-from workflow.agents.types import SourceChunk, WrittenChapter
+from workflow.agents.memory import ChapterMemory, memory_of
+from workflow.agents.types import ChapterContext, SourceChunk, WrittenChapter
 from workflow.context import source_chunk, source_node
+from workflow.continuity import renew_facts
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Applied, Finding, Placed, apply_findings, find_all
 from workflow.models import (
@@ -53,6 +55,7 @@ class HarmonizedChapter:
     loaded: LoadedChapter
     result: Applied
     citations: PlacedCitations
+    memory: ChapterMemory
 
 
 def load_book(session: ProcessingSession) -> LoadedBook:
@@ -110,7 +113,15 @@ def harmonize(book: LoadedBook) -> list[HarmonizedChapter]:
 
 def _harmonized(loaded: LoadedChapter, findings: list[Finding]) -> HarmonizedChapter:
     result = apply_findings(loaded.written.markdown, findings, loaded.written.chunks)
-    return HarmonizedChapter(loaded, result, citations_in(result.markdown, loaded))
+    return HarmonizedChapter(
+        loaded, result, citations_in(result.markdown, loaded), memory_in(result.markdown, loaded.written)
+    )
+
+
+def memory_in(markdown: str, written: WrittenChapter) -> ChapterMemory:
+    """Return what is kept of a text of this chapter for later ones."""
+    chunk_ids = [chunk.id for chunk in written.chunks]
+    return memory_of(written.number, written.title, markdown, written.node, chunk_ids, ChapterContext())
 
 
 def citations_in(markdown: str, loaded: LoadedChapter) -> PlacedCitations:
@@ -128,13 +139,14 @@ def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
     revision = loaded.revision
     if result.markdown != loaded.written.markdown:
         revision = revise(loaded.revision, result.markdown, chapter.citations, origin=Origin.HARMONIZER)
+        renew_facts(loaded.item, chapter.memory)
     HarmonizationChange.objects.bulk_create(_changes(book, chapter, revision))
     book.move_item(
         loaded.item,
         ItemStatus.HARMONIZED,
         EventKind.CHAPTER_HARMONIZED,
         detail={"changes": len(result.applied), "suggestions": len(result.suggestions)},
-        changes={"word_count": revision.word_count},
+        changes={"word_count": revision.word_count, "story_line": chapter.memory.line},
     )
 
 

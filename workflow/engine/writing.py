@@ -97,7 +97,7 @@ def _write_and_check(
     draft = orchestrator.write(task, on_text, watch)
     written = time.perf_counter()
     try:
-        finished = _with_memory(_with_citations(check_draft(draft, task), chunks), task)
+        finished = _checked(draft, task, chunks)
     except AgentError as error:
         error.text = clean(draft.markdown[:LONGEST_PARTIAL_TEXT])
         raise
@@ -106,6 +106,11 @@ def _write_and_check(
         "check_ms": round((time.perf_counter() - written) * 1000, 1),
     }
     return replace(finished, timings=timings)
+
+
+def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) -> FinishedChapter:
+    """Return the draft with its citations and what later chapters may know of it. Raises AgentError."""
+    return _with_memory(_with_citations(check_draft(draft, task), chunks), task)
 
 
 def _note_context(held: Held, task: ChapterTask) -> None:
