@@ -40,7 +40,8 @@ def river(
                 {
                     "id": f"c-{n}",
                     "text": f"We all knew {PEOPLE[n % 3]}, the ferryman of year {n}. The river rose to step {n} that "
-                    f"spring, and {PEOPLE[n % 3]} carried {n} hens up to the Lindenhof.",
+                    f"spring, and {PEOPLE[n % 3]} carried {n} hens up to the Lindenhof. "
+                    f"Nobody lived at Haus{n} that winter.",
                     "speaker": "Anton",
                 }
                 for n in range(1, chapters + 1)
