@@ -1,8 +1,14 @@
 """Which chapters a chapter depends on, however far up."""
 
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workflow.sessions import item, new_session
 from workflow.ancestors import Ancestors, find_ancestors
 
 
@@ -33,3 +39,14 @@ def test_long_chain_keeps_the_nearest_and_counts_all() -> None:
 
     assert found[3000].count == 2999
     assert found[3000].nearest == tuple(range(2800, 3000))
+
+
+@pytest.mark.django_db
+def test_migration_works_them_out_for_sessions_that_are_there(person: User) -> None:
+    session = new_session(person, 4, after={3: [1], 4: [3]})
+    session.items.update(nearest_before=[], before_count=0)
+
+    import_module("workflow.migrations.0003_context").note_what_is_before(apps, None)
+
+    assert (item(session, 4).nearest_before, item(session, 4).before_count) == ([1, 3], 2)
+    assert (item(session, 2).nearest_before, item(session, 2).before_count) == ([], 0)
