@@ -250,3 +250,21 @@ def check_data_dir(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
             id="chapterflow.W004",
         )
     ]
+
+
+@register(TAG)
+def check_windows(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """A window that cannot be read would let chapters be sent to a model that cannot take them."""
+    from workflow.agents.llm.windows import VARIABLE, UnreadableWindows, read_windows
+
+    try:
+        read_windows(env.text(VARIABLE))
+    except UnreadableWindows as error:
+        return [
+            Error(
+                f"{VARIABLE} cannot be read: {error}.",
+                hint="Write model=tokens, more of them with commas, as in ollama:llama3=8192,vllm:qwen=32768.",
+                id="chapterflow.E020",
+            )
+        ]
+    return []

@@ -26,6 +26,7 @@ from workflow.models import (
     ChapterWorkflowItem,
     ConsistencyRule,
     Event,
+    FactEntry,
     FollowUpQuestion,
     HarmonizationChange,
     ItemDependency,
@@ -138,6 +139,11 @@ class Crowd:
             Event(session=self.session, seq=item.number, kind="chapter_failed", item=item, actor=self.owner)
             for item in items
         )
+        FactEntry.objects.bulk_create(
+            FactEntry(session=self.session, item=item, number=item.number, position=0, key="emm", name="Emm",
+                      kind="introduction", sentence="Emm rowed the hens over.", chunk_ids=["c-1"])
+            for item in items
+        )  # fmt: skip
         HarmonizationChange.objects.bulk_create(
             HarmonizationChange(session=self.session, chapter=chapter, rule="dashes", severity="minor", offset=0,
                                 status=ChangeStatus.SUGGESTED, find="-", replace="–", reason="Dashes",

@@ -153,6 +153,28 @@ class Events(BaseModel):
     events: list[Event]
 
 
+class Attempt(BaseModel):
+    """One try at writing a chapter."""
+
+    number: int = Field(description="1, 2, 3 … counted for ever.")
+    outcome: str = Field(description="running, succeeded, failed, lost, stopped or cancelled.")
+    agent: str = Field(description="The writer.", examples=["quotations"])
+    error_code: str = Field(description="Why it failed; empty if it did not.")
+    error_message: str
+    given: dict[str, object] = Field(
+        description="What the writer was given: passages, earlier chapters, facts, related storylines; for a language "
+        "model also `blocks` with the tokens of each part, and what was shortened or left out.",
+    )
+    usage: dict[str, object] = Field(description="What the writer reported that it used.")
+    partial_text: str = Field(description="The text as far as it came, where the attempt did not succeed.")
+    started_at: Moment
+    finished_at: Moment | None
+
+
+class AttemptPage(Page[Attempt]):
+    """The tries at a chapter, the newest first."""
+
+
 class Change(BaseModel):
     """One find-and-replace of the harmonizer."""
 

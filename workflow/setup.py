@@ -1,5 +1,8 @@
 """Makes a session with its chapters, items and dependencies, all in one transaction."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -7,10 +10,11 @@ from django.utils import timezone
 
 from books.actions import edit_outline
 from books.exceptions import Invalid
-from books.models import BookVersion, Chapter
+from books.models import BookVersion, Chapter, Dependencies
 from books.outline import dependencies_of
 from books.preferences.rule import preferences_of
 
+from .ancestors import Ancestors, find_ancestors
 from .events import EventKind
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
 from .transitions import ledger
@@ -84,6 +88,7 @@ def make_items(session: ProcessingSession) -> None:
     """Make one item per chapter, with its dependencies as the version's mode says."""
     needs = dependencies_of(session.version, session.dependencies)
     chapters = list(session.version.chapters.order_by("number"))
+    before = _before(session, chapters, needs)
     items = ChapterWorkflowItem.objects.bulk_create(
         (
             ChapterWorkflowItem(
@@ -91,6 +96,8 @@ def make_items(session: ProcessingSession) -> None:
                 chapter=chapter,
                 number=chapter.number,
                 unmet_count=len(needs.get(chapter.node_id, ())),
+                nearest_before=list(before[chapter.number].nearest),
+                before_count=before[chapter.number].count,
             )
             for chapter in chapters
         ),
@@ -104,4 +111,16 @@ def make_items(session: ProcessingSession) -> None:
             for needed in sorted(needs.get(node, ()))
         ),
         batch_size=ROWS_PER_INSERT,
+    )
+
+
+def _before(
+    session: ProcessingSession, chapters: Sequence[Chapter], needs: Mapping[int, frozenset[int]]
+) -> Mapping[int, Ancestors]:
+    """Return by its number what each chapter depends on, however far up; in a sequence the number itself says it."""
+    if session.dependencies == Dependencies.SEQUENTIAL:
+        return defaultdict(Ancestors)
+    number = {chapter.node_id: chapter.number for chapter in chapters}
+    return find_ancestors(
+        {number[node]: sorted(number[needed] for needed in needs.get(node, ())) for node in number}
     )

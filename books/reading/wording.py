@@ -13,7 +13,7 @@ def listed(names: Sequence[str]) -> str:
 
 def number_words(numbers: Sequence[int]) -> str:
     """List ascending numbers by their runs: "1 to 4, 7, 8 and 11"; after twelve, "and 18 more"."""
-    runs = list(_runs(numbers))
+    runs = list(number_runs(numbers))
     names = [str(first) if first == last else f"{first} to {last}" for first, last in runs]
     if len(names) > NAMED_AT_MOST:
         named = sum(last - first + 1 for first, last in runs[:NAMED_AT_MOST])
@@ -21,7 +21,7 @@ def number_words(numbers: Sequence[int]) -> str:
     return listed(names)
 
 
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+def number_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield (first, last) of each run; two neighbours are named one by one, as a person would."""
     run: list[int] = []
     for number, following in pairwise((*numbers, None)):

@@ -247,7 +247,7 @@ def test_attempts_show_what_went_wrong_and_what_was_given(person: User, reader: 
     assert "The chapter was tried again after this." in html
     assert "&lt;b&gt;The river" in html
     assert "process 4711" in html
-    assert "openings and endings of chapters 1 to 3 and 5" in html
+    assert "chapters 1 to 3 and 5 in summary" in html
     assert "2 earlier chapters" in html
     assert "2,280" in html
 

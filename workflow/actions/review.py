@@ -8,8 +8,9 @@ from books.exceptions import Conflict, Invalid
 from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
 from books.passages import find_passages
 from workflow.agents.types import WrittenChapter
-from workflow.context import chunks_of, source_chunk, source_node, written_texts
-from workflow.engine.harmonizing import revise
+from workflow.context import chunks_of, source_chunk, source_node
+from workflow.continuity import renew_facts, written_texts
+from workflow.engine.harmonizing import memory_in, revise
 from workflow.engine.measuring import compared_with, measures_again
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Edited, protected_spans
@@ -151,7 +152,18 @@ def _rewrite(
         origin=Origin.PERSON,
         created_by_id=actor.pk if actor else None,
     )
-    book.touch_item(chapter.item, word_count=revision.word_count, quality_score=revision.quality_score)
+    sources = [source_chunk(chunk) for chunk in chunks]
+    written = WrittenChapter(
+        chapter.number, revision.title, revision.markdown, source_node(chapter.node), sources
+    )
+    memory = memory_in(revision.markdown, written)
+    renew_facts(chapter.item, memory)
+    book.touch_item(
+        chapter.item,
+        word_count=revision.word_count,
+        quality_score=revision.quality_score,
+        story_line=memory.line,
+    )
     return {
         "offset": edited.offset,
         "before": edited.before[-200:],

@@ -1,7 +1,7 @@
 """The process in the admin: rows are looked at, and changed only by actions, which call what the pages call."""
 
 from .content import BookAdmin, BookVersionAdmin, ChapterAdmin
-from .history import AttemptAdmin, EventAdmin
+from .history import AttemptAdmin, EventAdmin, FactEntryAdmin
 from .items import ChapterWorkflowItemAdmin, ItemDependencyAdmin
 from .review import ConsistencyRuleAdmin, FollowUpQuestionAdmin, HarmonizationChangeAdmin
 from .sessions import ProcessingSessionAdmin
@@ -14,6 +14,7 @@ __all__ = [
     "ChapterWorkflowItemAdmin",
     "ConsistencyRuleAdmin",
     "EventAdmin",
+    "FactEntryAdmin",
     "FollowUpQuestionAdmin",
     "HarmonizationChangeAdmin",
     "ItemDependencyAdmin",

@@ -1,4 +1,4 @@
-"""Events and attempts in the admin: the history, which nobody changes."""
+"""Events, attempts and stated facts in the admin: the history, which nobody changes."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from books.models import Book
 from chapterflow_site.admin import Page, ReadOnlyAdmin, json_field, text_field
-from workflow.models import Attempt, Event
+from workflow.models import Attempt, Event, FactEntry
 
 from .content import pages_of_session
 
@@ -70,5 +70,26 @@ class AttemptAdmin(ReadOnlyAdmin[Attempt]):
         return row.session.version.book
 
     def pages_of(self, row: Attempt) -> Sequence[Page]:
+        """Return the pages of the session."""
+        return pages_of_session(row.session.version)
+
+
+@admin.register(FactEntry)
+class FactEntryAdmin(ReadOnlyAdmin[FactEntry]):
+    """Exact facts that chapters state, as later chapters find them."""
+
+    list_display = ("name", "kind", "sentence", "item", "session")
+    list_filter = ("kind",)
+    list_select_related = ("session__version__book", "item")
+    search_fields = (*IN_SESSION, "name", "sentence")
+    ordering = ("-pk",)
+    show_full_result_count = False
+    fields = ("session", "item", "number", "position", "key", "name", "kind", "sentence", "chunk_ids")
+
+    def book_of(self, row: FactEntry) -> Book:
+        """Return the session's book."""
+        return row.session.version.book
+
+    def pages_of(self, row: FactEntry) -> Sequence[Page]:
         """Return the pages of the session."""
         return pages_of_session(row.session.version)

@@ -42,22 +42,62 @@ class SourceNode:
 
 @dataclass(frozen=True)
 class EarlierChapter:
-    """A chapter that this one depends on, as far as its writer may know it. `text` is the whole Markdown."""
+    """A chapter that this one depends on, told in one line. The rest is known of the nearest six only.
+
+    `text` is its whole Markdown, `ending` the end of it; `cited` are the ids that stand there as citation marks.
+    """
 
     number: int
     title: str
-    opening: str = ""
+    line: str = ""
     ending: str = ""
     participants: tuple[str, ...] = ()
+    cited: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
+class KnownFact:
+    """A sentence of an earlier chapter, as it stands there, about a name that this chapter's sources have, too.
+
+    `kind` is "introduction" (the chapter's first sentence with the name) or "figure" (one with a number or a date);
+    `chunk_ids` are the passages that the sentence rests on there.
+    """
+
+    name: str
+    sentence: str
+    chapter: int
+    kind: str = "introduction"
+    chunk_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RelatedNode:
+    """A storyline node that the upload links to this one, written or not. `relation` is the link's type."""
+
+    id: str
+    title: str
+    summary: str = ""
+    relation: str = ""
+
+
+@dataclass(frozen=True)
 class ChapterContext:
-    """What came before, only from chapters that this one depends on, nearest last; `left_out` counts the rest."""
+    """What a writer may know besides the sources: only chapters that this one depends on, and the storyline itself.
+
+    `chapters` are ascending, the last is the previous one; `left_out` counts those before them. `facts` come the most
+    useful first, `related` the most closely linked first.
+    """
 
     chapters: tuple[EarlierChapter, ...] = ()
     left_out: int = 0
+    facts: tuple[KnownFact, ...] = ()
+    related: tuple[RelatedNode, ...] = ()
+
+    @property
+    def previous(self) -> EarlierChapter | None:
+        """The nearest chapter that this one depends on."""
+        return self.chapters[-1] if self.chapters else None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from books.passages import find_passages
 from books.preferences.reading import KeptName, kept_names
 from books.preferences.rule import preferences_of
 from workflow.agents.drafts import count_words
-from workflow.agents.types import JSON, EarlierChapter, SourceChunk, WrittenChapter
+from workflow.agents.memory import ChapterMemory, memory_of
+from workflow.agents.types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
 from workflow.context import source_chunk, source_node
+from workflow.continuity import renew_facts
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Applied, Finding, Placed, apply_findings, find_all
 from workflow.models import (
@@ -73,6 +75,7 @@ class HarmonizedChapter:
     result: Applied
     citations: PlacedCitations
     metrics: JSON
+    memory: ChapterMemory
 
     @property
     def is_changed(self) -> bool:
@@ -145,7 +148,19 @@ def _harmonized(book: LoadedBook, loaded: LoadedChapter, findings: list[Finding]
         metrics = measures_again(
             metrics, replace(loaded.written, markdown=result.markdown), book.card, earlier
         )
-    return HarmonizedChapter(loaded, result, citations_in(result.markdown, loaded), metrics)
+    return HarmonizedChapter(
+        loaded,
+        result,
+        citations_in(result.markdown, loaded),
+        metrics,
+        memory_in(result.markdown, loaded.written),
+    )
+
+
+def memory_in(markdown: str, written: WrittenChapter) -> ChapterMemory:
+    """Return what is kept of a text of this chapter for later ones."""
+    chunk_ids = [chunk.id for chunk in written.chunks]
+    return memory_of(written.number, written.title, markdown, written.node, chunk_ids, ChapterContext())
 
 
 def citations_in(markdown: str, loaded: LoadedChapter) -> PlacedCitations:
@@ -169,13 +184,18 @@ def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
             metrics=chapter.metrics,
             origin=Origin.HARMONIZER,
         )
+        renew_facts(loaded.item, chapter.memory)
     HarmonizationChange.objects.bulk_create(_changes(book, chapter, revision))
     book.move_item(
         loaded.item,
         ItemStatus.HARMONIZED,
         EventKind.CHAPTER_HARMONIZED,
         detail={"changes": len(result.applied), "suggestions": len(result.suggestions)},
-        changes={"word_count": revision.word_count, "quality_score": revision.quality_score},
+        changes={
+            "word_count": revision.word_count,
+            "quality_score": revision.quality_score,
+            "story_line": chapter.memory.line,
+        },
     )
 
 

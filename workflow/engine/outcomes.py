@@ -9,7 +9,9 @@ from datetime import timedelta
 from django.db.models import F, Max
 
 from books.models import Chapter, ChapterRevision, Citation, Origin
+from workflow.agents.memory import ChapterMemory
 from workflow.agents.types import AgentError
+from workflow.continuity import keep_memory
 from workflow.events import EventKind
 from workflow.failures import EXPLANATIONS, Failure
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
@@ -43,6 +45,7 @@ class FinishedChapter:
     confidence: float | None = None
     quality_metrics: Mapping[str, object] = field(default_factory=dict)
     usage: Mapping[str, object] = field(default_factory=dict)
+    memory: ChapterMemory = field(default_factory=ChapterMemory)
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -62,10 +65,12 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
             **NO_ERROR,
             "word_count": finished.word_count,
             "quality_score": score_in(finished.quality_metrics),
+            "story_line": finished.memory.line,
             "finished_at": book.now,
         },
     )
     revision = _add_written(book, held, item, finished)
+    keep_memory(item, finished.memory, is_first=revision.number == 1)
     end_attempt(
         book,
         held.token,

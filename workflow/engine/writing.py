@@ -12,7 +12,9 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 from books.models import TextChunk
 from books.passages import find_passages
 from workflow.agents.drafts import check_draft, clean, count_words
+from workflow.agents.given import given_record
 from workflow.agents.llm import Watch
+from workflow.agents.memory import memory_of
 from workflow.agents.orchestrator import AgentOrchestrator
 from workflow.agents.types import AgentError, ChapterDraft, ChapterTask, OnText
 from workflow.context import chapter_task, chunks_of
@@ -96,8 +98,7 @@ def _write_and_check(
     draft = orchestrator.write(task, on_text, watch)
     written = time.perf_counter()
     try:
-        checked = check_draft(draft, task)
-        finished = replace(_with_citations(checked, chunks), quality_metrics=measures_of(checked, task))
+        finished = _checked(draft, task, chunks)
     except AgentError as error:
         error.text = clean(draft.markdown[:LONGEST_PARTIAL_TEXT])
         raise
@@ -108,13 +109,16 @@ def _write_and_check(
     return replace(finished, timings=timings)
 
 
+def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) -> FinishedChapter:
+    """Return the draft with its citations, its metrics and what later chapters may know of it. Raises AgentError."""
+    checked = check_draft(draft, task)
+    finished = replace(_with_citations(checked, chunks), quality_metrics=measures_of(checked, task))
+    return _with_memory(finished, task)
+
+
 def _note_context(held: Held, task: ChapterTask) -> None:
     """Keep what the writer was given with the attempt; stored with its end, which saves a commit a chapter."""
-    held.attempt.context = {
-        "chunks": [chunk.id for chunk in task.chunks],
-        "chapters": [chapter.number for chapter in task.context.chapters],
-        "left_out_chapters": task.context.left_out,
-    }
+    held.attempt.context = dict(given_record(held.session.writer, task))
 
 
 def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedChapter:
@@ -132,6 +136,13 @@ def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedCha
         confidence=draft.confidence,
         usage=draft.usage,
     )
+
+
+def _with_memory(finished: FinishedChapter, task: ChapterTask) -> FinishedChapter:
+    chunk_ids = [chunk.id for chunk in task.chunks]
+    title, markdown = finished.title, finished.markdown
+    memory = memory_of(task.number, title, markdown, task.node, chunk_ids, task.context)
+    return replace(finished, memory=memory)
 
 
 def until_stored(held: Held, store: Callable[[], Result]) -> Result | None:

@@ -1,6 +1,7 @@
 """The process in the database: sessions, items, attempts, events, what the harmonizer and the questioner found."""
 
 from .attempt import Attempt, AttemptOutcome, Event
+from .facts import FactEntry
 from .review import (
     ChangeStatus,
     ConsistencyRule,
@@ -19,6 +20,7 @@ __all__ = [
     "Claim",
     "ConsistencyRule",
     "Event",
+    "FactEntry",
     "FollowUpQuestion",
     "HarmonizationChange",
     "ItemDependency",

@@ -167,7 +167,10 @@ class ChapterWorkflowItem(Claim):
 
     `unmet_count` counts the chapters that it depends on directly and that are not written yet.
     `row_version` grows with every change that a card shows. `word_count` and `quality_score` (0 to 1, null: not
-    measured) are those of the chapter's present text, kept here so that a board reads them with its items.
+    measured) are those of the chapter's present text, kept here so that a board reads them with its items;
+    `story_line` tells it in one line. `nearest_before` are the numbers of the nearest chapters that it depends on,
+    however far up, ascending, and `before_count` is how many there are in all; in a sequence they are empty: there
+    it is every lower number.
     """
 
     session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="items")
@@ -178,6 +181,9 @@ class ChapterWorkflowItem(Claim):
     row_version = models.PositiveIntegerField(default=1, editable=False)
     word_count = models.PositiveIntegerField(default=0, editable=False)
     quality_score = models.FloatField(null=True, blank=True, editable=False)
+    nearest_before = models.JSONField(default=list, blank=True, editable=False)
+    before_count = models.PositiveIntegerField(default=0, editable=False)
+    story_line = models.TextField(blank=True, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     depends_on = models.ManyToManyField(

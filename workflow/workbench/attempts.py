@@ -7,9 +7,12 @@ from datetime import datetime
 from django.utils.translation import ngettext
 
 from books.models import Chapter
-from books.reading import number_words
+from books.reading import number_words, passages_of, sources_of
 from workflow.agents.orchestrator import label_of
 from workflow.failures import Explanation, explain
+
+from .given import Given, describe, places_for
+from .record import Record
 
 MOST_ATTEMPTS = 50
 
@@ -39,7 +42,7 @@ class AttemptView:
     explanation: Explanation | None
     is_newest: bool
     partial_text: str
-    passages: tuple[str, ...]
+    given: Given | None
 
 
 def attempts_of(chapter: Chapter) -> list[AttemptView]:
@@ -48,6 +51,8 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
     if item is None:
         return []
     found = list(item.attempts.order_by("-number")[:MOST_ATTEMPTS])
+    records = [Record(attempt.context, attempt.agent) for attempt in found]
+    places = places_for(chapter, records, sources_of(passages_of(chapter.current_revision)))
     return [
         AttemptView(
             number=attempt.number,
@@ -58,7 +63,7 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
             facts=(
                 ("Written by", label_of(attempt.agent)),
                 ("Worker", _worker_words(attempt.owner)),
-                *_context_facts(attempt.context),
+                *_given_facts(record),
                 *_usage_facts(attempt.usage),
             ),
             code=attempt.error_code,
@@ -66,9 +71,9 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
             explanation=explain(attempt.error_code) if attempt.error_code else None,
             is_newest=attempt is found[0],
             partial_text=attempt.partial_text,
-            passages=tuple(str(chunk_id) for chunk_id in _list(attempt.context, "chunks")),
+            given=describe(record, places) if record else None,
         )
-        for attempt in found
+        for attempt, record in zip(found, records, strict=True)
     ]
 
 
@@ -78,23 +83,33 @@ def _worker_words(owner: str) -> str:
     return f"process {parts[1]}" if len(parts) > 2 else owner or "not known"
 
 
-def _context_facts(context: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    passages = len(_list(context, "chunks"))
+def _given_facts(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield in a few words what was given, for a list of facts about the attempt."""
+    passages = len(record.chunks)
     if passages:
         yield "Given", ngettext("%s passage", "%s passages", passages) % f"{passages:,}"
-    chapters = sorted(number for number in _list(context, "chapters") if isinstance(number, int))
-    if chapters:
-        words = ngettext(
-            "the opening and ending of chapter %s", "openings and endings of chapters %s", len(chapters)
-        )
-        yield "Context", words % number_words(chapters)
-    dropped = len(_list(context, "left_out_passages"))
-    if dropped:
+    told = sorted({*record.chapters, *record.titles})
+    if told:
+        yield "Context", f"{ngettext('chapter', 'chapters', len(told))} {number_words(told)} in summary"
+    if record.left_out_passages:
+        dropped = len(record.left_out_passages)
         words = ngettext("%s passage", "%s passages", dropped) % f"{dropped:,}"
         yield "Not used", f"{words}, for what the preferences leave out"
-    left_out = context.get("left_out_chapters")
-    if isinstance(left_out, int) and left_out:
-        yield "Left out", ngettext("%s earlier chapter", "%s earlier chapters", left_out) % f"{left_out:,}"
+    missing = [
+        ngettext("%s earlier chapter", "%s earlier chapters", record.left_out_chapters)
+        % f"{record.left_out_chapters:,}"
+        if record.left_out_chapters
+        else "",
+        ngettext("facts about %s name", "facts about %s names", len(record.facts_left_out))
+        % len(record.facts_left_out)
+        if record.facts_left_out
+        else "",
+        ngettext("%s passage", "%s passages", len(record.left_out)) % len(record.left_out)
+        if record.left_out
+        else "",
+    ]
+    if any(missing):
+        yield "Left out", ", ".join(filter(None, missing))
 
 
 def _usage_facts(usage: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -102,8 +117,3 @@ def _usage_facts(usage: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         if isinstance(value, int | float | str) and not isinstance(value, bool) and value != "":
             shown = f"{value:,}" if isinstance(value, int | float) else value[:200]
             yield name.replace("_", " ").capitalize()[:60], shown
-
-
-def _list(context: Mapping[str, object], key: str) -> list[object]:
-    found = context.get(key)
-    return found if isinstance(found, list) else []

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.workflow.llm.server import KEY, ScriptedServer
-from workflow.agents.llm import ModelWriter, Timeouts, Watch
+from workflow.agents.llm import ModelWriter, Timeouts, Watch, windows
 from workflow.agents.types import ChapterDraft, ChapterTask
 
 QUICK = Timeouts(silence=0.4, first_text=0.4, whole=3.0)
@@ -23,6 +23,7 @@ def server(one_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Scrip
     """The scripted server, configured as the provider in the environment."""
     monkeypatch.setenv("OPENAI_BASE_URL", one_server.url)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    windows.forget()
     one_server.seen.clear()
     one_server.play("good")
     return one_server

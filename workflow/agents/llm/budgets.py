@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from workflow.agents.types import AgentError
 from workflow.failures import Failure
 
-RULES, STORY, RELATED, TAIL, SOURCES, TASK, OUTPUT = 800, 700, 300, 260, 6000, 300, 3600
+# Together 8,810 in. The task has 100 tokens of the rules': the chapter's title, themes and people stand in it.
+RULES, STORY, LEDGER, RELATED, TAIL, SOURCES, TASK = 800, 700, 450, 300, 260, 6000, 300
+OUTPUT = 3600
+SMALL_WINDOW = 8_192
+MOST_WORDS_IN_A_SMALL_WINDOW = 1_200
 FULL_WINDOW = 16_384
 OUTPUT_SHARE = 0.35
 SAFETY = 0.9
@@ -22,6 +26,7 @@ class Budget:
 
     rules: int
     story: int
+    ledger: int
     related: int
     tail: int
     sources: int
@@ -37,16 +42,17 @@ def budget_for(words: int, window: int | None) -> Budget:
     """
     output = max(OUTPUT, round(words * TOKENS_PER_WORD) + CLOSING_BLOCK)
     if window is None:
-        return Budget(RULES, STORY, RELATED, TAIL, SOURCES, TASK, output + SLACK, words)
+        return Budget(RULES, STORY, LEDGER, RELATED, TAIL, SOURCES, TASK, output + SLACK, words)
     if not has_room(window):
         raise AgentError(
             Failure.CONTEXT_TOO_LONG, f"the model takes {window} tokens at once, too few for a chapter"
         )
     output = min(output, round(window * OUTPUT_SHARE))
-    story, related, tail = _shrunk(window)
+    story, ledger, related, tail = _shrunk(window)
     sources = min(SOURCES, _source_room(window, output))
     fitting = max(FEWEST_WORDS, round((output - CLOSING_BLOCK) / TOKENS_PER_WORD))
-    return Budget(RULES, story, related, tail, sources, TASK, output, min(words, fitting))
+    most = MOST_WORDS_IN_A_SMALL_WINDOW if window < SMALL_WINDOW else words
+    return Budget(RULES, story, ledger, related, tail, sources, TASK, output, min(words, fitting, most))
 
 
 def has_room(window: int) -> bool:
@@ -58,7 +64,7 @@ def _source_room(window: int, output: int) -> int:
     return round((window - output - RULES - TASK - sum(_shrunk(window))) * SAFETY)
 
 
-def _shrunk(window: int) -> tuple[int, int, int]:
-    """Story, related and tail give way in a window that is not large."""
+def _shrunk(window: int) -> tuple[int, int, int, int]:
+    """Story, ledger, related and tail give way in a window that is not large."""
     share = min(1.0, window / FULL_WINDOW)
-    return round(STORY * share), round(RELATED * share), round(TAIL * share)
+    return round(STORY * share), round(LEDGER * share), round(RELATED * share), round(TAIL * share)

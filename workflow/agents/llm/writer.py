@@ -18,6 +18,7 @@ from .streaming import MarkdownFilter
 from .tokens import estimate_tokens
 from .usage import Usage
 from .watch import Quote, Watch
+from .windows import Window, learn, window_for
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
@@ -88,22 +89,30 @@ class _Job:
 
     async def _write_with(self, name: str) -> ChapterDraft:
         model = make_model(name)
-        window = self._window or window_of(model)
+        window = Window(self._window, "setting") if self._window else window_for(name, window_of(model))
         async with model:
             for _ in range(MOST_SHRINKS):
-                prompt = build_prompt(self._task, window)
+                prompt = self._prompt_for(window, name)
                 try:
                     return await self._write_from(prompt, model, name)
                 except ContextTooLong as error:
-                    window = _smaller(window, error.window, prompt)
-                    if not has_room(window):
+                    window = _smaller(window.tokens, error.window, prompt)
+                    if not has_room(window.tokens or 0):
                         raise
-                    logger.info("chapter %s: %s is sent less, for %s tokens", self._task.number, name, window)
-            return await self._write_from(build_prompt(self._task, window), model, name)
+                    if error.window and window.tokens == error.window:
+                        learn(name, error.window)
+                    logger.info(
+                        "chapter %s: %s is sent less, for %s tokens", self._task.number, name, window.tokens
+                    )
+            return await self._write_from(self._prompt_for(window, name), model, name)
+
+    def _prompt_for(self, window: Window, name: str) -> Prompt:
+        prompt = build_prompt(self._task, window.tokens)
+        self._watch.note_context({**prompt.record, "model": name, "window_from": window.known_from})
+        return prompt
 
     async def _write_from(self, prompt: Prompt, model: "Model", name: str) -> ChapterDraft:
         """Ask, and ask for corrections. A length that stays wrong is accepted in the end, and marked."""
-        self._watch.note_context(prompt.record)
         messages = first_messages(prompt)
         for correction in range(MOST_CORRECTIONS + 1):
             answer = await self._ask(messages, prompt, model, name)
@@ -189,11 +198,11 @@ def _extra_tokens(message: "ModelMessage") -> int:
     return sum(estimate_tokens(str(getattr(part, "content", ""))) for part in message.parts)
 
 
-def _smaller(window: int | None, said: int | None, prompt: Prompt) -> int:
+def _smaller(window: int | None, said: int | None, prompt: Prompt) -> Window:
     """Return the window to build for: what the model said, unless that was tried; else clearly less than was sent."""
     if said is not None and (window is None or said < window):
-        return said
-    return round((window or prompt.tokens + prompt.max_tokens) * 0.6)
+        return Window(said, "answer")
+    return Window(round((window or prompt.tokens + prompt.max_tokens) * 0.6), "guess")
 
 
 def _most_hopeful(failures: Sequence[tuple[str, AgentError]]) -> AgentError:

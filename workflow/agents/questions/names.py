@@ -31,6 +31,14 @@ _RELATIONS = """
     president
     """
 _RELATION = "|".join(_RELATIONS.split())
+# What explains a name: words behind it, words before it that say how it is called, or whose relation it is.
+EXPLAINED_BEHIND = (
+    r",? (?:which|who|that) (?:is|was|are|were)\b"
+    r"|,? (?:is|was|are|were|means|stands for) (?:an?|the|my|our|his|her|one)\b"
+    r"|, (?:an?|the|my|our|his|her) \w+| \("
+)
+CALLED = r"(?:called|named|known as|nickname[d]?|name was|name is|name of) (?:the )?"
+RELATED = rf"(?i:my|our|his|her|their|the)(?: \w+)? (?:{_RELATION}),? "
 
 
 _ASK_THEM = re.compile(
@@ -126,18 +134,21 @@ def _introduced(records: Sequence[Record], wanted: Iterable[str]) -> set[str]:
     first_words = {name.split(" ")[0] for name in wanted}
     if not first_words:
         return set()
-    names = "|".join(sorted(map(re.escape, wanted), key=lambda n: (-len(n), n)))
-    explained = re.compile(
-        rf"\b(?:(?P<is>{names})(?:,? (?:which|who|that) (?:is|was|are|were)\b|,? (?:is|was|are|were|means|stands for)"
-        rf" (?:an?|the|my|our|his|her|one)\b|, (?:an?|the|my|our|his|her) \w+| \()"
-        rf"|(?:called|named|known as|nickname[d]?|name was|name is|name of) (?:the )?(?P<called>{names})\b"
-        rf"|\b(?i:my|our|his|her|their|the)(?: \w+)? (?:{_RELATION}),? (?P<relation>{names})\b|\((?P<in>{names})\))"
-    )
+    explained = _explaining(wanted)
     found: set[str] = set()
     for text in _texts(records):
         for match in explained.finditer(text):
             found.update(group for group in match.groupdict().values() if group)
     return found | _spelled_out(records, [name for name in wanted if name.isupper()])
+
+
+def _explaining(names: Iterable[str]) -> re.Pattern[str]:
+    """Return the pattern of one of these names where it is explained; its groups that match are the name."""
+    any_name = "|".join(sorted(map(re.escape, names), key=lambda name: (-len(name), name)))
+    return re.compile(
+        rf"\b(?:(?P<is>{any_name})(?:{EXPLAINED_BEHIND})|(?:{CALLED})(?P<called>{any_name})\b"
+        rf"|\b(?:{RELATED})(?P<relation>{any_name})\b|\((?P<in>{any_name})\))"
+    )
 
 
 def _texts(records: Iterable[Record]) -> Iterator[str]:

@@ -1,0 +1,43 @@
+"""The tries at writing a chapter, with what each writer was given."""
+
+from django.http import HttpRequest
+
+from books.api.lookup import chapter_of
+from chapterflow_site.api_reading import page_of
+from chapterflow_site.api_types import ChapterId, Cursor, Limit, problems
+from workflow import schemas
+from workflow.models import Attempt
+
+from .router import router
+
+
+@router.get(
+    "/chapters/{chapter_id}/attempts",
+    response=schemas.AttemptPage,
+    operation_id="list_attempts",
+    summary="List the tries at a chapter",
+    tags=["Chapters"],
+    openapi_extra=problems(404, 422),
+)
+def listed(
+    request: HttpRequest, chapter_id: ChapterId, cursor: Cursor = None, limit: Limit = 50
+) -> schemas.AttemptPage:
+    """List every try at writing the chapter, the newest first, with what its writer was given and what was left out."""
+    attempts = Attempt.objects.filter(item__chapter=chapter_of(request, chapter_id))
+    found, following = page_of(attempts, ("-number",), request, cursor=cursor, limit=limit)
+    return schemas.AttemptPage(results=[_shown(attempt) for attempt in found], next=following)
+
+
+def _shown(attempt: Attempt) -> schemas.Attempt:
+    return schemas.Attempt(
+        number=attempt.number,
+        outcome=attempt.outcome,
+        agent=attempt.agent,
+        error_code=attempt.error_code,
+        error_message=attempt.error_message,
+        given=attempt.context,
+        usage=attempt.usage,
+        partial_text=attempt.partial_text,
+        started_at=attempt.started_at,
+        finished_at=attempt.finished_at,
+    )
