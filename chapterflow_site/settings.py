@@ -191,9 +191,10 @@ LOGGING = {
         "books": {"level": "INFO"},
         "workflow": {"level": "INFO"},
         "chapterflow_site": {"level": "INFO"},
-        # At DEBUG these write whole requests, with the book's text.
+        # At DEBUG these write whole requests, with the book's text; at INFO a line for every one, with the whole
+        # address, in which there may be a password.
         **{
-            name: {"level": "INFO"}
+            name: {"level": "WARNING"}
             for name in ("openai", "anthropic", "google_genai", "mistralai", "httpx", "httpx2")
         },
         # A scanner that tries names gets its answer; it is not worth a trace each time.
