@@ -70,12 +70,13 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One cell: what is due. `code` is "" for a good chapter."""
+    """One cell: what is due. `code` is "" for a good chapter, `address` "" for that of the scripted server."""
 
     wire: Wire
     scenario: str
     code: str
     retry_after: float | None
+    address: str = ""
 
     def __str__(self) -> str:
         return f"{self.wire.kind} {self.scenario}"
@@ -115,7 +116,10 @@ def cases() -> Iterator[Case]:
 def run(case: Case, server: WireServer) -> Outcome:
     """Let the case's provider write a chapter."""
     server.wire = case.wire
-    server.play(case.scenario)
+    server.play("good" if case.address else case.scenario)
+    environment = case.wire.environment(server)
+    if case.address:
+        environment[case.wire.address] = f"{case.address}{case.wire.root}"
     raised: list[BaseException] = []
     used: dict[str, object] = {}
 
@@ -128,7 +132,7 @@ def run(case: Case, server: WireServer) -> Outcome:
     before, started = len(server.seen), time.monotonic()
     draft: ChapterDraft | None = None
     error: AgentError | None = None
-    with patch.dict(os.environ, case.wire.environment(server)), patch.object(writing, "classify", classify):
+    with patch.dict(os.environ, environment), patch.object(writing, "classify", classify):
         try:
             draft = writer.write(task(chunk(1, PRIVATE), chunk(2), chunk(3)), lambda text: None)
         except AgentError as failure:
