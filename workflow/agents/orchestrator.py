@@ -14,6 +14,7 @@ from .quotations import make_writer
 from .types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
 
 QUOTATIONS = "quotations"
+RULES = "rules"
 PYTHON = "python:"
 
 
@@ -26,7 +27,8 @@ def is_allowed(writer: str) -> bool:
 
 
 def _is_one_allowed(writer: str) -> bool:
-    for pattern in [QUOTATIONS, settings.CHAPTERFLOW_WRITER, *settings.CHAPTERFLOW_WRITERS]:
+    default = settings.CHAPTERFLOW_WRITER
+    for pattern in [QUOTATIONS, default, *split_models(default), *settings.CHAPTERFLOW_WRITERS]:
         if writer == pattern or (pattern.endswith("*") and writer.startswith(pattern[:-1])):
             return True
     return False
@@ -47,13 +49,30 @@ def label_of(writer: str) -> str:
         return "Selected quotations, no AI"
     if writer.startswith(PYTHON):
         return f"Own writer: {writer.removeprefix(PYTHON)}"
-    return f"Language model: {writer.partition(':')[2]}" if is_model(writer) else writer
+    if not is_model(writer):
+        return writer
+    return f"Language model: {', else '.join(name.partition(':')[2] for name in split_models(writer))}"
 
 
 def allowed_writers() -> list[tuple[str, str]]:
     """Return (string, label) of every backend that can be chosen by name, the default first."""
     named = [settings.CHAPTERFLOW_WRITER, *settings.CHAPTERFLOW_WRITERS, QUOTATIONS]
     return [(writer, label_of(writer)) for writer in dict.fromkeys(named) if not writer.endswith("*")]
+
+
+def harmonizer_models() -> tuple[str, ...]:
+    """Return the models that look for inconsistencies beside the rules, first choice first; none for “rules”."""
+    return _models_of_role(settings.CHAPTERFLOW_HARMONIZER)
+
+
+def questioner_models() -> tuple[str, ...]:
+    """Return the models that ask follow-up questions beside the rules, first choice first; none for “rules”."""
+    return _models_of_role(settings.CHAPTERFLOW_QUESTIONER)
+
+
+def _models_of_role(setting: str) -> tuple[str, ...]:
+    """The installation says these itself, so they need not be allowed; a system check names what is no model."""
+    return split_models(setting) if is_model(setting) else ()
 
 
 class AgentOrchestrator:
