@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from books.models import BookVersion, Dependencies
 from books.outline import Outline
 from books.storyline.estimate import Span
+from workflow.agents.llm import is_model
 from workflow.agents.orchestrator import allowed_writers, label_of
 from workflow.models import ProcessingSession
 from workflow.states import OnFailure
@@ -24,6 +25,7 @@ _ON_FAILURE_ABOUT = {"hold": "Nothing is written on a gap.", "skip": "You can wr
 def start_panel(version: BookVersion, outline: Outline, writer: str | None) -> dict[str, object]:
     """Draw the panel from which a version is started; after the start it only says what was chosen."""
     session = ProcessingSession.objects.filter(version=version).first() if version.is_started else None
+    writers = allowed_writers()
     return {
         "version": version,
         "book": version.book,
@@ -33,7 +35,8 @@ def start_panel(version: BookVersion, outline: Outline, writer: str | None) -> d
             (mode.value, mode.label, _ABOUT[mode]) for mode in (Dependencies.GRAPH, Dependencies.SEQUENTIAL)
         ],
         "on_failure": [(each.value, each.label, _ON_FAILURE_ABOUT[each.value]) for each in OnFailure],
-        "writers": allowed_writers(),
+        "writers": writers,
+        "offers_models": any(is_model(name) for name, _ in writers),
         "writer": writer or settings.CHAPTERFLOW_WRITER,
         "writer_label": label_of(session.writer) if session else "",
     }

@@ -135,7 +135,7 @@ def _connection_code(error: BaseException) -> Failure:
     from pydantic_ai.exceptions import ModelTimeoutError
 
     phase = getattr(error, "phase", None)
-    if phase in {"connect", "pool"} or _is_caused_by(error, (ssl.SSLError, socket.gaierror)):
+    if phase in {"connect", "pool"} or is_caused_by(error, (ssl.SSLError, socket.gaierror)):
         return Failure.CONNECTION_REFUSED
     return Failure.TIMEOUT if isinstance(error, ModelTimeoutError) else Failure.STREAM_BROKEN
 
@@ -154,11 +154,11 @@ def _untyped_code(error: BaseException, text: str) -> Failure:
 
 
 def _code_of_cause(error: BaseException) -> Failure:
-    if _is_caused_by(error, (TimeoutError,)):
+    if is_caused_by(error, (TimeoutError,)):
         return Failure.TIMEOUT
-    if _is_caused_by(error, (ConnectionRefusedError, socket.gaierror, ssl.SSLError)):
+    if is_caused_by(error, (ConnectionRefusedError, socket.gaierror, ssl.SSLError)):
         return Failure.CONNECTION_REFUSED
-    return Failure.STREAM_BROKEN if _is_caused_by(error, (ConnectionError,)) else Failure.INTERNAL_ERROR
+    return Failure.STREAM_BROKEN if is_caused_by(error, (ConnectionError,)) else Failure.INTERNAL_ERROR
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -170,7 +170,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def _is_caused_by(error: BaseException, classes: tuple[type[BaseException], ...]) -> bool:
+def is_caused_by(error: BaseException, classes: tuple[type[BaseException], ...]) -> bool:
+    """Return whether one of the classes is among the error and what it came from."""
     return any(isinstance(cause, classes) for cause in _causes(error))
 
 
