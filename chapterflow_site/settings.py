@@ -124,6 +124,7 @@ SESSION_COOKIE_NAME = f"chapterflow-{INSTALLATION_ID}-session"
 CSRF_COOKIE_NAME = f"chapterflow-{INSTALLATION_ID}-csrf"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 CSRF_FAILURE_VIEW = "chapterflow_site.errors.csrf_failure"
+DEFAULT_EXCEPTION_REPORTER = "chapterflow_site.reporter.KeylessReporter"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env.boolean("CHAPTERFLOW_HTTPS"):
