@@ -17,6 +17,7 @@ ROLES = {
     "harmonizer": "CHAPTERFLOW_HARMONIZER",
     "questioner": "CHAPTERFLOW_QUESTIONER",
 }
+RULES_ALONE = "Rules alone"
 _NO_MODEL = Step("Model", True, "It needs no model, no key and no network: there is nothing to check.")
 
 
@@ -75,8 +76,14 @@ def check_role(role: str, cancelled: Cancelled = _never) -> list[Report]:
     if role == "writer":
         return check_backends(configured, cancelled)
     if configured == RULES:
-        return [Report(RULES, "Rules alone", (_NO_MODEL,))]
+        return [Report(RULES, RULES_ALONE, (_NO_MODEL,))]
     return [_report(name, steps) for name, steps in _models(configured, cancelled)]
+
+
+def label_of_role(role: str) -> str:
+    """Return how what the installation has for a role is called on pages."""
+    configured = str(getattr(settings, ROLES[role]))
+    return RULES_ALONE if configured == RULES else label_of(configured)
 
 
 def reports_of(found: object) -> list[Report]:

@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from books.models import BookVersion, Dependencies
 from books.outline import Outline
 from books.storyline.estimate import Span
+from workflow.agents.checkup import ROLES, label_of_role
 from workflow.agents.llm import is_model
 from workflow.agents.orchestrator import allowed_writers, label_of
 from workflow.models import ProcessingSession
@@ -40,6 +41,12 @@ def start_panel(version: BookVersion, outline: Outline, writer: str | None) -> d
         "writer": writer or settings.CHAPTERFLOW_WRITER,
         "writer_label": label_of(session.writer) if session else "",
     }
+
+
+@register.simple_tag
+def configured_roles() -> list[tuple[str, str]]:
+    """Return who writes by default, harmonizes and asks in this installation, for whoever looks after it."""
+    return [(role.capitalize(), label_of_role(role)) for role in ROLES]
 
 
 @register.filter

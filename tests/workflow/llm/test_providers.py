@@ -4,11 +4,13 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from pydantic_ai.exceptions import ModelAPIError
 
 from tests.workflow.llm import matrix
 from tests.workflow.llm.matrix import PRIVATE, Case
 from tests.workflow.llm.server import KEY
 from tests.workflow.llm.wires import WIRES, Wire, WireServer
+from workflow.agents.llm.errors import classify
 
 for _package in ("anthropic", "google.genai", "mistralai"):
     pytest.importorskip(_package)
@@ -38,7 +40,7 @@ def test_every_fault_has_its_code(case: Case, server: WireServer, caplog: pytest
     assert outcome.error.message
     said = f"{outcome.error} {outcome.error.message}"
     assert KEY[3:20] not in f"{said} {caplog.text}"
-    assert PRIVATE[:30] not in said
+    assert PRIVATE[:20] not in f"{said} {caplog.text}"
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
@@ -51,6 +53,21 @@ def test_good_chapter_with_its_usage(case: Case, server: WireServer) -> None:
     counted = (outcome.usage["input_tokens"], outcome.usage["output_tokens"], outcome.usage["cached_tokens"])
     assert counted == ((700, 300, 12) if case.scenario == "good" else (None, None, None))
     assert outcome.usage["model"] == case.wire.writer
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Failed to decode response as JSON. Raw response: {text}",
+        "Unexpected response received: Status 200 Content-Type text/plain. Body: {text}",
+        "1 validation error: body.data Field required [type=missing, input_value={text}, input_type=dict]",
+    ],
+)
+def test_answer_that_could_not_be_read_is_not_repeated(words: str) -> None:
+    said = classify(ModelAPIError("scripted", words.format(text="And so the mill stood still."))).message
+
+    assert said
+    assert "mill" not in said
 
 
 @pytest.mark.parametrize("wire", WIRES.values(), ids=lambda wire: wire.kind)
