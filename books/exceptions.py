@@ -34,3 +34,9 @@ class TooLarge(DomainError):
     """More than the installation's limits allow."""
 
     status = 413
+
+
+class TooSoon(DomainError):
+    """It was asked for a moment ago, or too often."""
+
+    status = 429

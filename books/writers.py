@@ -1,6 +1,6 @@
 """Which writer a book has. Which there are is for the process to say: it registers its check here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 
@@ -25,3 +25,8 @@ def checked_writer(writer: str) -> str:
 def writer_of(book: Book, asked: str | None = None) -> str:
     """Return who writes: whom the start asks for, or else the book's writer, or else the installation's default."""
     return asked or book.writer or settings.CHAPTERFLOW_WRITER
+
+
+def asked_writer(given: Mapping[str, str]) -> str:
+    """Return the writer that a form of the outline's page asks for: the typed one, else the chosen, "" for none."""
+    return given.get("writer_name", "").strip() or given.get("writer", "")

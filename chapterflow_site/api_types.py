@@ -88,6 +88,7 @@ _MEANINGS = {
     413: ("too_large", "The request is larger than this installation takes."),
     415: ("unsupported_media_type", "The body is a form and not a document."),
     422: ("invalid_request", "The request has faults; `errors` lists them all."),
+    429: ("checked_just_now", "It was asked for a moment ago, or too often."),
 }
 
 

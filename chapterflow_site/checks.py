@@ -208,7 +208,9 @@ def check_writer(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
     from workflow.agents.types import AgentError
 
     writer = settings.CHAPTERFLOW_WRITER
-    hint = "Set CHAPTERFLOW_WRITER to “quotations” or “python:package.module:factory”."
+    hint = (
+        "Set CHAPTERFLOW_WRITER to “quotations”, “python:package.module:factory” or a provider and a model."
+    )
     try:
         check_allowed(writer)
         if not writer.startswith(PYTHON):

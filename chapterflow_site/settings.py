@@ -124,6 +124,7 @@ SESSION_COOKIE_NAME = f"chapterflow-{INSTALLATION_ID}-session"
 CSRF_COOKIE_NAME = f"chapterflow-{INSTALLATION_ID}-csrf"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 CSRF_FAILURE_VIEW = "chapterflow_site.errors.csrf_failure"
+DEFAULT_EXCEPTION_REPORTER = "chapterflow_site.reporter.KeylessReporter"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if env.boolean("CHAPTERFLOW_HTTPS"):
@@ -133,6 +134,9 @@ if env.boolean("CHAPTERFLOW_HTTPS"):
 
 CHAPTERFLOW_WRITER = env.text("CHAPTERFLOW_WRITER", "quotations")
 CHAPTERFLOW_WRITERS = env.words("CHAPTERFLOW_WRITERS", CHAPTERFLOW_WRITER)
+# What else than the rules harmonizes and asks: a model, or a list of which the first that answers is taken.
+CHAPTERFLOW_HARMONIZER = env.text("CHAPTERFLOW_HARMONIZER", "rules")
+CHAPTERFLOW_QUESTIONER = env.text("CHAPTERFLOW_QUESTIONER", "rules")
 CHAPTERFLOW_WORKERS = env.integer("CHAPTERFLOW_WORKERS", 2)
 CHAPTERFLOW_PARALLEL_CHAPTERS = env.integer("CHAPTERFLOW_PARALLEL_CHAPTERS", 8)
 CHAPTERFLOW_ATTEMPT_SECONDS = env.integer("CHAPTERFLOW_ATTEMPT_SECONDS", 900)
@@ -191,9 +195,10 @@ LOGGING = {
         "books": {"level": "INFO"},
         "workflow": {"level": "INFO"},
         "chapterflow_site": {"level": "INFO"},
-        # At DEBUG these write whole requests, with the book's text.
+        # At DEBUG these write whole requests, with the book's text; at INFO a line for every one, with the whole
+        # address, in which there may be a password.
         **{
-            name: {"level": "INFO"}
+            name: {"level": "WARNING"}
             for name in ("openai", "anthropic", "google_genai", "mistralai", "httpx", "httpx2")
         },
         # A scanner that tries names gets its answer; it is not worth a trace each time.

@@ -79,6 +79,7 @@ def own_installation(settings: Settings, tmp_path_factory: pytest.TempPathFactor
     settings.DATA_DIR = tmp_path_factory.mktemp("data")
     settings.CHAPTERFLOW_WRITER = "quotations"
     settings.CHAPTERFLOW_WRITERS = ["quotations"]
+    settings.CHAPTERFLOW_HARMONIZER = settings.CHAPTERFLOW_QUESTIONER = "rules"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -200,9 +200,72 @@ def test_default_writer(options: dict[str, object], writer: str, expected: list[
         assert ids() == expected
 
 
-def test_other_writers_are_not_imported(options: dict[str, object]) -> None:
-    with override_settings(CHAPTERFLOW_WRITERS=["python:there.is.no.such.module:make"]):
-        assert ids() == []
+@pytest.mark.parametrize(
+    ("writer", "expected"),
+    [
+        ("python:tests.never_imported:make", []),
+        ("python:tests.*", []),
+        ("python:there.is.no.such.module:make", ["chapterflow.W003"]),
+        ("openia:gpt-5", ["chapterflow.E018"]),
+        ("openai:*", []),
+    ],
+)
+def test_other_writers_are_looked_for_and_not_imported(
+    options: dict[str, object], writer: str, expected: list[str]
+) -> None:
+    with override_settings(CHAPTERFLOW_WRITERS=[writer]):
+        assert ids() == expected
+
+
+@pytest.mark.parametrize("name", ["CHAPTERFLOW_HARMONIZER", "CHAPTERFLOW_QUESTIONER"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("rules", []),
+        ("ollama:qwen3:8b", []),
+        ("ollama:qwen3:8b,openai-chat:local", []),
+        ("quotations", ["chapterflow.E017"]),
+        ("ollama:", ["chapterflow.E017"]),
+        ("ollama:qwen3:8b,nobody:x", ["chapterflow.E017"]),
+    ],
+)
+def test_roles(
+    options: dict[str, object], monkeypatch: pytest.MonkeyPatch, name: str, value: str, expected: list[str]
+) -> None:
+    monkeypatch.setenv("OLLAMA_BASE_URL", "http://127.0.0.1:11434/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "a key")
+
+    with override_settings(**{name: value}):
+        assert ids() == expected
+
+
+def test_what_models_need_is_named_once_each(
+    options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "VLLM_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+    with override_settings(
+        CHAPTERFLOW_WRITER="openai:gpt-5", CHAPTERFLOW_WRITERS=["openai:gpt-5", "vllm:own"]
+    ):
+        messages = run_checks(tags=[checks.TAG])
+
+    assert [message.id for message in messages] == ["chapterflow.W007", "chapterflow.W006"]
+    assert "OPENAI_API_KEY" in str(messages[0].hint)
+    assert "VLLM_BASE_URL" in str(messages[1].hint)
+
+
+def test_missing_package_says_what_to_install(
+    options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "a key")
+    monkeypatch.setattr("workflow.agents.llm.backends.is_installed", lambda provider: False)
+
+    with override_settings(CHAPTERFLOW_WRITERS=["mistral:mistral-small-latest"]):
+        (message,) = run_checks(tags=[checks.TAG])
+
+    assert message.id == "chapterflow.W005"
+    assert message.hint == 'Run: pip install "pydantic-ai-slim[mistral]"'
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class World:
 
 OF_A_VERSION = {
     "outline", "outline_edit", "outline_move", "read", "start", "board", "activity", "review", "keep_all",
-    "questions",
+    "questions", "writer_check",
 }  # fmt: skip
 
 
@@ -121,6 +121,7 @@ TABLE: Mapping[str, Sequence[Row]] = {
     "outline_edit": [act(dependencies="graph")],
     "outline_move": [act(node="n1", direction="down")],
     "start": [act()],
+    "writer_check": [act(200, writer="quotations")],
     "board": [page()],
     "activity": [page()],
     "session_pause": [act(409)],

@@ -81,7 +81,7 @@ EXPLANATIONS: dict[Failure, Explanation] = {
     Failure.BAD_OUTPUT: Explanation(
         True,
         "The answer could not be used",
-        "It was empty, or named passages that do not exist, and was thrown away. Retry to ask again.",
+        "It was thrown away. Retry to ask again; Details says what was wrong with it.",
     ),
     Failure.BUDGET_EXCEEDED: Explanation(
         False, "The limit on cost is reached", "Raise it in the book’s settings, then resume."

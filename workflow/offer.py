@@ -6,6 +6,7 @@ from django.conf import settings
 
 from books.models import Book
 from books.writers import writer_of
+from workflow.agents.llm import is_model
 from workflow.agents.orchestrator import allowed_prefixes, allowed_writers, is_allowed, label_of
 
 
@@ -31,6 +32,7 @@ class WriterChoice:
             "writer": self.writer,
             "typed_writer": self.typed,
             "prefixes": allowed_prefixes(),
+            "offers_models": bool(allowed_prefixes()) or any(is_model(name) for name, _ in self.writers),
             "book_writer": own,
             "lost_writer": own if self.is_fallback else "",
         }

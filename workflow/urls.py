@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import chapter, home, questions, review, session
+from .views import chapter, home, questions, review, session, writers
 
 _VERSION = "books/<str:book_id>/v<int:number>/"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("books/<str:book_id>/", home.book, name="book"),
     path("books/<str:book_id>/delete/", home.book_delete, name="book_delete"),
     path(f"{_VERSION}start/", home.start, name="start"),
+    path(f"{_VERSION}check-writer/", writers.writer_check, name="writer_check"),
     path(f"{_VERSION}board/", session.board, name="board"),
     path(f"{_VERSION}activity/", session.activity, name="activity"),
     path("sessions/<uuid:session_id>/pause/", session.session_pause, name="session_pause"),

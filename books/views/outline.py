@@ -16,7 +16,7 @@ from books.models import BookVersion
 from books.outline import Outline, outline_of
 from books.preferences.form import PreferencesForm
 from books.preferences.shown import shown_preferences
-from books.writers import writer_of
+from books.writers import asked_writer, writer_of
 
 from .lookup import version_or_404
 
@@ -160,6 +160,6 @@ def _page(
 def _asked_writer(request: HttpRequest) -> str | None:
     """Return the writer that the person looks at: typed, or chosen from the list."""
     for given in (request.GET, request.POST):
-        if asked := given.get("writer_name", "").strip() or given.get("writer"):
+        if asked := asked_writer(given):
             return asked[:_WRITER_CHARACTERS]
     return None

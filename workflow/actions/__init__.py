@@ -20,12 +20,14 @@ from .sessions import (
     retry_session,
     start_session,
 )
+from .writers import check_writer
 
 __all__ = [
     "answer_question",
     "apply_change",
     "ask_again",
     "cancel_session",
+    "check_writer",
     "delete_book",
     "dismiss_change",
     "dismiss_question",

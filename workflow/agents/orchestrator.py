@@ -15,6 +15,7 @@ from .quotations import make_writer
 from .types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
 
 QUOTATIONS = "quotations"
+RULES = "rules"
 PYTHON = "python:"
 LONGEST_WRITER = 200
 MOST_OFFERED = 8
@@ -29,7 +30,8 @@ def is_allowed(writer: str) -> bool:
 
 
 def _is_one_allowed(writer: str) -> bool:
-    for pattern in [QUOTATIONS, settings.CHAPTERFLOW_WRITER, *settings.CHAPTERFLOW_WRITERS]:
+    default = settings.CHAPTERFLOW_WRITER
+    for pattern in [QUOTATIONS, default, *split_models(default), *settings.CHAPTERFLOW_WRITERS]:
         if writer == pattern or (pattern.endswith("*") and writer.startswith(pattern[:-1])):
             return True
     return False
@@ -66,7 +68,7 @@ def label_of(writer: str) -> str:
         return f"Own writer: {writer.removeprefix(PYTHON)}"
     if is_model(writer):
         names = [name.partition(":")[2] for name in split_models(writer)]
-        return f"Language model: {', then '.join(names)}"
+        return f"Language model: {', else '.join(names)}"
     return writer
 
 
@@ -80,6 +82,21 @@ def allowed_prefixes() -> list[str]:
     """Return with what a string may begin whose rest the person chooses."""
     open_ended = [pattern for pattern in settings.CHAPTERFLOW_WRITERS if pattern.endswith("*")]
     return [pattern[:-1] for pattern in dict.fromkeys(open_ended)]
+
+
+def harmonizer_models() -> tuple[str, ...]:
+    """Return the models that look for inconsistencies beside the rules, first choice first; none for “rules”."""
+    return _models_of_role(settings.CHAPTERFLOW_HARMONIZER)
+
+
+def questioner_models() -> tuple[str, ...]:
+    """Return the models that ask follow-up questions beside the rules, first choice first; none for “rules”."""
+    return _models_of_role(settings.CHAPTERFLOW_QUESTIONER)
+
+
+def _models_of_role(setting: str) -> tuple[str, ...]:
+    """The installation says these itself, so they need not be allowed; a system check names what is no model."""
+    return split_models(setting) if is_model(setting) else ()
 
 
 class AgentOrchestrator:

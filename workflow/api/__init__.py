@@ -1,6 +1,6 @@
 """The API of the process: starting, following, stopping and retrying; changes and questions."""
 
-from . import attempts, generation, library, review, sessions, starting
+from . import attempts, generation, library, review, sessions, starting, writers
 from .router import router
 
-__all__ = ["attempts", "generation", "library", "review", "router", "sessions", "starting"]
+__all__ = ["attempts", "generation", "library", "review", "router", "sessions", "starting", "writers"]

@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from books.models import BookVersion, Dependencies
 from books.outline import Outline, outline_of
 from books.storyline.estimate import Span
+from workflow.agents.checkup import ROLES, label_of_role
 from workflow.agents.orchestrator import label_of
 from workflow.models import ProcessingSession
 from workflow.offer import writer_choice
@@ -37,6 +38,12 @@ def start_panel(version: BookVersion, outline: Outline, writer: str | None) -> d
         "on_failure": [(each.value, each.label, _ON_FAILURE_ABOUT[each.value]) for each in OnFailure],
         "writer_label": label_of(session.writer) if session else "",
     }
+
+
+@register.simple_tag
+def configured_roles() -> list[tuple[str, str]]:
+    """Return who writes by default, harmonizes and asks in this installation, for whoever looks after it."""
+    return [(role.capitalize(), label_of_role(role)) for role in ROLES]
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from books.access import person_of
 from books.actions import edit_book
 from books.models import Book, BookVersion, Chapter
+from books.writers import asked_writer
 from workflow.actions import delete_book, start_session
 from workflow.attention import calls, running, status_word
 from workflow.models import ProcessingSession
@@ -65,7 +66,7 @@ def start(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     session, _ = start_session(
         version,
         actor=person_of(request),
-        writer=request.POST.get("writer_name", "").strip() or request.POST.get("writer") or None,
+        writer=asked_writer(request.POST) or None,
         dependencies=request.POST.get("dependencies") or None,
         on_failure=request.POST.get("on_failure") or None,
     )

@@ -1,6 +1,7 @@
 """One streamed call of a model, and a job that can be cancelled while the model is silent."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage, ModelResponse
     from pydantic_ai.models import Model
     from pydantic_ai.settings import ModelSettings
+
+logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 TEARDOWN_SECONDS = 0.3
@@ -46,6 +49,7 @@ def run_cancellable(job: Coroutine[object, object, Result], cancelled: Callable[
 
 
 async def _until_done(job: Coroutine[object, object, Result], cancelled: Callable[[], bool]) -> Result:
+    asyncio.get_running_loop().set_exception_handler(_note_leftover)
     task = asyncio.ensure_future(job)
     while not task.done():
         if cancelled():
@@ -56,6 +60,11 @@ async def _until_done(job: Coroutine[object, object, Result], cancelled: Callabl
             raise AgentCancelled
         await asyncio.wait({task}, timeout=POLL_SECONDS)
     return task.result()
+
+
+def _note_leftover(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Note what a provider's package did not close after a fault; the fault itself has been told."""
+    logger.debug("left open by a provider's package: %s", context.get("message"))
 
 
 def settings_for(max_tokens: int, timeouts: Timeouts) -> "ModelSettings":

@@ -1,5 +1,6 @@
 """Turns whatever goes wrong with a model into the closed vocabulary of failures. Knows pydantic-ai's exceptions."""
 
+import json
 import re
 import socket
 import ssl
@@ -15,18 +16,26 @@ _WAIT_SAID = re.compile(
     r"(?:try again|retry) (?:in|after) (\d+(?:\.\d+)?) ?(ms|s|sec|seconds?|m|min|minutes?)\b", re.I
 )
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_WINDOW_SAID = re.compile(r"(?:context (?:length|size)[^\d]{0,40}|\bn_ctx\D{1,6})(\d{3,7})", re.I)
+_WINDOW_SAID = re.compile(
+    r"(?:context (?:length|size)[^\d]{0,40}|\bn_ctx\D{1,6}|tokens allowed \(|> )(\d{3,7})|\b(\d{3,7}) maximum",
+    re.I,
+)
 _OVERFLOW = re.compile(
     r"exceed_context_size|context_length_exceeded|exceeds? the (?:available )?(?:model'?s? )?context"
-    r"|maximum context length|prompt is too long|input is too long",
+    r"|maximum context length|prompt is too long|input (?:length )?(?:is too long|exceeds)",
     re.IGNORECASE,
 )
 _FILTERED = re.compile(
     r"content[_ ]?(?:filter|policy|management)|safety|moderation|responsible[_ ]?ai", re.IGNORECASE
 )
+# A refusal with the status of a wrong key that is none.
+_FLAGGED = re.compile(r"guardrail|moderation|input was flagged|content[_ ](?:filter|policy)", re.IGNORECASE)
 _MODEL_MISSING = re.compile(
-    r"model[^.]{0,80}(?:not found|does not exist|no such)|unknown model", re.IGNORECASE
+    r"model[^.]{0,80}(?:not found|does not exist|no such)|(?:unknown|invalid)[_ ]model\b", re.IGNORECASE
 )
+# What some adapters put behind their own words: an answer that they could not read.
+_RAW_ANSWER = re.compile(r"[\s:.]*(?:Raw response|Body|input_value)[:=].*", re.IGNORECASE | re.DOTALL)
+_WEB_PAGE = "the answer was empty, or none of a model: a sign-in page or a wrong address answers like this"
 _HTML = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 
@@ -78,6 +87,8 @@ def _code_of(error: BaseException) -> Failure:
         return Failure.CONTEXT_TOO_LONG
     if isinstance(error, known.ContentFilterError) or _is_rejection(error, _FILTERED, text):
         return Failure.CONTENT_FILTERED
+    if isinstance(error, known.ModelAuthenticationError) and _FLAGGED.search(text):
+        return Failure.CONTENT_FILTERED
     if _is_rejection(error, _MODEL_MISSING, text):
         return Failure.MODEL_NOT_FOUND
     for classes, code in _table():
@@ -124,7 +135,7 @@ def _connection_code(error: BaseException) -> Failure:
     from pydantic_ai.exceptions import ModelTimeoutError
 
     phase = getattr(error, "phase", None)
-    if phase in {"connect", "pool"} or _is_caused_by(error, (ssl.SSLError, socket.gaierror)):
+    if phase in {"connect", "pool"} or is_caused_by(error, (ssl.SSLError, socket.gaierror)):
         return Failure.CONNECTION_REFUSED
     return Failure.TIMEOUT if isinstance(error, ModelTimeoutError) else Failure.STREAM_BROKEN
 
@@ -143,11 +154,11 @@ def _untyped_code(error: BaseException, text: str) -> Failure:
 
 
 def _code_of_cause(error: BaseException) -> Failure:
-    if _is_caused_by(error, (TimeoutError,)):
+    if is_caused_by(error, (TimeoutError,)):
         return Failure.TIMEOUT
-    if _is_caused_by(error, (ConnectionRefusedError, socket.gaierror, ssl.SSLError)):
+    if is_caused_by(error, (ConnectionRefusedError, socket.gaierror, ssl.SSLError)):
         return Failure.CONNECTION_REFUSED
-    return Failure.STREAM_BROKEN if _is_caused_by(error, (ConnectionError,)) else Failure.INTERNAL_ERROR
+    return Failure.STREAM_BROKEN if is_caused_by(error, (ConnectionError,)) else Failure.INTERNAL_ERROR
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -159,7 +170,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def _is_caused_by(error: BaseException, classes: tuple[type[BaseException], ...]) -> bool:
+def is_caused_by(error: BaseException, classes: tuple[type[BaseException], ...]) -> bool:
+    """Return whether one of the classes is among the error and what it came from."""
     return any(isinstance(cause, classes) for cause in _causes(error))
 
 
@@ -172,27 +184,38 @@ def _words_of(error: BaseException) -> str:
         status = getattr(error, "status_code", None)
         return f"{status}: {said}" if status else said
     if isinstance(error, UnexpectedModelBehavior) and "ended without content" in error.message:
-        return "the answer was empty, or none of a model: a sign-in page or a wrong address answers like this"
+        return _WEB_PAGE
     if isinstance(error, UnexpectedModelBehavior | UserError):
-        return error.message
+        return _RAW_ANSWER.sub("", error.message)
     causes = [
         cause for cause in _causes(error) if str(cause) and not isinstance(cause, UnexpectedModelBehavior)
     ]
     deepest = causes[-1] if causes and isinstance(causes[-1], OSError) else None
-    own = str(error) or type(error).__name__
+    if _HTML.search(str(error)):
+        return _WEB_PAGE
+    own = _RAW_ANSWER.sub("", str(error)) or type(error).__name__
     return f"{own} ({deepest})" if deepest is not None and str(deepest) not in own else own
 
 
 def _said_in(body: object) -> str:
-    """Return the message in an error's body: {"error": {"message"}}, {"message"}, {"detail"}, or plain text."""
+    """Return the message in an error's body: {"error": {"message"}}, {"message"}, {"detail"}, JSON or plain text."""
     if isinstance(body, Mapping):
         for key in ("error", "message", "detail"):
             if said := _said_in(body.get(key)):
                 return said
         return ""
+    if isinstance(body, str) and body.lstrip().startswith("{"):
+        return _said_in(_read(body)) or body
     if isinstance(body, str):
         return "the answer is a web page" if _HTML.search(body) else body
     return ""
+
+
+def _read(body: str) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 def _whole_text(error: BaseException) -> str:
@@ -201,7 +224,7 @@ def _whole_text(error: BaseException) -> str:
 
 def _window_said(text: str) -> int | None:
     match = _WINDOW_SAID.search(text)
-    return int(match[1]) if match else None
+    return int(match[1] or match[2]) if match else None
 
 
 def _retry_after(error: BaseException) -> float | None:

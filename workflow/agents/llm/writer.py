@@ -31,8 +31,15 @@ RESET = "\f"
 MOST_CORRECTIONS = 2
 MOST_SHRINKS = 2
 ASSUMED_WINDOW = 16_384
+# What another model may do better at once; all else is the queue's to try again.
 FALLS_BACK = frozenset(
-    {Failure.RATE_LIMITED, Failure.QUOTA_EXHAUSTED, Failure.BAD_CREDENTIALS, Failure.CONNECTION_REFUSED}
+    {
+        Failure.RATE_LIMITED,
+        Failure.QUOTA_EXHAUSTED,
+        Failure.BAD_CREDENTIALS,
+        Failure.MODEL_NOT_FOUND,
+        Failure.CONNECTION_REFUSED,
+    }
 )
 
 

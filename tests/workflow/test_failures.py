@@ -1,0 +1,52 @@
+"""What a person is told of each failure: what happened and what to do, and the code only in Details."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from tests.workflow.sessions import new_session
+from workflow.engine import advance
+from workflow.failures import EXPLANATIONS, Failure, explain
+
+NO_BLAME = re.compile(r"\b(oops|sorry|you (?:did|forgot|failed)|illegal|invalid|fatal)\b|!", re.IGNORECASE)
+DETAILS = re.compile(r"<details.*?</details>", re.DOTALL)
+
+
+@pytest.mark.parametrize("code", Failure)
+def test_every_code_says_what_happened_and_what_to_do(code: Failure) -> None:
+    why = explain(code)
+
+    assert why is EXPLANATIONS[code]
+    assert re.fullmatch(r"[A-Z][^.]+", why.heading)
+    assert re.fullmatch(r"[A-Z].+\.", why.advice)
+    assert not NO_BLAME.search(f"{why.heading}. {why.advice}")
+    assert "_" not in why.heading + why.advice
+
+
+def test_an_unknown_code_reads_as_a_fault_of_ours() -> None:
+    assert explain("something_new") is EXPLANATIONS[Failure.INTERNAL_ERROR]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("code", [code for code in Failure if code is not Failure.CANCELLED])
+def test_pages_show_the_code_in_details_only(
+    code: Failure, person: User, control: Path, client: Client
+) -> None:
+    (control / "fail-1").write_text(code)
+    session = new_session(person, 1, writer="python:tests.writers:FailingWriter")
+    advance(session.pk)
+    client.force_login(person)
+    place = [session.version.book.book_id, 1]
+
+    board = client.get(reverse("board", args=place)).content.decode()
+    chapter = client.get(reverse("chapter", args=[*place, 1])).content.decode()
+    attempts = client.get(reverse("chapter_attempts", args=[*place, 1])).content.decode()
+
+    for html in (board, chapter, attempts):
+        assert explain(code).heading in html
+        assert code in html
+        assert code not in DETAILS.sub("", html)
