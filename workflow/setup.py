@@ -10,6 +10,7 @@ from books.exceptions import Invalid
 from books.models import BookVersion, Chapter
 from books.outline import dependencies_of
 
+from .budgets import Limits
 from .events import EventKind
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
 from .transitions import ledger
@@ -25,6 +26,7 @@ def make_session(
     dependencies: str,
     on_failure: str,
     idempotency_key: str,
+    limits: Limits,
 ) -> tuple[ProcessingSession, bool]:
     """Make the version's session and wake it. Returns the existing one and False where somebody was faster."""
     with transaction.atomic():
@@ -40,6 +42,8 @@ def make_session(
             on_failure=on_failure,
             idempotency_key=idempotency_key,
             started_by_id=actor.pk if actor else None,
+            budget_micros=limits.micros,
+            budget_tokens=limits.tokens,
             parallel_chapters=max(1, settings.CHAPTERFLOW_PARALLEL_CHAPTERS),
             total_chapters=locked.chapters.count(),
         )
@@ -48,7 +52,12 @@ def make_session(
             book.record(
                 EventKind.SESSION_STARTED,
                 actor=actor,
-                detail={"writer": writer, "dependencies": dependencies, "chapters": session.total_chapters},
+                detail={
+                    "writer": writer,
+                    "dependencies": dependencies,
+                    "chapters": session.total_chapters,
+                    **({"budget": str(limits)} if limits else {}),
+                },
             )
             book.wake()
         return book.session, True
