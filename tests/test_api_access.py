@@ -26,6 +26,7 @@ BODIES: dict[str, object] = {
     "start_book_generation": nodes(1),
     "start_version": {},
     "answer_question": {"answer": "x"},
+    "raise_budget": {"tokens": 200_000},
 }
 
 

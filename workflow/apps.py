@@ -10,6 +10,9 @@ class WorkflowConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the hooks that must be in place before a worker or a request starts."""
+        from books import forecasts
         from workflow import queue
+        from workflow.agents.llm.forecast import forecast
 
         queue.connect_hooks()
+        forecasts.register(forecast)

@@ -39,7 +39,7 @@ def start_session(
     asked = _checked_options(version, writer, dependencies, on_failure)
     existing = ProcessingSession.objects.filter(version=version).first()
     if existing is None:
-        kept = check_limits(limits or default_limits(asked["writer"]), asked["writer"])
+        kept = check_limits(default_limits(asked["writer"]) if limits is None else limits, asked["writer"])
         key = idempotency_key[:200]
         session, created = make_session(version, actor=actor, idempotency_key=key, limits=kept, **asked)
         if created:

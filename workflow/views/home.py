@@ -12,6 +12,7 @@ from books.access import person_of
 from books.models import Book, BookVersion, Chapter
 from workflow.actions import delete_book, start_session
 from workflow.attention import calls, running, status_word
+from workflow.budgets import Limits, read_limits
 from workflow.models import ProcessingSession
 from workflow.shelf import SORTS, cards, shelf
 from workflow.states import UNFINISHED
@@ -67,8 +68,16 @@ def start(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
         writer=request.POST.get("writer") or None,
         dependencies=request.POST.get("dependencies") or None,
         on_failure=request.POST.get("on_failure") or None,
+        limits=asked_limits(request),
     )
     return redirect("board", book_id, number)
+
+
+def asked_limits(request: HttpRequest) -> Limits | None:
+    """Return the budget of the form, None where the form had no field for it: then the installation's counts."""
+    if "budget_tokens" not in request.POST:
+        return None
+    return read_limits(request.POST.get("budget_dollars", ""), request.POST["budget_tokens"])
 
 
 @login_required
