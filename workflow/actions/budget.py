@@ -17,7 +17,7 @@ def raise_budget(
 ) -> ProcessingSession:
     """Set larger limits; one that is not named stays. A session that was paused for its budget goes on.
 
-    Raises Invalid where a limit is not larger than it was, or cannot be kept to.
+    Raises Conflict where a limit is not larger than it was, Invalid where it cannot be kept to.
     """
     with ledger(session.pk) as book:
         if book.session.status not in RAISABLE:
@@ -34,11 +34,11 @@ def raise_budget(
 
 def _check_larger(limits: Limits, session: ProcessingSession) -> None:
     if not limits:
-        raise Invalid("budget_missing", "Say how much the book may cost from now on.")
+        raise Invalid("budget_missing", "Name a budget: how much the book may cost from now on.")
     pairs = ((limits.micros, session.budget_micros), (limits.tokens, session.budget_tokens))
     if any(new is not None and old is not None and new <= old for new, old in pairs):
         now = Limits(session.budget_micros, session.budget_tokens)
-        raise Invalid("budget_not_raised", f"The budget is {now} already. Name more than that.")
+        raise Conflict("budget_not_raised", f"The budget is {now} already. Name more than that.")
 
 
 def _set(book: Ledger, limits: Limits, actor: AbstractBaseUser | None) -> None:

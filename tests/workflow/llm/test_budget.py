@@ -449,9 +449,9 @@ def test_budget_of_the_installation_counts_where_none_is_named(start: Start, set
 def test_budget_is_only_raised(start: Start) -> None:
     session = start(1, Limits(micros=5_000_000))
 
-    with pytest.raises(Invalid, match=r"\$5.00 already"):
+    with pytest.raises(Conflict, match=r"\$5.00 already"):
         raise_budget(session, Limits(micros=5_000_000), actor=None)
-    with pytest.raises(Invalid, match="Say how much"):
+    with pytest.raises(Invalid, match="Name a budget"):
         raise_budget(session, Limits(), actor=None)
 
 

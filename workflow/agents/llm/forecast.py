@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from books.storyline.estimate import Forecast, Span
 
+from .answers import SHORTEST_OF_SOURCES
 from .backends import is_model, split_models
 from .budgets import CLOSING_BLOCK, RELATED, RULES, SOURCES, STORY, TAIL, TASK, TOKENS_PER_WORD
 from .preferences import wanted_words
@@ -28,7 +29,8 @@ def forecast(
     if not is_model(writer):
         return None
     chapters, words = len(source_word_counts), wanted_words(preferences)
-    low, high = (round(chapters * words * share) for share in WORD_SHARES)
+    low = round(sum(min(WORD_SHARES[0] * words, SHORTEST_OF_SOURCES * count) for count in source_word_counts))
+    high = round(chapters * words * WORD_SHARES[1])
     closing = chapters * CLOSING_BLOCK
     into = Span(
         sum(LEAST_BESIDES + _packed(count, SOURCE_TOKENS_PER_WORD[0]) for count in source_word_counts),
