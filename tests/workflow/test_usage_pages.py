@@ -170,7 +170,7 @@ def test_start_panel_says_that_a_price_is_unknown(
 
     page = outline_page(client_of(person), person, MODEL)
 
-    assert "unknown: nobody has told its price" in page
+    assert "unknown: no price is stated for it" in page
     assert "The price of house is not known, so only a number of tokens can be kept to." in page
     assert 'name="budget_dollars"' not in page
 

@@ -70,4 +70,4 @@ def _cost(estimate: Estimate, writer: str) -> str:
     if estimate.micros is not None:
         low, high = money(round(estimate.micros.low)), money(round(estimate.micros.high))
         return low if low == high else f"{low} to {high}"
-    return "not known beforehand" if writer.startswith(PYTHON) else "unknown: nobody has told its price"
+    return "not known beforehand" if writer.startswith(PYTHON) else "unknown: no price is stated for it"

@@ -76,7 +76,7 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
 def spent_on(chapter: Chapter) -> tuple[tuple[str, str], ...]:
     """Say what all tries at `chapter` came to, where a model was called in more than one of them."""
     item = getattr(chapter, "item", None)
-    if item is None or item.attempt_count < 2:
+    if item is None or item.attempts.filter(call_count__gt=0).count() < 2:
         return ()
     return tuple(spent_facts(of_chapter(chapter)))
 
