@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from django.conf import settings
 
+from books.forecasts import forecast
 from books.models import BookVersion, Dependencies, StorylineLink, StorylineNode
 from books.preferences.reading import asked_words
 from books.preferences.rule import preferences_of
@@ -99,13 +100,22 @@ def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
         chunk_count=version.chunk_count,
         word_count=version.word_count,
         edge_count=sum(len(row.depends_on) for row in rows) if is_graph else 0,
-        estimate=estimate(
-            [row.word_count for row in rows],
-            chunk_count=version.chunk_count,
-            writer=writer_of(version.book, writer),
-            workers=settings.CHAPTERFLOW_WORKERS if is_graph else 1,
-            words_per_chapter=asked_words(preferences_of(version)),
-        ),
+        estimate=_estimate(version, [row.word_count for row in rows], writer, is_graph=is_graph),
+    )
+
+
+def _estimate(
+    version: BookVersion, word_counts: Sequence[int], writer: str | None, *, is_graph: bool
+) -> Estimate:
+    chosen = writer_of(version.book, writer)
+    preferences = preferences_of(version)
+    return estimate(
+        word_counts,
+        chunk_count=version.chunk_count,
+        writer=chosen,
+        workers=settings.CHAPTERFLOW_WORKERS if is_graph else 1,
+        words_per_chapter=asked_words(preferences),
+        forecast=forecast(chosen, word_counts, preferences),
     )
 
 

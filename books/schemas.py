@@ -82,12 +82,22 @@ class Span(BaseModel):
     high: float
 
 
+class Cost(BaseModel):
+    """From the least to the most that is expected, in US dollars."""
+
+    low: str = Field(examples=["0.420000"])
+    high: str = Field(examples=["1.870000"])
+
+
 class Estimate(BaseModel):
     """What the book will come to; null is “not known”."""
 
     words: Span | None = Field(description="Words of the finished book.")
     seconds: Span | None = Field(description="Time of the writing.")
-    costs_nothing: bool | None = Field(description="Null: the provider sets the price.")
+    costs_nothing: bool | None = Field(description="Null: no price is known.")
+    input_tokens: Span | None = Field(description="Tokens sent to language models.")
+    output_tokens: Span | None = Field(description="Tokens received from language models.")
+    cost: Cost | None = Field(description="US dollars for language models; null: no price is known.")
 
 
 class VersionSummary(BaseModel):

@@ -226,6 +226,27 @@ def check_writer(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
 
 
 @register(TAG)
+def check_budget(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """A budget in money can only be kept to by writers whose price is known; the others are refused at the start."""
+    if settings.CHAPTERFLOW_BUDGET[0] is None:
+        return []
+    from workflow.budgets import unpriced
+
+    named = [settings.CHAPTERFLOW_WRITER, *settings.CHAPTERFLOW_WRITERS]
+    unknown = [model for writer in named if not writer.endswith("*") for model in unpriced(writer)]
+    if not unknown:
+        return []
+    return [
+        Warning(
+            f"CHAPTERFLOW_BUDGET is an amount of money, but the price of {', '.join(dict.fromkeys(unknown))} is not "
+            "known, so no book can be started with it unless a budget in tokens is named.",
+            hint="State the price in CHAPTERFLOW_PRICES, or give the budget in tokens.",
+            id="chapterflow.W007",
+        )
+    ]
+
+
+@register(TAG)
 def check_debug(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Error pages with source code are for one's own machine."""
     if not (settings.DEBUG and "*" in settings.ALLOWED_HOSTS):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -53,6 +54,45 @@ def boolean(name: str, default: bool = False) -> bool:
 def words(name: str, default: str = "") -> list[str]:
     """Return a comma list as its non-empty parts."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def prices(name: str) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
+    """Return `model=in/out` or `model=in/out/cached` of a comma list: dollars per million tokens.
+
+    Without a price of its own, what comes from a cache costs as much as what does not.
+    """
+    found = {}
+    for entry in words(name):
+        model, separator, amounts = entry.rpartition("=")
+        try:
+            stated = [Decimal(amount) for amount in amounts.split("/")]
+        except InvalidOperation:
+            stated = []
+        fits = separator and model.strip() and len(stated) in {2, 3}
+        if not fits or not all(amount.is_finite() and amount >= 0 for amount in stated):
+            raise ImproperlyConfigured(
+                f"{name} lists prices as model=in/out, in dollars per million tokens: “{entry}” is none."
+            )
+        found[model.strip()] = (stated[0], stated[1], stated[-1] if len(stated) == 3 else stated[0])
+    return found
+
+
+def budget(name: str) -> tuple[Decimal | None, int | None]:
+    """Return dollars and tokens of `5.00`, `200000 tokens` or both in a comma list; None is no limit."""
+    dollars, tokens = None, None
+    for entry in words(name):
+        amount, _, unit = entry.removeprefix("$").partition(" ")
+        try:
+            value = Decimal(amount)
+        except InvalidOperation:
+            value = Decimal(0)
+        if not value.is_finite() or value <= 0 or unit not in {"", "tokens"}:
+            raise ImproperlyConfigured(f"{name} must be like “5.00” or “200000 tokens”, not “{entry}”.")
+        if unit:
+            tokens = int(value)
+        else:
+            dollars = value
+    return dollars, tokens
 
 
 def secret_key(data_dir: Path) -> str:

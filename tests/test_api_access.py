@@ -27,6 +27,7 @@ BODIES: dict[str, object] = {
     "start_version": {},
     "answer_question": {"answer": "x"},
     "check_writer": {"writer": "quotations"},
+    "raise_budget": {"tokens": 200_000},
 }
 
 

@@ -1,6 +1,7 @@
 """The system checks: settings that would break something are named, the installation's own are not."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -302,3 +303,14 @@ def test_every_message_has_a_hint_and_an_id_of_its_own(options: dict[str, object
 
     assert len({message.id for message in found}) == len(found) > 8
     assert all(message.hint and message.msg.endswith((".", "”.")) for message in found)
+
+
+def test_budget_in_money_for_a_model_without_a_price_is_named() -> None:
+    model = "openai-chat:house"
+    with override_settings(CHAPTERFLOW_BUDGET=(5, None), CHAPTERFLOW_WRITERS=["quotations", model]):
+        unknown = ids()
+        with override_settings(CHAPTERFLOW_PRICES={model: (Decimal(1), Decimal(1), Decimal(1))}):
+            known = ids()
+
+    assert "chapterflow.W007" in unknown
+    assert "chapterflow.W007" not in known

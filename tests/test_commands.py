@@ -13,6 +13,7 @@ import pytest
 
 from tests.installation import ROOT, WRITERS, wait_for
 from tests.storylines import storyline
+from tests.workflow.llm.server import KEY, ScriptedServer
 
 pytestmark = pytest.mark.faults
 
@@ -142,6 +143,45 @@ def test_write_book_with_other_wishes_in_the_file_is_another_book(shell: Shell) 
         shell.write_book(wishing(words), *options)
 
     assert shell.calls() == [1, 2, 1, 2]
+
+
+def test_write_book_stops_at_its_budget_and_goes_on_with_a_larger_one(shell: Shell) -> None:
+    server = ScriptedServer()
+    model = "openai-chat:scripted"
+    shell.environment |= {
+        "OPENAI_BASE_URL": server.url,
+        "OPENAI_API_KEY": KEY,
+        "CHAPTERFLOW_WRITERS": model,
+        "CHAPTERFLOW_PRICES": f"{model}=1/2",
+    }
+    try:
+        stopped, _, said = shell.write_book(storyline(3), "--writer", model, "--budget", "0.011")
+        again, _, _ = shell.write_book(storyline(3), "--writer", model)
+        written = len(server.seen)
+        completed, out, spent = shell.write_book(storyline(3), "--writer", model, "--budget", "1")
+    finally:
+        server.close()
+
+    assert (stopped, again, completed) == (FAILED, FAILED, COMPLETED)
+    assert "cost      $0.0" in said
+    assert "would pass the budget of $0.0110" in said
+    assert "The same command with --budget 0.02 goes on from here." in said
+    assert (written, len(server.seen)) == (2, 3)
+    assert "of $1.00, 2,100 tokens in, 900 out." in spent
+    assert out.strip().endswith(".epub")
+
+
+def test_write_book_refuses_money_where_no_price_is_known(shell: Shell) -> None:
+    shell.environment |= {
+        "CHAPTERFLOW_WRITERS": "openai-chat:scripted",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9",
+    }
+
+    code, _, err = shell.write_book(storyline(1), "--writer", "openai-chat:scripted", "--budget", "5")
+
+    assert code == BAD_INPUT
+    assert "cost      unknown" in err
+    assert "Set a number of tokens instead" in err
 
 
 def test_up_says_in_words_that_its_port_is_taken(shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -9,6 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from books.exceptions import Conflict
@@ -16,6 +18,7 @@ from books.models import BookVersion
 from chapterflow_site.accounts.actions import create_token
 from tests.api_world import WRITER, drive, failed, new_book, nodes, post
 from workflow import actions
+from workflow.budgets import Limits
 from workflow.models import Event, ProcessingSession
 
 # What an Event says, but for its number and time: kind, chapter, from, to, actor.
@@ -71,6 +74,14 @@ def paused(person: User, settings: Settings) -> Situation:
     return situation
 
 
+def over_budget(person: User, settings: Settings) -> Situation:
+    situation = running(person, settings)
+    ProcessingSession.objects.filter(pk=situation.begun.pk).update(
+        paused_at=timezone.now(), pause_reason="budget", budget_tokens=1_000
+    )
+    return situation
+
+
 def cancelled(person: User, settings: Settings) -> Situation:
     situation = running(person, settings)
     actions.cancel_session(situation.begun, actor=None)
@@ -90,13 +101,19 @@ def completed(person: User, settings: Settings) -> Situation:
     return Situation(person, situation.version, drive(situation.begun.pk))
 
 
-def to_page(name: str, *, chapter: int | None = None, is_htmx: bool = False) -> Door:
+def to_page(
+    name: str,
+    *,
+    chapter: int | None = None,
+    is_htmx: bool = False,
+    data: dict[str, str] | None = None,
+) -> Door:
     """A form of a page, or the same with HTMX."""
 
     def go(at: Situation) -> HttpResponse:
         names = {"chapter": chapter} if chapter else {}
         address = reverse(name, kwargs={"session_id": at.begun.pk, **names})
-        return at.client.post(address, headers={"HX-Request": "true"} if is_htmx else {})
+        return at.client.post(address, data, headers={"HX-Request": "true"} if is_htmx else {})
 
     return go
 
@@ -106,15 +123,15 @@ def to_start_page(at: Situation) -> HttpResponse:
     return at.client.post(reverse("start", args=[at.version.book.book_id, at.version.number]))
 
 
-def to_api(path: str, *, by_token: bool = False) -> Door:
+def to_api(path: str, *, by_token: bool = False, data: dict[str, object] | None = None) -> Door:
     """An operation of the API."""
 
     def go(at: Situation) -> HttpResponse:
         address = path.format(session=at.session.pk if at.session else "", chapter="river_v1_chapter_2")
         if not by_token:
-            return post(at.client, address)
+            return post(at.client, address, data)
         _, secret = create_token(at.person, actor=at.person)
-        return post(Client(enforce_csrf_checks=True), address, {}, Authorization=f"Bearer {secret}")
+        return post(Client(enforce_csrf_checks=True), address, data or {}, Authorization=f"Bearer {secret}")
 
     return go
 
@@ -221,6 +238,17 @@ DEEDS = {
             "admin": to_admin("processingsession", "cancel"),
         },
         (("session_cancelled", None, "initialized", "cancelled", WHO),),
+    ),
+    "raise the budget": Deed(
+        over_budget,
+        {
+            "action": to_action(partial(actions.raise_budget, limits=Limits(tokens=9_000))),
+            "page": to_page("session_budget", data={"budget_tokens": "9,000"}),
+            "htmx": to_page("session_budget", is_htmx=True, data={"budget_tokens": "9000"}),
+            "api": to_api("/sessions/{session}/budget", data={"tokens": 9_000}),
+            "token": to_api("/sessions/{session}/budget", by_token=True, data={"tokens": 9_000}),
+        },
+        (("budget_raised", None, "", "", WHO), ("session_resumed", None, "", "", WHO)),
     ),
     "retry a chapter": Deed(
         stopped,

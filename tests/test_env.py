@@ -2,6 +2,7 @@
 
 import os
 import stat
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,44 @@ def test_number_that_is_none_is_explained(monkeypatch: pytest.MonkeyPatch) -> No
 
     with pytest.raises(ImproperlyConfigured, match="whole number"):
         env.integer("CHAPTERFLOW_WORKERS", 2)
+
+
+def test_prices_are_read_per_million_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CF_PRICES", "openai-chat:house=0.5/1.5, ollama:a/b=0/0, vllm:c=1/2/0.1")
+
+    assert env.prices("CF_PRICES") == {
+        "openai-chat:house": (Decimal("0.5"), Decimal("1.5"), Decimal("0.5")),
+        "ollama:a/b": (0, 0, 0),
+        "vllm:c": (1, 2, Decimal("0.1")),
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["house", "house=1", "house=a/b", "=1/2", "house=-1/2", "house=NaN/2", "h=1/2/3/4"]
+)
+def test_price_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CF_PRICES", text)
+
+    with pytest.raises(ImproperlyConfigured, match="CF_PRICES"):
+        env.prices("CF_PRICES")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", (None, None)), ("5.00", (5, None)), ("$2.50", (Decimal("2.5"), None)),
+        ("200000 tokens", (None, 200_000)), ("5, 200000 tokens", (5, 200_000)),
+    ],
+)  # fmt: skip
+def test_budget_is_read(text: str, found: tuple[object, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CF_BUDGET", text)
+
+    assert env.budget("CF_BUDGET") == found
+
+
+@pytest.mark.parametrize("text", ["five", "0", "-1", "5 euros", "Infinity"])
+def test_budget_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CF_BUDGET", text)
+
+    with pytest.raises(ImproperlyConfigured, match="CF_BUDGET"):
+        env.budget("CF_BUDGET")

@@ -55,6 +55,7 @@ class World:
             "export": [*place, "md"],
             "session_pause": [self.session.pk],
             "session_resume": [self.session.pk],
+            "session_budget": [self.session.pk],
             "session_retry": [self.session.pk],
             "session_cancel": [self.session.pk],
             "questions_again": [self.session.pk],
@@ -126,6 +127,7 @@ TABLE: Mapping[str, Sequence[Row]] = {
     "activity": [page()],
     "session_pause": [act(409)],
     "session_resume": [act(409)],
+    "session_budget": [act(409, budget_tokens="200000")],
     "session_retry": [act(409)],
     "session_cancel": [page(302), act(409)],  # back to the board of a book that is completed
     "chapter_retry": [act(409)],

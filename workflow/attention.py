@@ -22,6 +22,7 @@ from workflow.models import (
     QuestionStatus,
 )
 from workflow.shelf import Card, Cover, cover_of
+from workflow.spending import budget_of
 from workflow.states import UNFINISHED, ItemStatus, SessionStatus
 
 RUNNING_AT_MOST = 6
@@ -86,6 +87,7 @@ def calls(cards: Sequence[Card]) -> list[Call]:
     sessions = {card.session.pk: card for card in cards if card.session}
     failed = [card.session for card in sessions.values() if card.session and _has_stopped(card.session)]
     found = [_failure(session) for session in failed[:CALLS_AT_MOST]]
+    found += [_budget(card.session) for card in cards if card.session and card.session.is_over_budget]
     asked = [card for card in cards if card.version and card.open_questions]
     found += [_questions(card.book, card.version, card.open_questions) for card in asked if card.version]
     return (found + _changes(sessions))[:CALLS_AT_MOST]
@@ -107,6 +109,13 @@ def _failure(session: ProcessingSession) -> Call:
     code = failed.values_list("error_code", flat=True).first() or ""
     heading = _failed_heading(session, numbers) + _waiting_clause(session)
     return _retry(session, heading, f"{title}. {explain(code).heading}.")
+
+
+def _budget(session: ProcessingSession) -> Call:
+    version = session.version
+    url = reverse("board", args=[version.book.book_id, version.number])
+    heading = f"The budget of {budget_of(session)} is reached"
+    return Call("retry", "paused", heading, f"{version.book.title}. The writing waits for you.", "Look", url)
 
 
 def _failed_heading(session: ProcessingSession, numbers: Sequence[int]) -> str:

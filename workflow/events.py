@@ -30,6 +30,8 @@ class EventKind(StrEnum):
     WORKER_LOST = "worker_lost"
     ATTEMPT_STOPPED = "attempt_stopped"
     ATTEMPT_CANCELLED = "attempt_cancelled"
+    BUDGET_REACHED = "budget_reached"
+    BUDGET_RAISED = "budget_raised"
     CHAPTER_RETRIED = "chapter_retried"
     CHAPTER_HARMONIZED = "chapter_harmonized"
     CHAPTER_COMPLETED = "chapter_completed"

@@ -84,7 +84,7 @@ EXPLANATIONS: dict[Failure, Explanation] = {
         "It was thrown away. Retry to ask again; Details says what was wrong with it.",
     ),
     Failure.BUDGET_EXCEEDED: Explanation(
-        False, "The limit on cost is reached", "Raise it in the book’s settings, then resume."
+        False, "The budget is reached", "Raise it on the board; the writing goes on from there."
     ),
     Failure.WORKER_LOST: Explanation(
         True,

@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field
 
 from chapterflow_site.api_types import Moment, Page, Request
 
+from .usage_schemas import Budget, BudgetOption, Usage
+
 _STATUS = "initialized, processing, harmonizing, completed, failed or cancelled."
 _ITEM_STATUS = "pending, in_progress, generated, harmonized, completed or failed."
 
@@ -39,6 +41,12 @@ class WorkflowStatus(BaseModel):
     )
     message: str = Field(description="A sentence about where it stands; empty while it simply runs.")
     error_code: str = Field(description="Why harmonizing or questions failed last; empty if they did not.")
+    pause_reason: str = Field(
+        description="`budget`: the next call of a model would pass the budget; empty where a person paused it, or "
+        "nobody."
+    )
+    usage: Usage
+    budget: Budget
     created_at: Moment
     started_at: Moment | None
     finished_at: Moment | None
@@ -68,6 +76,11 @@ class StartOptions(Request):
         default=None,
         description="What happens to chapters that depend on a failed one: `hold`.",
         examples=["hold"],
+    )
+    budget: BudgetOption | None = Field(
+        default=None,
+        description="Where the writing pauses; the installation’s default if left out. Money only for a writer whose "
+        "price is known.",
     )
     idempotency_key: str | None = Field(
         default=None, max_length=200, description="Your own name for this start."

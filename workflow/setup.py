@@ -15,6 +15,7 @@ from books.outline import dependencies_of
 from books.preferences.rule import preferences_of
 
 from .ancestors import Ancestors, find_ancestors
+from .budgets import Limits
 from .events import EventKind
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
 from .transitions import ledger
@@ -30,6 +31,7 @@ def make_session(
     dependencies: str,
     on_failure: str,
     idempotency_key: str,
+    limits: Limits,
 ) -> tuple[ProcessingSession, bool]:
     """Make the version's session and wake it. Returns the existing one and False where somebody was faster."""
     with transaction.atomic():
@@ -45,6 +47,8 @@ def make_session(
             on_failure=on_failure,
             idempotency_key=idempotency_key,
             started_by_id=actor.pk if actor else None,
+            budget_micros=limits.micros,
+            budget_tokens=limits.tokens,
             parallel_chapters=max(1, settings.CHAPTERFLOW_PARALLEL_CHAPTERS),
             total_chapters=locked.chapters.count(),
         )
@@ -53,7 +57,12 @@ def make_session(
             book.record(
                 EventKind.SESSION_STARTED,
                 actor=actor,
-                detail={"writer": writer, "dependencies": dependencies, "chapters": session.total_chapters},
+                detail={
+                    "writer": writer,
+                    "dependencies": dependencies,
+                    "chapters": session.total_chapters,
+                    **({"budget": str(limits)} if limits else {}),
+                },
             )
             book.wake()
         return book.session, True

@@ -33,6 +33,12 @@ class OnFailure(TextChoices):
     HOLD = "hold", "Hold what depends on it"
 
 
+class PauseReason(TextChoices):
+    """Why a session is paused that no person has paused."""
+
+    BUDGET = "budget", "The next call would pass the budget"
+
+
 class Phase(StrEnum):
     """What a session is at, in the order of the stage strip."""
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{_VERSION}activity/", session.activity, name="activity"),
     path("sessions/<uuid:session_id>/pause/", session.session_pause, name="session_pause"),
     path("sessions/<uuid:session_id>/resume/", session.session_resume, name="session_resume"),
+    path("sessions/<uuid:session_id>/budget/", session.session_budget, name="session_budget"),
     path("sessions/<uuid:session_id>/retry/", session.session_retry, name="session_retry"),
     path("sessions/<uuid:session_id>/cancel/", session.session_cancel, name="session_cancel"),
     path(

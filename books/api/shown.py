@@ -1,5 +1,7 @@
 """Versions as the API gives them."""
 
+from decimal import Decimal
+
 from books import schemas
 from books.models import BookVersion
 from books.outline import OutlineRow, outline_of
@@ -51,7 +53,17 @@ def _estimate(estimate: Estimate) -> schemas.Estimate:
         words=_span(estimate.words),
         seconds=_span(estimate.seconds),
         costs_nothing=estimate.costs_nothing,
+        input_tokens=_span(estimate.input_tokens),
+        output_tokens=_span(estimate.output_tokens),
+        cost=_cost(estimate.micros),
     )
+
+
+def _cost(micros: Span | None) -> schemas.Cost | None:
+    if micros is None:
+        return None
+    low, high = (f"{Decimal(round(each)) / 1_000_000:.6f}" for each in (micros.low, micros.high))
+    return schemas.Cost(low=low, high=high)
 
 
 def _span(span: Span | None) -> schemas.Span | None:

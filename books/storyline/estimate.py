@@ -8,14 +8,10 @@ QUOTATIONS = "quotations"
 # A chapter of quotations has about 700 words, and leaves at least a fifth of a short source out.
 _QUOTATION_WORDS = (500, 900)
 _QUOTATION_SHARES = (0.5, 0.8)
-# A model is asked for at most 3,600 tokens, about 2,600 words.
-_MODEL_WORDS = (800, 2_600)
-# Where a person asks for a length: how far below and above it a chapter comes out.
+# The length that these are for, where a person does not ask for another.
 _ASKED_OF = 900
-_ASKED_SHARES = (0.6, 1.2)
 
 _SECONDS_PER_CHAPTER = {QUOTATIONS: (0.05, 0.4)}
-_WITHOUT_COST = frozenset({QUOTATIONS, "ollama", "vllm"})
 
 
 @dataclass(frozen=True)
@@ -27,15 +23,32 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """What a writer needs for a book. `micros` is money in millionths of a US dollar, None where no price is known."""
+
+    words: Span
+    input_tokens: Span
+    output_tokens: Span
+    micros: Span | None
+
+
+@dataclass(frozen=True)
 class Estimate:
-    """What to expect of a book. None is "not known", of `costs_nothing` "the provider sets the price"."""
+    """What to expect of a book. None is "not known"; tokens and money are those of calls of a language model."""
 
     chapter_count: int
     chunk_count: int
     source_word_count: int
     words: Span | None
     seconds: Span | None
-    costs_nothing: bool | None
+    input_tokens: Span | None = None
+    output_tokens: Span | None = None
+    micros: Span | None = None
+
+    @property
+    def costs_nothing(self) -> bool | None:
+        """Whether nothing is paid for it; None where no price is known."""
+        return self.micros.high == 0 if self.micros else None
 
     @property
     def minutes(self) -> Span | None:
@@ -50,30 +63,35 @@ def estimate(
     writer: str = QUOTATIONS,
     workers: int = 1,
     words_per_chapter: int | None = None,
+    forecast: Forecast | None = None,
 ) -> Estimate:
     """Return what a book will come to.
 
     `source_word_counts`: for each chapter the words of its chunks, or of its summary where it has none.
     `workers`: how many chapters may be written at once. `writer`: `quotations`, `openai:…`, `python:…`.
-    `words_per_chapter`: what the person asks for, None where they do not.
+    `words_per_chapter`: what the person asks for, None where they do not. `forecast`: what the writer will need,
+    where somebody knows it.
     """
     backend = writer.partition(":")[0]
+    needs = forecast or (_nothing(source_word_counts, words_per_chapter) if backend == QUOTATIONS else None)
     return Estimate(
         chapter_count=len(source_word_counts),
         chunk_count=chunk_count,
         source_word_count=sum(source_word_counts),
-        words=_words(source_word_counts, backend, words_per_chapter),
+        words=needs.words if needs else None,
         seconds=_seconds(len(source_word_counts), backend, workers),
-        costs_nothing=True if backend in _WITHOUT_COST else None,
+        input_tokens=needs.input_tokens if needs else None,
+        output_tokens=needs.output_tokens if needs else None,
+        micros=needs.micros if needs else None,
     )
 
 
-def _words(source_word_counts: Sequence[int], backend: str, asked: int | None) -> Span | None:
-    if backend == "python":
-        return None
-    if backend != QUOTATIONS:
-        low, high = (round(asked * share) for share in _ASKED_SHARES) if asked else _MODEL_WORDS
-        return Span(low * len(source_word_counts), high * len(source_word_counts))
+def _nothing(source_word_counts: Sequence[int], asked: int | None) -> Forecast:
+    """Quotations call no model."""
+    return Forecast(_quotation_words(source_word_counts, asked), Span(0, 0), Span(0, 0), Span(0, 0))
+
+
+def _quotation_words(source_word_counts: Sequence[int], asked: int | None) -> Span:
     low, high = (
         sum(
             min(most * (asked or _ASKED_OF) // _ASKED_OF, round(words * share))

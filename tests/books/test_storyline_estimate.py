@@ -2,7 +2,7 @@
 
 import pytest
 
-from books.storyline.estimate import Span, estimate
+from books.storyline.estimate import Forecast, Span, estimate
 
 
 def test_quotations_never_have_more_than_most_of_the_source() -> None:
@@ -29,18 +29,29 @@ def test_time_of_other_writers_is_not_known(writer: str) -> None:
     assert (found.seconds, found.minutes) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("writer", "words", "costs_nothing"),
-    [
-        ("openai:gpt-5", Span(1_600, 5_200), None),
-        ("ollama:llama", Span(1_600, 5_200), True),
-        ("python:a.b:c", None, None),
-    ],
-)
-def test_words_and_cost_of_other_writers(writer: str, words: Span | None, costs_nothing: bool | None) -> None:
+@pytest.mark.parametrize("writer", ["openai:gpt-5", "ollama:llama", "python:a.b:c"])
+def test_of_other_writers_nothing_is_known_but_what_they_say_themselves(writer: str) -> None:
     found = estimate([500, 2], chunk_count=1, writer=writer)
 
-    assert (found.words, found.costs_nothing) == (words, costs_nothing)
+    assert (found.words, found.input_tokens, found.micros, found.costs_nothing) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("micros", "costs_nothing"), [(None, None), (Span(0, 0), True), (Span(0, 10), False)]
+)
+def test_forecast_of_a_writer_is_taken_over(micros: Span | None, costs_nothing: bool | None) -> None:
+    needs = Forecast(Span(1, 2), Span(3, 4), Span(5, 6), micros)
+
+    found = estimate([500], chunk_count=1, writer="openai:gpt-5", forecast=needs)
+
+    assert (found.words, found.input_tokens, found.output_tokens) == (Span(1, 2), Span(3, 4), Span(5, 6))
+    assert found.costs_nothing is costs_nothing
+
+
+def test_quotations_need_no_tokens() -> None:
+    found = estimate([500], chunk_count=1)
+
+    assert (found.input_tokens, found.output_tokens, found.micros) == (Span(0, 0), Span(0, 0), Span(0, 0))
 
 
 def test_no_chapters_take_nothing() -> None:

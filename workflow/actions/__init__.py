@@ -1,5 +1,6 @@
 """Each thing that can be done to a session, as one function; every door calls these and nothing deeper."""
 
+from .budget import raise_budget
 from .library import delete_book
 from .nodes import start_nodes
 from .review import (
@@ -33,6 +34,7 @@ __all__ = [
     "dismiss_question",
     "keep_change",
     "pause_session",
+    "raise_budget",
     "resume_session",
     "retry_chapter",
     "retry_session",

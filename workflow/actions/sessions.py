@@ -1,15 +1,17 @@
 """Starting, pausing, resuming, cancelling and retrying."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
 
 from books.exceptions import Conflict, Invalid
 from books.models import BookVersion, Dependencies
 from books.writers import writer_of
 from workflow.agents.orchestrator import check_allowed
+from workflow.budgets import Limits, check_limits, default_limits
 from workflow.engine.outcomes import settle
+from workflow.engine.spending import spent_unseen
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.setup import make_session
@@ -27,20 +29,24 @@ def start_session(
     dependencies: str | None = None,
     on_failure: str | None = None,
     idempotency_key: str = "",
+    limits: Limits | None = None,
 ) -> tuple[ProcessingSession, bool]:
     """Start the version. Returns its session and whether it was made now; starting twice is one session.
 
     A cancelled session goes on. Raises Conflict where the session was started with other options, Invalid where an
-    option is unknown or the outline is empty.
+    option is unknown, the outline is empty, or the writer cannot be kept to `limits` (by default the installation's).
     """
     asked = _checked_options(version, writer, dependencies, on_failure)
     existing = ProcessingSession.objects.filter(version=version).first()
     if existing is None:
-        session, created = make_session(version, actor=actor, idempotency_key=idempotency_key[:200], **asked)
+        kept = check_limits(default_limits(asked["writer"]) if limits is None else limits, asked["writer"])
+        key = idempotency_key[:200]
+        session, created = make_session(version, actor=actor, idempotency_key=key, limits=kept, **asked)
         if created:
             return session, True
         existing = session
     _check_same_options(existing, writer, dependencies, on_failure)
+    _check_same_budget(existing, limits)
     if existing.status == SessionStatus.CANCELLED:
         return _restart(existing, actor), False
     return existing, False
@@ -74,6 +80,13 @@ def _check_same_options(
         )
 
 
+def _check_same_budget(session: ProcessingSession, limits: Limits | None) -> None:
+    if limits and limits != Limits(session.budget_micros, session.budget_tokens):
+        raise Conflict(
+            "other_options", "This version was already started with another budget. Raise that one."
+        )
+
+
 def _restart(session: ProcessingSession, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Let a cancelled session go on: written chapters are kept, failed ones get new tries."""
     with ledger(session.pk) as book:
@@ -96,7 +109,7 @@ def pause_session(session: ProcessingSession, *, actor: AbstractBaseUser | None)
         if book.session.status not in UNFINISHED:
             raise Conflict("not_running", "Only a book that is being written can be paused.")
         if book.session.paused_at is None:
-            book.change(paused_at=book.now)
+            book.change(paused_at=book.now, pause_reason="")
             book.record(EventKind.SESSION_PAUSED, actor=actor)
         return book.session
 
@@ -123,7 +136,7 @@ def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None
         for item in book.session.items.filter(status=ItemStatus.IN_PROGRESS).order_by("number"):
             _revoke(book, item, actor)
         if book.session.token is not None:
-            _end_as_cancelled(book, Attempt.objects.filter(token=book.session.token))
+            _end_as_cancelled(book, book.session.token)
         book.move_session(
             SessionStatus.CANCELLED,
             EventKind.SESSION_CANCELLED,
@@ -134,23 +147,25 @@ def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None
 
 
 def _revoke(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
-    assert item.token is not None
-    attempts = Attempt.objects.filter(token=item.token)
+    token = item.token
+    assert token is not None
     book.move_item(
         item,
         ItemStatus.PENDING,
         EventKind.ATTEMPT_CANCELLED,
-        token=item.token,
+        token=token,
         actor=actor,
         attempt=item.attempt_count,
         changes={**NO_CLAIM, "finished_at": book.now},
     )
-    _end_as_cancelled(book, attempts)
+    _end_as_cancelled(book, token)
 
 
-def _end_as_cancelled(book: Ledger, attempts: QuerySet[Attempt]) -> None:
-    attempts.filter(outcome=AttemptOutcome.RUNNING).update(
-        outcome=AttemptOutcome.CANCELLED, error_code="cancelled", finished_at=book.now
+def _end_as_cancelled(book: Ledger, token: UUID) -> None:
+    """What its calls came to is estimated here; its worker puts in what it knows when it sees the cancel."""
+    columns = spent_unseen(book, token)
+    Attempt.objects.filter(token=token, outcome=AttemptOutcome.RUNNING).update(
+        outcome=AttemptOutcome.CANCELLED, error_code="cancelled", finished_at=book.now, **columns
     )
 
 

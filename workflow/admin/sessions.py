@@ -33,6 +33,7 @@ from workflow.models import (
     HarmonizationChange,
     ProcessingSession,
 )
+from workflow.spending import budget_of, of_session
 from workflow.states import ItemStatus, SessionStatus
 
 from .content import pages_of_session
@@ -72,6 +73,8 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
         ("Chapters and history", {"fields": ("items_list", "rows")}),
         ("Options", {"fields": ("writer", "dependencies", "on_failure", "parallel_chapters", "started_by",
                                 "idempotency_key")}),
+        ("Spending", {"fields": ("spent", "tokens", "budget", "reserved_micros", "reserved_tokens",
+                                 "unreported_count", "unpriced_count")}),
         ("Times", {"fields": ("created_at", "started_at", "paused_at", "harmonized_at", "questioned_at",
                               "finished_at", "updated_at", "next_attempt_at", "woken_at")}),
         ("Claim of harmonizing and questions", {"fields": ("owner", "token", "lease_expires_at", "attempt_count",
@@ -88,8 +91,26 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
 
     @admin.display(description="Status", ordering="status")
     def status_words(self, row: ProcessingSession) -> str:
-        """The status, and whether a person has paused the session."""
+        """The status, and whether the session is paused, and why where no person did it."""
+        if row.is_over_budget:
+            return f"{row.get_status_display()}, paused: {row.get_pause_reason_display().lower()}"
         return f"{row.get_status_display()}, paused" if row.is_paused else row.get_status_display()
+
+    @admin.display(description="Spent")
+    def spent(self, row: ProcessingSession) -> str:
+        """The money, as far as prices are known."""
+        return of_session(row).cost
+
+    @admin.display(description="Tokens")
+    def tokens(self, row: ProcessingSession) -> str:
+        """Tokens in and out, with what the servers did not report."""
+        used = of_session(row)
+        return f"{used.sent} in, {used.received} out. {used.doubt}".strip()
+
+    @admin.display(description="Budget", empty_value="none")
+    def budget(self, row: ProcessingSession) -> str | None:
+        """Where the writing stops; it is raised on the board."""
+        return budget_of(row) or None
 
     @admin.display(description="Progress")
     def progress(self, row: ProcessingSession) -> str:

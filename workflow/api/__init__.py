@@ -1,6 +1,16 @@
 """The API of the process: starting, following, stopping and retrying; changes and questions."""
 
-from . import attempts, generation, library, review, sessions, starting, writers
+from . import attempts, generation, library, review, sessions, starting, usage, writers
 from .router import router
 
-__all__ = ["attempts", "generation", "library", "review", "router", "sessions", "starting", "writers"]
+__all__ = [
+    "attempts",
+    "generation",
+    "library",
+    "review",
+    "router",
+    "sessions",
+    "starting",
+    "usage",
+    "writers",
+]

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from books.models import Chapter
-from workflow import schemas
+from workflow import schemas, usage_schemas
 from workflow.board import Row, estimate_rest, find_blocked, read_needs, read_rows
 from workflow.board.estimate import remaining_count
 from workflow.board.summary import state
+from workflow.engine.spending import Tally
 from workflow.models import ProcessingSession
+from workflow.money import plain_dollars
+from workflow.spending import of_session
 from workflow.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
 
 _WRITING = frozenset({SessionStatus.INITIALIZED, SessionStatus.PROCESSING})
@@ -81,6 +84,36 @@ def _status(session: ProcessingSession, chapters: _Chapters) -> schemas.Workflow
         message=f"{notice.heading}. {notice.text}" if notice else "",
         error_code=session.error_code,
         started_at=session.started_at,
+        pause_reason=session.pause_reason if session.is_paused else "",
+        usage=session_usage(session),
+        budget=budget_shown(session),
+    )
+
+
+def session_usage(session: ProcessingSession) -> usage_schemas.Usage:
+    """Return what the session spent so far."""
+    return usage_shown(of_session(session).tally)
+
+
+def usage_shown(tally: Tally) -> usage_schemas.Usage:
+    """Return a tally; money is null where no call has a known price."""
+    is_unknown = tally.unpriced_count > 0 and not tally.spent_micros
+    return usage_schemas.Usage(
+        calls=tally.call_count,
+        input_tokens=tally.input_tokens,
+        output_tokens=tally.output_tokens,
+        cached_tokens=tally.cached_tokens,
+        unreported_calls=tally.unreported_count,
+        unpriced_calls=tally.unpriced_count,
+        cost=None if is_unknown else plain_dollars(tally.spent_micros),
+    )
+
+
+def budget_shown(session: ProcessingSession) -> usage_schemas.Budget:
+    """Return what the session may spend."""
+    limit = session.budget_micros
+    return usage_schemas.Budget(
+        dollars=plain_dollars(limit) if limit is not None else None, tokens=session.budget_tokens
     )
 
 

@@ -8,6 +8,7 @@ from chapterflow_site.api_auth import person_asking
 from chapterflow_site.api_types import BookId, VersionName, problems
 from workflow import schemas
 from workflow.actions import start_session
+from workflow.budgets import limits_of
 
 from .router import router
 
@@ -36,6 +37,7 @@ def started(
         writer=asked.writer,
         dependencies=asked.dependencies,
         on_failure=asked.on_failure,
+        limits=limits_of(asked.budget.dollars, asked.budget.tokens) if asked.budget else None,
         idempotency_key=asked.idempotency_key or "",
     )
     answer = schemas.SessionStarted(session_id=str(session.pk), created=created)

@@ -142,6 +142,18 @@ def _session_failed(what: Happening) -> str:
     return f"The session stopped. {message}" if message else "The session stopped."
 
 
+def _paused(what: Happening) -> str:
+    message = what.text("message")
+    if message:
+        return f"Paused. {message}"
+    return f"{what.who} paused the session." if what.who else "The session was paused."
+
+
+def _budget_raised(what: Happening) -> str:
+    to = what.text("budget")
+    return f"{what.who} raised the budget to {to}." if what.who else f"The budget was raised to {to}."
+
+
 def _phase_failed(subject: str) -> Callable[[Happening], str]:
     def sentence(what: Happening) -> str:
         code = what.text("code")
@@ -180,7 +192,7 @@ def _about_chapter(words: str) -> Callable[[Happening], str]:
 
 _SENTENCES: dict[str, Callable[[Happening], str]] = {
     EventKind.SESSION_STARTED: _by("started the session", "The session was started"),
-    EventKind.SESSION_PAUSED: _by("paused the session", "The session was paused"),
+    EventKind.SESSION_PAUSED: _paused,
     EventKind.SESSION_RESUMED: _by("resumed the session", "The session goes on"),
     EventKind.SESSION_CANCELLED: _by("cancelled the session", "The session was cancelled"),
     EventKind.SESSION_RESTARTED: _by("started the session again", "The session was started again"),
@@ -205,6 +217,8 @@ _SENTENCES: dict[str, Callable[[Happening], str]] = {
     EventKind.ATTEMPT_CANCELLED: _about_chapter(
         ": the attempt was stopped, because the session was cancelled"
     ),
+    EventKind.BUDGET_REACHED: _about_chapter(" was put back, because its next call would pass the budget"),
+    EventKind.BUDGET_RAISED: _budget_raised,
     EventKind.CHAPTER_RETRIED: lambda what: (
         f"{what.who} asked for chapter {what.number:,} again."
         if what.who and what.number is not None

@@ -16,6 +16,7 @@ from .activity import Entry
 from .board import Board, count_looks
 from .cards import Card, Look
 from .tabs import Waiting, tabs_of
+from .usage import raising, usage_of
 
 DETAILED, COMPACT = "detailed", "compact"
 CACHED_CARDS = 10_000
@@ -137,6 +138,7 @@ def render_parts(board: Board, lens: Lens, waiting: Waiting) -> dict[str, SafeSt
             started=session.created_at,
             ended=session.finished_at,
         ),
+        "board-usage": _piece("workflow/_usage.html", usage=usage_of(session)),
         "book-tabs": _piece("workflow/_tabs.html", tabs=tabs, tab="board"),
     }
     if board.is_large:
@@ -167,6 +169,7 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
             state=summary.state(session),
             can=can,
             failed_count=failed,
+            raising=raising(session),
             error=session.questions_error,
             book_id=session.version.book.book_id,
             number=session.version.number,

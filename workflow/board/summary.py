@@ -18,6 +18,7 @@ from .board import Board
 from .cards import Look
 from .estimate import estimate_rest, remaining_count
 from .moments import Moment
+from .usage import budget_notice
 
 STAGES = (
     (Phase.WRITING, "Writing"),
@@ -57,11 +58,15 @@ class Actions:
     retry: str = ""
     start: str = ""
     ask_again: str = ""
+    raise_budget: str = ""
 
 
 @dataclass(frozen=True)
 class State:
-    """A notice about the whole session. `kind` is paused, completed, failed, cancelled, or waiting for a next try."""
+    """A notice about the whole session.
+
+    `kind` is paused, budget, completed, failed, cancelled, or waiting for a next try.
+    """
 
     kind: str
     heading: str
@@ -103,6 +108,7 @@ def actions(session: ProcessingSession) -> Actions:
         ask_again=to("questions_again")
         if status == SessionStatus.COMPLETED and session.questions_error
         else "",
+        raise_budget=to("session_budget") if session.is_over_budget else "",
     )
 
 
@@ -123,6 +129,8 @@ def _session_address(name: str, session_id: UUID) -> str:
 
 def state(session: ProcessingSession) -> State | None:
     """Return the notice about the whole session, or None while it simply runs."""
+    if session.is_over_budget:
+        return State("budget", *budget_notice(session))
     if session.is_paused:
         return State("paused", "Paused", "What is being written is finished first; nothing new begins.")
     if session.status == SessionStatus.COMPLETED:

@@ -13,14 +13,18 @@ from django.db import Error as AnyDatabaseError
 from django.db import connection
 
 from workflow import stopping
-from workflow.agents.llm import RESET
+from workflow.agents.llm import RESET, Quote
 from workflow.agents.text import clean
 from workflow.agents.types import AgentCancelled, AgentError, OnText
 from workflow.failures import Failure
 from workflow.live import bell
+from workflow.models import ProcessingSession
+from workflow.transitions import LostRace
 
 from .checkpoints import Checkpoints
 from .claims import Held, is_current, renew
+from .spending import Offer
+from .till import Question, Till
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +61,22 @@ class AttemptFailed(Exception):
         self.text = text
 
 
+class OverBudget(Exception):
+    """A chapter's next call would pass the budget of its session. `text` is what had been written."""
+
+    def __init__(self, offer: Offer, text: str) -> None:
+        super().__init__("the next call would pass the budget")
+        self.offer = offer
+        self.text = text
+
+
 class AgentRun(Generic[Result]):
     """One run of an agent. The agent's thread touches no database; the watching thread is the worker's own."""
 
     def __init__(self, held: Held, work: Callable[[OnText], Result]) -> None:
         self._held = held
         self._work = work
-        self._texts: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._texts: queue.SimpleQueue[str | Question | None] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._result: list[Result] = []
         self._error: BaseException | None = None
@@ -71,12 +84,14 @@ class AgentRun(Generic[Result]):
         self._room = LONGEST_PARTIAL_TEXT
         self._next_glimpse = 0.0
         self._checkpoints = Checkpoints(held)
+        self._till = Till(held, self._texts.put, self._cancelled)
 
     def watch(self) -> Result:
         """Start the agent and wait for its end.
 
-        Raises AttemptFailed, LeaseLost or Stopped, each with the text that had been written. The agent's thread is
-        told through `on_text`; one that never calls it is left behind and its result is dropped.
+        Raises AttemptFailed, LeaseLost, Stopped or, for a chapter, OverBudget, each with the text that had been
+        written. The agent's thread is told through `on_text`; one that never calls it is left behind and its result
+        is dropped.
         """
         # In a copy of this thread's context, so that the agent's log lines belong to the same attempt.
         run = contextvars.copy_context().run
@@ -85,6 +100,7 @@ class AgentRun(Generic[Result]):
             self._wait_for_end()
         finally:
             self._cancelled.set()
+            self._till.close(self.text)
         return self._outcome()
 
     def _wait_for_end(self) -> None:
@@ -95,6 +111,7 @@ class AgentRun(Generic[Result]):
         heartbeat = settings.CHAPTERFLOW_LEASE_SECONDS / HEARTBEATS_PER_LEASE
         next_renewal = time.monotonic() + heartbeat
         while self._is_running():
+            self._answer_agent()
             now = time.monotonic()
             if now >= deadline:
                 seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS
@@ -116,6 +133,10 @@ class AgentRun(Generic[Result]):
     def is_cancelled(self) -> bool:
         """Return whether the agent shall stop: asked in the agent's thread while its model is silent."""
         return self._cancelled.is_set()
+
+    def clear(self, quote: Quote) -> None:
+        """Let a call of a model be sent, or raise AgentError(budget_exceeded): asked in the agent's thread."""
+        self._till.clear(quote)
 
     @property
     def text(self) -> str:
@@ -165,9 +186,11 @@ class AgentRun(Generic[Result]):
         self._show_text()
         return True
 
-    def _take(self, text: str) -> None:
+    def _take(self, text: str | Question) -> None:
         """Add to what is written; a writer that corrects itself begins again."""
-        if text == RESET:
+        if isinstance(text, Question):
+            self._till.take(text)
+        elif text == RESET:
             self._written.clear()
         else:
             self._written.append(text)
@@ -178,6 +201,12 @@ class AgentRun(Generic[Result]):
         if self._held.item is not None and self._written and now >= self._next_glimpse:
             self._next_glimpse = now + GLIMPSE_SECONDS
             bell.show_text(str(self._held.session.pk), self._held.item.number, self.text)
+
+    def _answer_agent(self) -> None:
+        try:
+            self._till.answer()
+        except (LostRace, ProcessingSession.DoesNotExist):
+            raise LeaseLost(self.text) from None
 
     def _check(self, ask: Callable[[Held], bool]) -> None:
         """Give up only when the database answers that the claim is not ours; an outage is no answer."""
@@ -193,6 +222,9 @@ class AgentRun(Generic[Result]):
     def _outcome(self) -> Result:
         if self._error is None:
             return self._result[0]
+        is_over = isinstance(self._error, AgentError) and self._error.code is Failure.BUDGET_EXCEEDED
+        if is_over and self._till.refused and self._held.item is not None:
+            raise OverBudget(self._till.refused, self.text)
         if isinstance(self._error, AgentError):
             raise AttemptFailed(self._error, self._error.text or self.text)
         logger.error("%s: the agent broke", self._held.label, exc_info=self._error)

@@ -45,7 +45,7 @@ class Checkpoints:
             pk=self._held.attempt.pk, token=self._held.token, outcome=AttemptOutcome.RUNNING
         )
         try:
-            with _little_patience():
+            with little_patience():
                 running.update(partial_text=ending)
         except AnyDatabaseError:
             self._warn_once()
@@ -60,7 +60,7 @@ class Checkpoints:
 
 
 @contextmanager
-def _little_patience() -> Iterator[None]:
+def little_patience() -> Iterator[None]:
     """Wait half a second for SQLite's lock, not a minute: whoever watches the writer has other things to see to."""
     if connection.vendor != "sqlite":
         yield

@@ -19,6 +19,7 @@ from .claims import Held, end_attempt, lease_length
 from .harmonizing import HarmonizedChapter, harmonize, load_book, store_harmonized
 from .outcomes import MOST_LOSSES, judge
 from .questioning import ask, store_questions
+from .spending import correct, spent, spent_unseen
 from .writing import until_answered, until_stored
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ def run_phase(held: Held) -> None:
         until_stored(held, lambda: _give_back(held))
     except (LeaseLost, LostRace):
         logger.warning("%s: somebody else has it now", held.label)
+        until_stored(held, lambda: correct(held))
     except ProcessingSession.DoesNotExist:
         raise
     except Exception as broken:
@@ -93,7 +95,7 @@ def _finish_harmonizing(held: Held, results: list[HarmonizedChapter]) -> bool:
         suggested = sum(len(chapter.result.suggestions) for chapter in results)
         detail = {"applied": applied, "suggested": suggested}
         book.record(EventKind.HARMONIZING_FINISHED, attempt=held.attempt.number, detail=detail)
-        end_attempt(book, held.token, AttemptOutcome.SUCCEEDED)
+        end_attempt(book, held.token, AttemptOutcome.SUCCEEDED, **spent(book, held))
         book.change(**NO_CLAIM, **NO_ERROR, harmonized_at=book.now)
     return True
 
@@ -109,7 +111,7 @@ def _settle_failure(held: Held, error: AgentError) -> None:
         check_current(book, held)
         verdict = judge(book, held, error)
         outcome = {"error_code": error.code.value, "error_message": error.message[:2000]}
-        end_attempt(book, held.token, AttemptOutcome.FAILED, **outcome)
+        end_attempt(book, held.token, AttemptOutcome.FAILED, **outcome, **spent(book, held))
         if verdict.wait is not None:
             retry_at = book.now + verdict.wait
             book.change(**NO_CLAIM, **verdict.changes, next_attempt_at=retry_at)
@@ -154,7 +156,7 @@ def _give_back(held: Held) -> None:
         book.record(
             EventKind.ATTEMPT_STOPPED, attempt=held.attempt.number, detail={"phase": held.phase.value}
         )
-        end_attempt(book, held.token, AttemptOutcome.STOPPED)
+        end_attempt(book, held.token, AttemptOutcome.STOPPED, **spent(book, held))
         book.wake()
 
 
@@ -169,7 +171,8 @@ def lose_phase(book: Ledger, phase: Phase) -> None:
         "losses": losses,
         "phase": phase.value,
     }
-    end_attempt(book, session.token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value)
+    columns = spent_unseen(book, session.token)
+    end_attempt(book, session.token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
     book.record(EventKind.WORKER_LOST, attempt=session.attempt_count, detail=detail)
     book.change(**NO_CLAIM, lost_count=losses, next_attempt_at=None)
     if losses >= MOST_LOSSES:

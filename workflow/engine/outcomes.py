@@ -15,11 +15,12 @@ from workflow.continuity import keep_memory
 from workflow.events import EventKind
 from workflow.failures import EXPLANATIONS, Failure
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
-from workflow.states import ItemStatus, SessionStatus
+from workflow.states import ItemStatus, PauseReason, SessionStatus
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
 from .claims import Held, end_attempt
 from .measuring import score_in
+from .spending import Offer, refusal_of, spent, spent_unseen
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,8 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
         held.token,
         AttemptOutcome.SUCCEEDED,
         context=held.attempt.context,
-        usage=dict(finished.usage),
         partial_text="",
+        **spent(book, held, finished.usage),
     )
     ChapterWorkflowItem.objects.filter(needs_rows__needs=item).update(unmet_count=F("unmet_count") - 1)
     settle(book)
@@ -228,7 +229,7 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
         held.token,
         AttemptOutcome.FAILED,
         context=held.attempt.context,
-        usage=held.attempt.usage,
+        **spent(book, held),
         error_code=error.code.value,
         error_message=error.message[:2000],
         partial_text=text,
@@ -253,9 +254,49 @@ def give_back(book: Ledger, held: Held, text: str) -> None:
         held.token,
         AttemptOutcome.STOPPED,
         context=held.attempt.context,
-        usage=held.attempt.usage,
+        **spent(book, held),
         partial_text=text,
     )
+
+
+def stop_for_budget(book: Ledger, held: Held, offer: Offer, text: str) -> None:
+    """Put the chapter back because its next call would pass the budget, and pause the session, unless it fits now.
+
+    No failed attempt. Raises LostRace where the claim is not current.
+    """
+    item = held.item
+    assert item is not None
+    book.move_item(
+        item,
+        ItemStatus.PENDING,
+        EventKind.BUDGET_REACHED,
+        token=held.token,
+        attempt=held.attempt.number,
+        changes={**NO_CLAIM, "finished_at": book.now},
+    )
+    columns = spent(book, held)
+    refusal = refusal_of(book.session, offer)
+    end_attempt(
+        book,
+        held.token,
+        AttemptOutcome.STOPPED,
+        context=held.attempt.context,
+        **columns,
+        error_code=Failure.BUDGET_EXCEEDED.value,
+        error_message=refusal,
+        partial_text=text,
+    )
+    if refusal:
+        _pause_for_budget(book, offer, refusal)
+    else:
+        book.wake()
+
+
+def _pause_for_budget(book: Ledger, offer: Offer, refusal: str) -> None:
+    book.change(refused_micros=offer.micros, refused_tokens=offer.tokens)
+    if book.session.paused_at is None:
+        book.change(paused_at=book.now, pause_reason=PauseReason.BUDGET.value)
+        book.record(EventKind.SESSION_PAUSED, detail={"reason": PauseReason.BUDGET.value, "message": refusal})
 
 
 def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:
@@ -280,5 +321,6 @@ def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:
         detail={"code": Failure.WORKER_LOST.value, "owner": owner, "losses": losses},
         changes={**NO_CLAIM, **changes},
     )
-    end_attempt(book, token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value)
+    columns = spent_unseen(book, token)
+    end_attempt(book, token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
     settle(book)

@@ -8,6 +8,7 @@ from workflow.transitions import NO_CLAIM, NO_ERROR, LostRace, ledger
 
 from .claims import Held, end_attempt
 from .harmonizing import LoadedBook
+from .spending import spent
 
 PRIORITIES = {"high": Priority.HIGH, "medium": Priority.MEDIUM, "low": Priority.LOW}
 
@@ -27,7 +28,7 @@ def store_questions(held: Held, questions: list[Question]) -> bool:
         rows = [_row(held, question, chapters) for question in questions]
         FollowUpQuestion.objects.bulk_create(rows, ignore_conflicts=True)
         book.record(EventKind.QUESTIONS_ASKED, attempt=held.attempt.number, detail={"questions": len(rows)})
-        end_attempt(book, held.token, AttemptOutcome.SUCCEEDED)
+        end_attempt(book, held.token, AttemptOutcome.SUCCEEDED, **spent(book, held))
         book.change(**NO_CLAIM, **NO_ERROR, questioned_at=book.now, questions_error="")
     return True
 

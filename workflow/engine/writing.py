@@ -22,10 +22,11 @@ from workflow.failures import Failure
 from workflow.models import Attempt, AttemptOutcome, ProcessingSession
 from workflow.transitions import LostRace, ledger
 
-from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, Stopped
+from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, OverBudget, Stopped
 from .claims import Held, claim_chapter, is_current, renew, wake_for_more
 from .measuring import measures_of
-from .outcomes import FinishedChapter, fail_chapter, give_back, store_chapter
+from .outcomes import FinishedChapter, fail_chapter, give_back, stop_for_budget, store_chapter
+from .spending import Offer, correct
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,10 @@ def write_chapter(held: Held, may_claim: Callable[[], bool]) -> Held | None:
         text = stopped.text
         until_stored(held, lambda: _give_back(held, text))
         return None
+    except OverBudget as over:
+        offer, text = over.offer, over.text
+        until_stored(held, lambda: _stop_for_budget(held, offer, text))
+        return None
     except Exception as error:
         return _fail_broken(held, error, "", may_claim)
     try:
@@ -79,7 +84,7 @@ def _finished_chapter(held: Held) -> FinishedChapter:
     context_ms = round((time.perf_counter() - started) * 1000, 1)
     orchestrator = AgentOrchestrator(held.session.writer)
     run = AgentRun(held, lambda on_text: _write_and_check(orchestrator, task, chunks, on_text, watch))
-    watch = Watch(run.is_cancelled, held.attempt.context.update, held.attempt.usage.update)
+    watch = Watch(run.is_cancelled, held.attempt.context.update, held.attempt.usage.update, run.clear)
     finished = run.watch()
     return replace(finished, timings={"context_ms": context_ms, **finished.timings})
 
@@ -222,6 +227,11 @@ def _give_back(held: Held, text: str) -> None:
         book.wake()
 
 
+def _stop_for_budget(held: Held, offer: Offer, text: str) -> None:
+    with ledger(held.session.pk) as book:
+        stop_for_budget(book, held, offer, text)
+
+
 def _keep_text(held: Held, text: str) -> None:
     """The result of a lost claim is not the chapter, but it stays on its attempt."""
     if text:
@@ -231,5 +241,6 @@ def _keep_text(held: Held, text: str) -> None:
     Attempt.objects.filter(pk=held.attempt.pk, outcome=AttemptOutcome.RUNNING).update(
         outcome=AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value
     )
+    correct(held)
     if is_current(held):
         logger.error("%s: given up although the claim is current", held.label)

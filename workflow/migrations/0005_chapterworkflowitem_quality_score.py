@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflow', '0003_context'),
+        ('workflow', '0004_spending'),
     ]
 
     operations = [

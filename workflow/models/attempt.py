@@ -8,6 +8,7 @@ from django.utils import timezone
 from workflow.states import Phase
 
 from .session import ChapterWorkflowItem, ProcessingSession
+from .spending import Spending
 
 
 class AttemptOutcome(models.TextChoices):
@@ -21,11 +22,12 @@ class AttemptOutcome(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
-class Attempt(models.Model):
+class Attempt(Spending):
     """One try at a chapter, or at a session's harmonizing or questions (then `item` is null).
 
     `context` says what the writer was given and what was left out; `partial_text` what it has written so far,
-    kept where it ends otherwise than well; `usage` is what the agent reported.
+    kept where it ends otherwise than well; `usage` is what the agent reported, and before the end what calls of a
+    model were let pass.
     """
 
     session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="attempts")

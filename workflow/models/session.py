@@ -9,7 +9,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from books.models import Book, BookVersion, Chapter, Dependencies
-from workflow.states import UNFINISHED, WRITTEN, ItemStatus, OnFailure, Phase, SessionStatus
+from workflow.states import UNFINISHED, WRITTEN, ItemStatus, OnFailure, PauseReason, Phase, SessionStatus
+
+from .spending import Budget, Spending
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -50,12 +52,13 @@ class SessionQuerySet(models.QuerySet["ProcessingSession"]):
         return self.filter(status__in=UNFINISHED)
 
 
-class ProcessingSession(Claim):
+class ProcessingSession(Claim, Spending, Budget):
     """One run over a version. *Paused* is a time on it, not a status.
 
     The claim columns are those of the harmonizing and questions phases. The counters equal what they count:
     `written_count` items whose text is written, `harmonized_count` those that are harmonized or completed,
-    `failed_count` those that FAILED. `event_seq` is the number of the newest Event.
+    `failed_count` those that FAILED. `event_seq` is the number of the newest Event. The sums of spending are those
+    of its attempts. `pause_reason` says why it is paused, where nobody asked for it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -78,6 +81,7 @@ class ProcessingSession(Claim):
     questions_error = models.TextField(blank=True, editable=False)
     woken_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    pause_reason = models.CharField(max_length=20, choices=PauseReason, blank=True, editable=False)
     harmonized_at = models.DateTimeField(null=True, blank=True, editable=False)
     questioned_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -128,8 +132,13 @@ class ProcessingSession(Claim):
 
     @property
     def is_paused(self) -> bool:
-        """Whether a person has paused it; what is in flight still finishes."""
+        """Whether a person or its budget has paused it; what is in flight still finishes."""
         return self.paused_at is not None and self.status in UNFINISHED
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether it is paused because the next call of a model would pass its budget."""
+        return self.is_paused and self.pause_reason == PauseReason.BUDGET
 
     @property
     def progress_percentage(self) -> float:

@@ -15,7 +15,7 @@ from books.reading import (
     word_diff,
 )
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
-from workflow.workbench.attempts import attempts_of
+from workflow.workbench.attempts import attempts_of, spent_on
 from workflow.workbench.metrics import metrics_of
 from workflow.workbench.revisions import compared, writing_words
 from workflow.workbench.standing import standing_of
@@ -61,7 +61,7 @@ def chapter_sources(request: HttpRequest, book_id: str, number: int, chapter: in
 def chapter_attempts(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
     """Show every try at writing the chapter, newest first."""
     found = _chapter(request, book_id, number, chapter)
-    context = {**_head(found, "attempts"), "attempts": attempts_of(found)}
+    context = {**_head(found, "attempts"), "attempts": attempts_of(found), "spent": spent_on(found)}
     return render(request, "workflow/chapter_attempts.html", context)
 
 

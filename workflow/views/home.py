@@ -14,6 +14,7 @@ from books.models import Book, BookVersion, Chapter
 from books.writers import asked_writer
 from workflow.actions import delete_book, start_session
 from workflow.attention import calls, running, status_word
+from workflow.budgets import Limits, read_limits
 from workflow.models import ProcessingSession
 from workflow.shelf import SORTS, cards, shelf
 from workflow.states import UNFINISHED
@@ -69,10 +70,18 @@ def start(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
         writer=asked_writer(request.POST) or None,
         dependencies=request.POST.get("dependencies") or None,
         on_failure=request.POST.get("on_failure") or None,
+        limits=asked_limits(request),
     )
     if request.POST.get("keep_writer"):
         edit_book(version.book, actor=person_of(request), writer=session.writer)
     return redirect("board", book_id, number)
+
+
+def asked_limits(request: HttpRequest) -> Limits | None:
+    """Return the budget of the form, None where the form had no field for it: then the installation's counts."""
+    if "budget_tokens" not in request.POST:
+        return None
+    return read_limits(request.POST.get("budget_dollars", ""), request.POST["budget_tokens"])
 
 
 @login_required

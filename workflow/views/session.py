@@ -20,6 +20,7 @@ from workflow.board import Board, Look, read_board, read_entries, summary
 from workflow.board.markup import COMPACT, Lens, render_card_with, render_parts, render_seq
 from workflow.board.moments import Moment
 from workflow.board.tabs import count_waiting
+from workflow.budgets import read_limits
 from workflow.live.glimpses import read_glimpses
 from workflow.models import ProcessingSession
 from workflow.models.session import SessionQuerySet
@@ -124,6 +125,16 @@ def session_resume(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Go on after a pause."""
     session = get_object_or_404(_sessions(request), pk=session_id)
     actions.resume_session(session, actor=person_of(request))
+    return _back_to_board(request, session)
+
+
+@login_required
+@require_POST
+def session_budget(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Raise the budget; a session that was paused for it goes on."""
+    session = get_object_or_404(_sessions(request), pk=session_id)
+    limits = read_limits(request.POST.get("budget_dollars", ""), request.POST.get("budget_tokens", ""))
+    actions.raise_budget(session, limits, actor=person_of(request))
     return _back_to_board(request, session)
 
 

@@ -10,6 +10,7 @@ from books.models import Chapter
 from books.reading import number_words, passages_of, sources_of
 from workflow.agents.orchestrator import label_of
 from workflow.failures import Explanation, explain
+from workflow.spending import Spent, number, of_chapter, of_usage
 
 from .given import Given, describe, places_for
 from .record import Record
@@ -77,6 +78,14 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
     ]
 
 
+def spent_on(chapter: Chapter) -> tuple[tuple[str, str], ...]:
+    """Say what all tries at `chapter` came to, where a model was called in more than one of them."""
+    item = getattr(chapter, "item", None)
+    if item is None or item.attempts.filter(call_count__gt=0).count() < 2:
+        return ()
+    return tuple(spent_facts(of_chapter(chapter)))
+
+
 def _worker_words(owner: str) -> str:
     """An owner is `run:process id:start time`; the process is what a person can look for."""
     parts = owner.split(":")
@@ -113,7 +122,27 @@ def _given_facts(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _usage_facts(usage: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Calls of a model in words; what somebody's own writer reported as it is."""
+    if "calls" in usage:
+        yield from spent_facts(of_usage(usage), str(usage.get("model") or ""))
+        return
     for name, value in usage.items():
         if isinstance(value, int | float | str) and not isinstance(value, bool) and value != "":
             shown = f"{value:,}" if isinstance(value, int | float) else value[:200]
             yield name.replace("_", " ").capitalize()[:60], shown
+
+
+def spent_facts(spent: Spent, model: str = "") -> Iterator[tuple[str, str]]:
+    """Say what calls of models came to; nothing where there was none."""
+    if not spent.has_calls:
+        return
+    if model:
+        yield "Model", model
+    calls = spent.tally.call_count
+    cached = f" ({spent.cached} from the provider’s cache)" if spent.cached else ""
+    yield "Sent and received", f"{spent.sent} and {spent.received} tokens{cached}"
+    if calls > 1:
+        yield "Calls of the model", number(calls)
+    if spent.doubt:
+        yield "Reported", spent.doubt
+    yield "Cost", spent.cost

@@ -2,7 +2,19 @@
 
 from .backends import PROVIDERS, is_model, split_models
 from .calls import Timeouts
+from .prices import cost_of, has_price
 from .watch import Quote, Watch
 from .writer import RESET, ModelWriter
 
-__all__ = ["PROVIDERS", "RESET", "ModelWriter", "Quote", "Timeouts", "Watch", "is_model", "split_models"]
+__all__ = [
+    "PROVIDERS",
+    "RESET",
+    "ModelWriter",
+    "Quote",
+    "Timeouts",
+    "Watch",
+    "cost_of",
+    "has_price",
+    "is_model",
+    "split_models",
+]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from workflow.agents.types import AgentCancelled
 
 from .streaming import MarkdownFilter
+from .tokens import estimate_tokens
 from .tracing import instrumentation
 from .usage import CallUsage
 
@@ -117,6 +118,7 @@ def _answer(response: "ModelResponse", name: str, estimated_input: int) -> Answe
         input=used.input_tokens if is_reported else None,
         output=used.output_tokens if is_reported else None,
         cached=used.cache_read_tokens if is_reported else None,
+        estimated_output=estimate_tokens(text),
     )
     says_end = response.state == "complete" and ("finish_reason" in details or not name.startswith("ollama:"))
     return Answer(text, response.finish_reason, says_end, usage)

@@ -10,7 +10,7 @@ _STOP = "<<<"
 class MarkdownFilter:
     """Hands text on until the closing mark; holds back what may be the beginning of it.
 
-    `handed_over` is whether the reader has got anything.
+    `handed_over` is whether the reader has got anything; `received` counts the answer's characters, all of them.
     """
 
     def __init__(self, on_text: OnText) -> None:
@@ -19,9 +19,11 @@ class MarkdownFilter:
         self._is_first = True
         self._is_over = False
         self.handed_over = False
+        self.received = 0
 
     def feed(self, delta: str) -> None:
         """Take in the next piece of the answer."""
+        self.received += len(delta)
         if self._is_over:
             return
         self._held += clean(delta)

@@ -16,7 +16,7 @@ from .errors import ContextTooLong, classify, finish_failure
 from .prompt import Prompt, build_prompt
 from .streaming import MarkdownFilter
 from .tokens import estimate_tokens
-from .usage import Usage
+from .usage import Usage, failed_call
 from .watch import Quote, Watch
 from .windows import Window, learn, window_for
 
@@ -148,14 +148,16 @@ class _Job:
         except (AgentCancelled, AgentError):
             raise
         except Exception as error:
+            failure = classify(error, f"{prompt.system}\n{prompt.user}")
+            self._usage.finish(failed_call(name, estimated, preview.received, failure.code))
             self._note_usage()
-            raise classify(error, f"{prompt.system}\n{prompt.user}") from None
+            raise failure from None
         self._usage.finish(answer.usage)
         self._note_usage()
         is_complete = has_closing_block(answer.text)
-        failure = finish_failure(answer.finish_reason, answer.says_end, is_complete)
-        if failure is not None:
-            raise failure
+        cut = finish_failure(answer.finish_reason, answer.says_end, is_complete)
+        if cut is not None:
+            raise cut
         return answer
 
     def _hand_over(self, text: str) -> None:

@@ -25,6 +25,14 @@ from books.writers import writer_of
 from chapterflow_site.accounts.actions import first_administrator
 from workflow import stopping
 from workflow.actions import retry_session, start_session
+from workflow.cost_lines import (
+    estimate_lines,
+    go_on,
+    has_stopped_for_budget,
+    read_budget,
+    spent_lines,
+    stopped_words,
+)
 from workflow.engine import advance
 from workflow.models import ProcessingSession
 from workflow.pacemaker import Pacemaker
@@ -61,6 +69,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dependencies", choices=Dependencies.values, default=Dependencies.SEQUENTIAL.value
         )
+        parser.add_argument(
+            "--budget",
+            help="where the writing stops, such as 5.00 (US dollars) or “200000 tokens”; a larger one lets it go on",
+        )
         parser.add_argument("--new", action="store_true", help="start again, as a new version")
 
     def handle(self, *args: object, **options: object) -> None:
@@ -80,6 +92,10 @@ class Command(BaseCommand):
             self.stderr.write("\nInterrupted. The same command goes on where it stopped.")
             return INTERRUPTED
         session.refresh_from_db()
+        self._say_spent(session)
+        if session.is_over_budget:
+            self.stderr.write(stopped_words(session))
+            return FAILED
         if session.status != SessionStatus.COMPLETED:
             self.stderr.write(f"\n{session.error_message or 'The book was cancelled.'}")
             return FAILED
@@ -90,16 +106,31 @@ class Command(BaseCommand):
         assert isinstance(file, Path)
         version = self._version(file, options)
         writer = options["writer"]
+        limits = read_budget(str(options["budget"])) if options["budget"] else None
+        existing = ProcessingSession.objects.filter(version=version).exists()
+        if not existing:
+            self._say_estimate(version, str(writer) if writer else None)
         session, _ = start_session(
             version,
             actor=version.book.owner,
             writer=str(writer) if writer else None,
             dependencies=str(options["dependencies"]),
+            limits=None if existing else limits,
         )
+        if session.is_over_budget:
+            session = go_on(session, limits)
         if session.status == SessionStatus.FAILED:
             retry_session(session, actor=version.book.owner)
             session.refresh_from_db()
         return session
+
+    def _say_estimate(self, version: BookVersion, writer: str | None) -> None:
+        for line in estimate_lines(version, writer):
+            self.stderr.write(line)
+
+    def _say_spent(self, session: ProcessingSession) -> None:
+        for line in spent_lines(session):
+            self.stderr.write(line)
 
     def _version(self, file: Path, options: dict[str, object]) -> BookVersion:
         """Store the storyline, or find the version that the same file and options made before."""
@@ -149,7 +180,7 @@ class Command(BaseCommand):
             advance(session.pk)
             session.refresh_from_db()
             self._show(session)
-            if session.status not in UNFINISHED:
+            if session.status not in UNFINISHED or has_stopped_for_budget(session):
                 return True
             if session.woken_at is None:
                 time.sleep(TEND_SECONDS / 4)
