@@ -11,7 +11,7 @@ Answer = Mapping[str, object] | str | Callable[[Seen], object]
 
 
 def says(answer: Answer, reason: str = "stop") -> Callable[[Play], None]:
-    """Return a scenario that answers with an object, with text as it is, or with what a function makes of the request."""
+    """Return a scenario that answers with an object, with text, or with what a function makes of the request."""
 
     def play(play: Play) -> None:
         made = answer(play.seen) if callable(answer) else answer

@@ -195,7 +195,7 @@ def request_of(
     inquiry: Inquiry[Form], mode: Mode, fault: str = ""
 ) -> "tuple[list[ModelMessage], ModelRequestParameters]":
     """Return the messages of one call, and what asks for the form; `fault` says what an earlier answer had wrong."""
-    from pydantic_ai.messages import ModelRequest, SystemPromptPart, UserPromptPart
+    from pydantic_ai.messages import ModelRequest, ModelRequestPart, SystemPromptPart, UserPromptPart
     from pydantic_ai.models import ModelRequestParameters
     from pydantic_ai.output import OutputObjectDefinition
     from pydantic_ai.tools import ToolDefinition
@@ -210,8 +210,9 @@ def request_of(
         parameters = ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
     else:
         system = f"{system}\n\n{_in_words(inquiry)}"
-    again = [UserPromptPart(f"An earlier answer could not be used. {fault}")] if fault else []
-    parts = [SystemPromptPart(system), UserPromptPart(inquiry.user), *again]
+    parts: list[ModelRequestPart] = [SystemPromptPart(system), UserPromptPart(inquiry.user)]
+    if fault:
+        parts.append(UserPromptPart(f"An earlier answer could not be used. {fault}"))
     return [ModelRequest(parts=parts)], parameters
 
 
