@@ -56,6 +56,20 @@ def allowed_writers() -> list[tuple[str, str]]:
     return [(writer, label_of(writer)) for writer in dict.fromkeys(named) if not writer.endswith("*")]
 
 
+def harmonizer_models() -> tuple[str, ...]:
+    """Return the language models that judge what the harmonizer's rules find, first choice first; none: rules alone."""
+    return _models_of(settings.CHAPTERFLOW_HARMONIZER)
+
+
+def questioner_models() -> tuple[str, ...]:
+    """Return the language models that add to the rules' questions, first choice first; none: rules alone."""
+    return _models_of(settings.CHAPTERFLOW_QUESTIONER)
+
+
+def _models_of(named: str) -> tuple[str, ...]:
+    return split_models(named) if is_model(named) else ()
+
+
 class AgentOrchestrator:
     """Calls the three agents. Made per job; holds nothing that outlives it."""
 

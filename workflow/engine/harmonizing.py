@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from books.models import Chapter, ChapterRevision, NodeChunk, Origin, TextChunk
 from books.passages import find_passages
@@ -11,6 +11,7 @@ from workflow.agents.types import SourceChunk, WrittenChapter
 from workflow.context import source_chunk, source_node
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Applied, Finding, Placed, apply_findings, find_all
+from workflow.harmonization.judged import Judged
 from workflow.models import (
     ChangeStatus,
     ChapterWorkflowItem,
@@ -39,11 +40,15 @@ class LoadedChapter:
 
 @dataclass(frozen=True)
 class LoadedBook:
-    """The written chapters of a session, in order, and the rules that are on."""
+    """The written chapters of a session, in order, and the rules that are on.
+
+    `judged` is what rules and model have found, where a model has looked at it; else the rules find it when needed.
+    """
 
     chapters: tuple[LoadedChapter, ...]
     titles: Mapping[int, str]
     enabled: frozenset[str]
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True)
@@ -101,16 +106,27 @@ def _loaded(item: ChapterWorkflowItem, revision: ChapterRevision, chunks: list[T
     return LoadedChapter(item, revision, written, {chunk.key: chunk.pk for chunk in chunks})
 
 
+def find_in(book: LoadedBook) -> dict[int, list[Finding]]:
+    """Return what the rules that are on find in each chapter; touches no database."""
+    return find_all((chapter.written for chapter in book.chapters), enabled=book.enabled, titles=book.titles)
+
+
+def is_waiting(chapter: LoadedChapter) -> bool:
+    """Return whether the chapter is still to be harmonized; one that is harmonized already is only read."""
+    return chapter.item.status == ItemStatus.GENERATED
+
+
 def harmonize(book: LoadedBook) -> list[HarmonizedChapter]:
     """Find and apply over the whole book; touches no database. Chapters that are harmonized already are read only."""
-    found = find_all((chapter.written for chapter in book.chapters), enabled=book.enabled, titles=book.titles)
-    waiting = [chapter for chapter in book.chapters if chapter.item.status == ItemStatus.GENERATED]
-    return [_harmonized(chapter, found.get(chapter.item.number, [])) for chapter in waiting]
+    judged = book.judged or Judged(find_in(book), {})
+    return [_harmonized(chapter, judged) for chapter in book.chapters if is_waiting(chapter)]
 
 
-def _harmonized(loaded: LoadedChapter, findings: list[Finding]) -> HarmonizedChapter:
-    result = apply_findings(loaded.written.markdown, findings, loaded.written.chunks)
-    return HarmonizedChapter(loaded, result, citations_in(result.markdown, loaded))
+def _harmonized(loaded: LoadedChapter, judged: Judged) -> HarmonizedChapter:
+    number = loaded.item.number
+    result = apply_findings(loaded.written.markdown, judged.found.get(number, ()), loaded.written.chunks)
+    refused = (*result.rejected, *judged.refused.get(number, ()))
+    return HarmonizedChapter(loaded, replace(result, rejected=refused), citations_in(result.markdown, loaded))
 
 
 def citations_in(markdown: str, loaded: LoadedChapter) -> PlacedCitations:

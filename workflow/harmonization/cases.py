@@ -16,6 +16,7 @@ from workflow.harmonization.types import SEVERITIES, Finding
 
 FACTS = "facts"
 MOST_CASES = 400
+MOST_FACTS = 200
 MOST_PER_CHAPTER = 6
 LONGEST_SENTENCE = 600
 
@@ -70,11 +71,13 @@ class Cases:
 
 
 def collect_cases(chapters: Sequence[WrittenChapter], found: Mapping[int, Sequence[Finding]]) -> Cases:
-    """Return at most six cases a chapter and 400 a book, from the rules' suggestions and from the chapters' facts."""
+    """Return at most six cases a chapter and 400 a book: statements that conflict, then what the rules suggest.
+
+    Conflicts are at most 200, the most alike first: in a long book they would leave no room for anything else.
+    """
     texts = {chapter.number: _Text(chapter) for chapter in chapters}
-    ranked = sorted(
-        [*_from_facts(texts), *_from_findings(texts, found)], key=lambda case: (_rank(case), _place(case))
-    )
+    suggested = sorted(_from_findings(texts, found), key=lambda case: (_rank(case), _place(case)))
+    ranked = [*_from_facts(texts), *suggested]
     taken: list[Case] = []
     by_chapter: Counter[int] = Counter()
     for case in ranked:
@@ -86,7 +89,7 @@ def collect_cases(chapters: Sequence[WrittenChapter], found: Mapping[int, Sequen
 
 
 def _rank(case: Case) -> int:
-    return -SEVERITIES.index(case.finding.severity) if case.finding else -len(SEVERITIES)
+    return -SEVERITIES.index(case.finding.severity) if case.finding else 0
 
 
 def _place(case: Case) -> tuple[int, int]:
@@ -145,7 +148,8 @@ def _from_facts(texts: Mapping[int, _Text]) -> Iterator[Case]:
         chapter = texts[number].chapter
         spans = Spans.of(protected_spans(chapter.markdown, chapter.chunks))
         statements += read_statements(number, chapter.markdown, spans)
-    for conflict in find_conflicts(statements):
+    likely = sorted(find_conflicts(statements), key=lambda conflict: -conflict.likeness)
+    for conflict in likely[:MOST_FACTS]:
         sides = [
             texts[each.chapter].side(each.start, _source_of(each, conflict.unit, texts[each.chapter].chapter))
             for each in (conflict.other, conflict.one)

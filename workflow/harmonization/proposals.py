@@ -1,30 +1,34 @@
 """Checks a language model's proposals: each becomes a finding, is refused with a reason, or is dropped."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from workflow.agents.quotations.english import STOP_WORDS
 from workflow.agents.types import SourceChunk
 from workflow.harmonization.cases import FACTS, Case, Side
 from workflow.harmonization.facts import ChapterText
 from workflow.harmonization.opinions import Proposal
 from workflow.harmonization.prose import sentence_spans
-from workflow.harmonization.rules import placeholders
 from workflow.harmonization.rules.catalogue import MODEL, REPEATED_SENTENCES
-from workflow.harmonization.spans import Spans
-from workflow.harmonization.statements import meaning_of, number_of, words_in
+from workflow.harmonization.statements import meaning_of, words_in
 from workflow.harmonization.types import Finding
+from workflow.harmonization.wording import (
+    has_address,
+    has_leak,
+    is_fact,
+    is_fit_to_show,
+    token,
+    tokens,
+    unknown_facts,
+)
 
 LONGER_BY_AT_MOST = 40
 LONGER_AT_MOST = 2.0
 SHORTER_AT_MOST = 0.25
 NAMED = 3
-INSTRUCTION_WORDS = 8
 _SIGNS = "`*_#<>|[]~\\{}$"
 _QUOTES = '"“”„«»'
 _BLOCK = re.compile(r"\A\s*(?:[-+=]|\d{1,3}[.)])\s")
-_ADDRESS = re.compile(r"https?:|www\.|\b[\w.-]+@[\w-]+\.|\b[\w-]+\.(?:com|net|org|io)\b", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
 
@@ -91,10 +95,11 @@ class Checker:
     def _check_words(self, find: str, replace: str, case: Case) -> None:
         _check_form(find, replace)
         _check_length(find, replace, case)
-        if _has_leak(replace, self.instructions):
+        if has_leak(replace, self.instructions):
             raise _Refusal("It contains words that are no part of a book.")
         known = self._known(case)
-        new = [word for word in _named(replace, known) if word not in _named(find, known)]
+        old = unknown_facts(find, known)
+        new = [word for word in unknown_facts(replace, known) if word not in old]
         if new:
             listed = ", ".join(f"“{word}”" for word in dict.fromkeys(new[:NAMED]))
             raise _Refusal(
@@ -107,7 +112,7 @@ class Checker:
         if case.finding:
             shown += [case.finding.find, case.finding.replace or ""]
         said = [text for chunk in self.chunks for text in (chunk.text, chunk.speaker, *chunk.speakers)]
-        return set(_tokens("\n".join([*shown, *said])))
+        return set(tokens("\n".join([*shown, *said])))
 
     def _finding(self, start: int, end: int, proposal: Proposal, case: Case) -> Finding:
         start, end, replace = _trimmed(self.text.markdown, start, end, proposal.replace)
@@ -146,10 +151,10 @@ class Checker:
         To ones that a sentence of these sources has which tells the same: it shares two words.
         """
         out, into = _difference(find, replace)
-        if not out or not into or not all(map(_is_fact, [*out, *into])):
+        if not out or not into or not all(map(is_fact, [*out, *into])):
             return False
         said = "\n".join(chunk.text for chunk in self.chunks)
-        if set(_tokens(said)) & {_token(word) for word in out}:
+        if set(tokens(said)) & {token(word) for word in out}:
             return False
         side = case.sides_in(self.text.number)[0]
         return any(_tells_the_same(each, side, into) for each in _sentences(self.chunks))
@@ -161,7 +166,7 @@ def _sentences(chunks: Sequence[SourceChunk]) -> Iterable[str]:
 
 
 def _tells_the_same(sentence: str, side: Side, into: Sequence[str]) -> bool:
-    has_all = {_token(word) for word in into} <= set(_tokens(sentence))
+    has_all = {token(word) for word in into} <= set(tokens(sentence))
     shared = meaning_of(sentence) & meaning_of(side.text)
     return has_all and len(shared) >= 2
 
@@ -176,10 +181,6 @@ def _difference(find: str, replace: str) -> tuple[list[str], list[str]]:
     return out, into
 
 
-def _is_fact(word: str) -> bool:
-    return number_of(word) is not None or word[0].isupper()
-
-
 def _check_form(find: str, replace: str) -> None:
     is_broken = "\n" in replace and "\n" not in find
     if is_broken or (_BLOCK.match(replace) and not _BLOCK.match(find)):
@@ -188,7 +189,7 @@ def _check_form(find: str, replace: str) -> None:
         raise _Refusal("It would bring in signs that change how the text is laid out, or a citation.")
     if any(replace.count(sign) > find.count(sign) for sign in _QUOTES):
         raise _Refusal("It would put words between quotation marks that nobody may have said.")
-    if _ADDRESS.search(replace) and not _ADDRESS.search(find):
+    if has_address(replace) and not has_address(find):
         raise _Refusal("It contains an address.")
 
 
@@ -199,37 +200,6 @@ def _check_length(find: str, replace: str, case: Case) -> None:
     is_repetition = case.kind == REPEATED_SENTENCES
     if len(replace) < len(find) * SHORTER_AT_MOST and not is_repetition:
         raise _Refusal("It would take out more than it corrects.")
-
-
-def _has_leak(text: str, instructions: str) -> bool:
-    if any(placeholders.find_in(ChapterText(0, "", text, Spans()))):
-        return True
-    said = " ".join(words_in(text.lower()))
-    rules = words_in(instructions.lower())
-    return any(
-        " ".join(rules[at : at + INSTRUCTION_WORDS]) in said
-        for at in range(len(rules) - INSTRUCTION_WORDS + 1)
-    )
-
-
-def _tokens(text: str) -> Iterable[str]:
-    """Yield every word as it is written, and every number in digits."""
-    return map(_token, words_in(text))
-
-
-def _token(word: str) -> str:
-    return number_of(word) or word.replace("’", "'").removesuffix("'s")
-
-
-def _named(text: str, known: Collection[str]) -> list[str]:
-    """Return the names and numbers that are not known: what has a capital or digits, but a common word at the start."""
-    found = []
-    for at, word in enumerate(words_in(text)):
-        token = _token(word)
-        is_common = token in known or (at == 0 and (word.lower() in STOP_WORDS or word.lower() in known))
-        if _is_fact(word) and word != "I" and not is_common:
-            found.append(token)
-    return found
 
 
 def _trimmed(markdown: str, start: int, end: int, replace: str) -> tuple[int, int, str]:
@@ -259,9 +229,7 @@ def _plain(text: str) -> str:
 def _reason(said: str, case: Case, instructions: str) -> str:
     """Return the model's reason; in its place what was found, where it is none that a person should read."""
     plain = _plain(said)
-    if not plain or _ADDRESS.search(plain) or "<<<" in plain or _has_leak(plain, instructions):
-        return case.told
-    return plain
+    return plain if plain and is_fit_to_show(plain, instructions) else case.told
 
 
 def _evidence(case: Case) -> dict[str, object]:

@@ -13,7 +13,7 @@ MIN_WORDS = 4
 LONGEST_SENTENCE = 600
 MAX_STATEMENTS_OF_A_WORD = 40
 SHARED_WORDS = 2
-SHARED_SHARE = 0.4
+SHARED_SHARE = 0.5
 YEAR = "year"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,]\d+)*")
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
@@ -22,6 +22,7 @@ _WRITTEN = words_of("""
     one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
     eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand
 """)
+_MAGNITUDES = word_set("hundred thousand million billion m bn percent per cent")
 _IN_DIGITS = [*map(str, range(1, 21)), *map(str, range(30, 100, 10)), "100", "1000"]
 NUMBER_WORDS: Mapping[str, str] = dict(zip(_WRITTEN, _IN_DIGITS, strict=True))
 
@@ -39,12 +40,15 @@ class Statement:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two statements of different chapters about the same, with different numbers of `unit`; the earlier one first."""
+    """Two statements of different chapters about the same, with different numbers of `unit`; the earlier one first.
+
+    `likeness` is the share of the shorter one's words that both have.
+    """
 
     unit: str
     one: Statement
     other: Statement
-    shared: int
+    likeness: float
 
 
 def read_statements(chapter: int, markdown: str, protected: Spans) -> Iterator[Statement]:
@@ -112,11 +116,18 @@ def _unit(words: Sequence[str], at: int) -> str:
     before = words[at - 1].lower() if at else ""
     if before in _MONTHS:
         return before
-    after = words[at + 1].lower() if at + 1 < len(words) else ""
-    is_thing = after and not after[0].isdigit() and after not in STOP_WORDS and after not in NUMBER_WORDS
-    if is_thing:
-        return after.removesuffix("s")
-    return before if len(before) > 2 and before not in STOP_WORDS else ""
+    after = _thing(words, at + 1)
+    if after in _MAGNITUDES:
+        thing = _thing(words, at + 2)
+        return f"{after} {thing}" if thing and thing not in _MAGNITUDES else ""
+    return after or (before if len(before) > 2 and before not in STOP_WORDS else "")
+
+
+def _thing(words: Sequence[str], at: int) -> str:
+    """Return the word as what is counted; "" where it is none."""
+    word = words[at].lower() if at < len(words) else ""
+    is_thing = word and not word[0].isdigit() and word not in STOP_WORDS and word not in NUMBER_WORDS
+    return word.removesuffix("s") if is_thing else ""
 
 
 def find_conflicts(statements: Iterable[Statement]) -> list[Conflict]:
@@ -150,6 +161,7 @@ def _best(
             theirs = statements[other]
             if theirs.chapter == mine.chapter or numbers & theirs.numbers[unit]:
                 continue
-            if count >= SHARED_WORDS and count >= SHARED_SHARE * min(len(mine.words), len(theirs.words)):
-                found.append(Conflict(unit, theirs, mine, count))
-    return max(found, key=lambda each: (each.shared, -each.one.start, -each.one.chapter), default=None)
+            likeness = count / min(len(mine.words), len(theirs.words))
+            if count >= SHARED_WORDS and likeness >= SHARED_SHARE:
+                found.append(Conflict(unit, theirs, mine, likeness))
+    return max(found, key=lambda each: (each.likeness, -each.one.chapter, -each.one.start), default=None)
