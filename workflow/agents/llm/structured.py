@@ -164,6 +164,8 @@ class Adviser:
         estimated = inquiry.tokens + estimate_tokens(fault)
         watch.clear(Quote(name, estimated, inquiry.most_tokens))
         self.usage.begin(name, estimated)
+        # Noted before it is sent, too: whoever cancels does not wait for it, and it may be billed.
+        watch.note_usage(self.usage.as_json())
         messages, parameters = request_of(inquiry, mode, fault)
         settings = settings_for(inquiry.most_tokens, self._timeouts)
         try:
