@@ -237,7 +237,8 @@ def test_contradiction_without_a_correction_is_pointed_out() -> None:
 
     assert made.replace is None
     assert made.chapter == 2
-    assert "Chapter 1 says: “The mill at Hollin" in made.reason
+    assert made.reason == "Chapter 1 gives the year as 1957, chapter 2 as 1958."
+    assert made.evidence["others"] == [{"chapter": 1, "text": ONE}]
 
 
 @pytest.mark.parametrize("verdict", ["fine", "same"])

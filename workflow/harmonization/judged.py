@@ -91,7 +91,7 @@ def _pointer(case: Case) -> Finding:
         replace=None,
         start=side.start,
         end=side.end,
-        reason=f"{case.told} Chapter {other.chapter} says: “{other.text}”",
+        reason=case.told,
         severity="minor",
         evidence={"kind": case.kind, "others": [{"chapter": other.chapter, "text": other.text}]},
         automatic=False,

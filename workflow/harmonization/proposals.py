@@ -26,6 +26,7 @@ LONGER_BY_AT_MOST = 40
 LONGER_AT_MOST = 2.0
 SHORTER_AT_MOST = 0.25
 NAMED = 3
+REFUSED = "refused"
 _SIGNS = "`*_#<>|[]~\\{}$"
 _QUOTES = '"“”„«»'
 _BLOCK = re.compile(r"\A\s*(?:[-+=]|\d{1,3}[.)])\s")
@@ -141,7 +142,7 @@ class Checker:
             end=side.end,
             reason=_reason(proposal.reason, case, self.instructions),
             severity=proposal.severity,
-            evidence=_evidence(case),
+            evidence={**_evidence(case), REFUSED: True},
             automatic=False,
         )
 

@@ -7,15 +7,17 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
+from books.exceptions import Conflict
 from tests.workflow.llm.scripted_answers import Script, says
 from tests.workflow.llm.server import KEY, Play
 from tests.workflow.llm.told_books import BOOK, TEXTS, blocks, change, judges, told_session
 from tests.workflow.sessions import item, kinds, let_waits_pass
 from workflow import recovery
-from workflow.actions import cancel_session, switch_rule, undo_change
+from workflow.actions import apply_change, cancel_session, dismiss_change, switch_rule, undo_change
 from workflow.agents.llm import Timeouts, structured
 from workflow.agents.llm.watch import Quote
 from workflow.agents.types import AgentError
+from workflow.board.review import show
 from workflow.engine import advance, advice, ending, judging
 from workflow.events import EventKind
 from workflow.failures import Failure
@@ -95,6 +97,20 @@ def test_good_proposal_is_made_and_bad_ones_are_listed_with_their_reasons(
     assert sorted(reason[:20] for reason in reasons) == [
         "It brings in “Hollin", "It would bring in si", "These words do not s",
     ]  # fmt: skip
+
+
+def test_refused_proposal_cannot_be_made_after_all(person: User, script: Script) -> None:
+    script.say(judges(BAD_MARK))
+    session = told_session(person)
+    advance(session.pk)
+    (refused,) = changes(session, status="rejected")
+
+    dismissed = dismiss_change(refused, actor=person)
+
+    assert "apply" not in {decision for decision, _, _ in show(dismissed).decisions}
+    with pytest.raises(Conflict):
+        apply_change(dismissed, actor=person)
+    assert text(session, 6) == BOOK[5]
 
 
 def test_change_of_the_model_is_marked_and_can_be_taken_back(person: User, script: Script) -> None:

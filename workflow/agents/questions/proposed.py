@@ -16,7 +16,7 @@ MODEL_CATEGORIES = (
     "unclear_reason",
     "unclear_outcome",
 )
-ALIKE = 0.6
+ALIKE, CONTAINED = 0.6, 0.8
 FEWEST_QUOTED_WORDS = 3
 _SPACES = re.compile(r"\s+")
 _MARKUP = re.compile(r"[`<>\[\]{}|\\]|\*\*|^#", re.MULTILINE)
@@ -119,9 +119,9 @@ def _known(chapter: WrittenChapter) -> set[str]:
 
 
 def _alike(one: set[str], other: set[str]) -> bool:
-    """Say whether two questions ask the same: most of the words of the shorter one are in both."""
-    shorter = min(len(one), len(other))
-    return bool(shorter) and len(one & other) >= ALIKE * shorter
+    """Say whether two questions ask the same: they share most of their words, or one has the other's."""
+    shared, shorter = len(one & other), min(len(one), len(other))
+    return bool(shorter) and (shared >= ALIKE * len(one | other) or shared >= CONTAINED * shorter)
 
 
 def _line(text: str) -> str:

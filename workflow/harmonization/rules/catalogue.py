@@ -15,7 +15,7 @@ MODEL = "model"
 RULES: tuple[Rule, ...] = (
     Rule(
         MODEL,
-        "A language model has looked at it",
+        "A language model compares the chapters",
         "A language model looks at sentences of different chapters that do not fit together, and at what the other "
         "rules only point out. Its changes are made by themselves only where the chapter’s sources decide; all others "
         "are suggestions.",
