@@ -250,6 +250,19 @@ def test_batch_that_is_too_long_is_halved(person: User, script: Script) -> None:
     assert [len(blocks(seen)) for seen in script.server.seen] == [4, 2, 2]
 
 
+def test_what_a_model_said_before_it_failed_counts(person: User, script: Script) -> None:
+    script.play("too long, llama.cpp", says(judges(GOOD)), "429 in seconds")
+    session = told_session(person)
+
+    advance(session.pk)
+
+    session.refresh_from_db()
+    assert session.status == "completed"
+    assert by_model(session) == {("1958", "1957"): "applied"}
+    detail = session.events.get(kind="model_failed").detail
+    assert (detail["asked"], detail["answered"]) == (4, 2)
+
+
 def test_model_that_is_switched_off_for_the_book_is_not_asked(person: User, script: Script) -> None:
     session = told_session(person)
     switch_rule(session.version.book, "model", enabled=False, actor=person)
