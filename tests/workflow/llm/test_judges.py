@@ -324,6 +324,31 @@ def test_phase_that_is_done_again_after_a_crash_pays_nothing_twice_and_comes_to_
     assert kinds(session).count("chapter_harmonized") == len(BOOK)
 
 
+def test_crash_while_the_model_is_asked_keeps_what_it_has_said(
+    person: User, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.play("too long, llama.cpp", says(judges(GOOD)))
+    session = told_session(person)
+    real, left = advice.Consultation._ask_one, iter([False, False])
+
+    def dying(*args: object) -> object:
+        if next(left, True):
+            raise SystemExit
+        return real(*args)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(advice.Consultation, "_ask_one", dying)
+        with pytest.raises(SystemExit):
+            advance(session.pk)
+    ProcessingSession.objects.filter(token__isnull=False).update(lease_expires_at="2020-01-01T00:00:00Z")
+    recovery.take_back_expired()
+    finish(session)
+
+    assert session.status == "completed"
+    assert [len(blocks(seen)) for seen in script.server.seen] == [4, 2, 2]
+    assert by_model(session) == {("1958", "1957"): "applied"}
+
+
 def test_model_that_failed_before_a_crash_is_not_asked_again(
     person: User, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
