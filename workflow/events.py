@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     HARMONIZING_STARTED = "harmonizing_started"
     HARMONIZING_FAILED = "harmonizing_failed"
     HARMONIZING_FINISHED = "harmonizing_finished"
+    MODEL_FAILED = "model_failed"
     QUESTIONS_STARTED = "questions_started"
     QUESTIONS_FAILED = "questions_failed"
     QUESTIONS_ASKED = "questions_asked"

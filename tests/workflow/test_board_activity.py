@@ -64,3 +64,17 @@ def test_the_newest_entries_come_oldest_first(session: ProcessingSession) -> Non
 
     assert [entry.seq for entry in read_entries(session.pk, newest=2)] == [4, 5]
     assert [entry.seq for entry in read_entries(session.pk, after=1, before=4)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ({"phase": "harmonizing", "code": "timeout"}, "could not judge what was found. It did not answer in time."),
+        ({"phase": "harmonizing", "code": "timeout", "answered": 3}, "could not judge all of what was found."),
+        ({"phase": "questions", "code": "?"}, "could not help with the questions. Something went wrong on our side"),
+    ],
+)  # fmt: skip
+def test_model_that_could_not_help_is_told_plainly(
+    session: ProcessingSession, detail: dict[str, object], words: str
+) -> None:
+    assert words in sentence(session, EventKind.MODEL_FAILED, detail=detail)

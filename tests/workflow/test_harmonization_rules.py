@@ -29,7 +29,7 @@ def harmonized(*texts: str, rule: str) -> list[str]:
 def test_catalogue_has_each_rule_once_and_says_which_change_text():
     keys = [rule.key for rule in RULES]
 
-    assert len(keys) == len(set(keys)) == 8
+    assert len(keys) == len(set(keys)) == 9
     assert {rule.key for rule in RULES if not rule.automatic} == {
         "name_variants",
         "repeated_sentences",

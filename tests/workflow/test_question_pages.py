@@ -1,5 +1,6 @@
 """The follow-up questions' page."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -170,3 +171,28 @@ def test_evidence_of_any_shape_does_no_harm(
     ask(session, "<script>?", evidence=evidence, category="", reason="<script>", chapter=None)
 
     assert "<script>" not in page(client, session)
+
+
+def test_question_of_a_model_says_who_asked(client: Client, session: ProcessingSession) -> None:
+    ask(session)
+    assert "asked by a language model" not in page(client, session)
+
+    ask(session, "Where did they go?", evidence={"asked_by": "openai:gpt-5-mini"})
+
+    assert page(client, session).count("asked by a language model") == 1
+
+
+def test_model_that_could_not_help_is_named_in_one_sentence(
+    client: Client, session: ProcessingSession
+) -> None:
+    session.attempts.create(
+        phase="questions",
+        number=1,
+        agent="openai:gpt-5-mini",
+        outcome="succeeded",
+        owner="run:1:1",
+        token=uuid.uuid4(),
+        context={"advice": {"answers": {}, "failure": {"code": "bad_credentials"}, "asked": 2}},
+    )
+
+    assert "could not help</strong><p>Its provider does not accept the key." in page(client, session)

@@ -1,5 +1,6 @@
 """The review desk."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from books.models import ChapterRevision, Origin
 from tests.workflow.boards import make_board
@@ -235,5 +237,72 @@ def test_without_changes_the_page_says_why(
 ) -> None:
     if not harmonized:
         ProcessingSession.objects.filter(pk=session.pk).update(harmonized_at=None)
+
+    assert words in client.get(address(session)).content.decode()
+
+
+def advised(session: ProcessingSession, phase: str, **advice: object) -> None:
+    """A language model helped with the phase."""
+    session.attempts.create(
+        phase=phase,
+        number=1,
+        agent="openai-chat:gpt-5-mini",
+        outcome="succeeded",
+        owner="run:1:1",
+        token=uuid.uuid4(),
+        context={"advice": {"answers": {}, "failure": None, "asked": 0, **advice}},
+    )
+
+
+def test_proposal_of_a_model_says_so_and_what_it_was_compared_with(
+    client: Client, session: ProcessingSession
+) -> None:
+    others = [{"chapter": 2, "text": "It was <b>1957</b>. [c-2]"}]
+    make_change(session, "suggested", rule="model", evidence={"kind": "facts", "others": others})
+
+    html = client.get(address(session)).content.decode()
+
+    assert "Numbers and dates agree" in html
+    assert "Proposed by a language model" in html
+    assert "Chapter 2 has: “It was &lt;b&gt;1957&lt;/b&gt;.”" in html
+
+
+def test_verdict_of_a_model_stands_with_the_rules_suggestion(
+    client: Client, session: ProcessingSession
+) -> None:
+    make_change(session, "suggested", rule="name_variants", evidence={"model": {"verdict": "fine"}})
+
+    html = client.get(address(session)).content.decode()
+
+    assert "A language model sees nothing wrong here." in html
+    assert "Proposed by" not in html
+
+
+def test_model_that_could_not_help_is_named_in_one_sentence(
+    client: Client, session: ProcessingSession
+) -> None:
+    advised(session, "harmonizing", failure={"code": "rate_limited", "message": "429"})
+
+    html = client.get(address(session)).content.decode()
+
+    assert "The language model could not help</strong><p>Its provider asked us to slow down." in html
+    assert "429" not in html
+
+
+def test_model_that_helped_is_named(client: Client, session: ProcessingSession) -> None:
+    advised(session, "harmonizing", answers={"a": {}, "b": {}}, asked=2)
+
+    html = client.get(address(session)).content.decode()
+
+    assert "A language model (gpt-5-mini) has looked at 2 places." in html
+
+
+def test_switch_of_the_model_is_there_where_one_is_set(
+    client: Client, session: ProcessingSession, settings: Settings
+) -> None:
+    words = "A language model compares the chapters"
+    assert words not in client.get(address(session)).content.decode()
+
+    settings.CHAPTERFLOW_HARMONIZER = "openai:gpt-5-mini"
 
     assert words in client.get(address(session)).content.decode()

@@ -57,6 +57,8 @@ def apply_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None)
     if change.status in IN_THE_TEXT:
         return change
     _check_status(change, NOT_IN_THE_TEXT, "This change cannot be made.")
+    if change.is_refused:
+        raise Conflict("refused", "This proposal did not pass the checks, so it cannot be made.")
     if change.replace is None:
         raise Conflict(
             "no_replacement", "There is nothing to put in its place; this is only something to look at."

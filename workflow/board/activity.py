@@ -12,7 +12,9 @@ from chapterflow_site.templatetags.interface import duration
 from workflow.events import EventKind
 from workflow.failures import explain
 from workflow.models import Event
+from workflow.states import Phase
 
+from .model_note import why_it_failed
 from .moments import Moment
 
 
@@ -162,6 +164,14 @@ def _phase_failed(subject: str) -> Callable[[Happening], str]:
     return sentence
 
 
+def _model_failed(what: Happening) -> str:
+    why = why_it_failed(what.text("code"))
+    part = "all of " if what.count("answered") else ""
+    if what.text("phase") == Phase.QUESTIONS:
+        return f"The language model could not help with {part}the questions. {why} Those of the rules stand."
+    return f"The language model could not judge {part}what was found. {why} The rules’ result stands."
+
+
 def _harmonized(what: Happening) -> str:
     changes = what.count("changes")
     if not changes:
@@ -204,6 +214,7 @@ _SENTENCES: dict[str, Callable[[Happening], str]] = {
     EventKind.HARMONIZING_STARTED: _always("The chapters are being compared with each other."),
     EventKind.HARMONIZING_FAILED: _phase_failed("Harmonizing"),
     EventKind.HARMONIZING_FINISHED: _always("The chapters agree with each other."),
+    EventKind.MODEL_FAILED: _model_failed,
     EventKind.QUESTIONS_STARTED: _always("Open questions are being looked for."),
     EventKind.QUESTIONS_FAILED: _phase_failed("Looking for questions"),
     EventKind.QUESTIONS_ASKED: _asked,

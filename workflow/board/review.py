@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,12 +10,17 @@ from django.utils.translation import ngettext
 
 from books.models import Book, Chapter
 from books.passages import citation_marks, unescape_markdown
+from workflow.agents.orchestrator import harmonizer_models
 from workflow.harmonization import RULES
+from workflow.harmonization.rules.catalogue import MODEL
 from workflow.harmonization.types import Rule
 from workflow.models import ChangeStatus, ConsistencyRule, HarmonizationChange, ProcessingSession
 
+from .model_note import verdict_in
+
 _EMPHASIS = re.compile(r"(?<!\\)\*\*?|^#{1,6} ", re.MULTILINE)
 _RULES: Mapping[str, Rule] = {rule.key: rule for rule in RULES}
+_OTHER_TITLES = {MODEL: "Numbers and dates agree"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,11 @@ ALL = Kind("all", "All", "", "", frozenset(ChangeStatus))
 
 @dataclass(frozen=True)
 class ShownChange:
-    """A change in its place: the words before, out, in, after, without Markdown."""
+    """A change in its place: the words before, out, in, after, without Markdown.
+
+    `is_models`: a language model proposed it; `verdict` is what one said of it. `beside` are the sentences of other
+    chapters that it was compared with, each with its chapter's number.
+    """
 
     change: HarmonizationChange
     title: str
@@ -57,6 +66,9 @@ class ShownChange:
     after: str
     note: str
     kind: Kind
+    is_models: bool = False
+    verdict: str = ""
+    beside: tuple[tuple[int, str], ...] = ()
 
     @property
     def is_set_aside(self) -> bool:
@@ -66,7 +78,7 @@ class ShownChange:
     @property
     def decisions(self) -> list[tuple[str, str, str]]:
         """What can be decided: (decision, word, icon)."""
-        can_apply = self.change.replace is not None
+        can_apply = self.change.replace is not None and not self.change.is_refused
         match ChangeStatus(self.change.status):
             case ChangeStatus.APPLIED:
                 return [("keep", "Keep", "generated"), ("undo", "Undo", "undo")]
@@ -95,18 +107,40 @@ class RuleSwitch:
 def show(change: HarmonizationChange) -> ShownChange:
     """Make a change readable."""
     kind = next(kind for kind in KINDS if change.status in kind.statuses)
-    rule = _RULES.get(change.rule)
+    rule = _RULES.get(_rule_behind(change))
     note = change.evidence.get("not_applied") if isinstance(change.evidence, dict) else None
     return ShownChange(
         change=change,
-        title=rule.title if rule else change.rule.replace("_", " ").capitalize(),
+        title=rule.title if rule else _OTHER_TITLES.get(change.rule) or _words(change.rule),
         before=_plain(change.before),
         find=unescape_markdown(change.find),
         replace=unescape_markdown(change.replace or ""),
         after=_plain(change.after),
         note=note if isinstance(note, str) else "",
         kind=kind,
+        is_models=change.rule == MODEL,
+        verdict=verdict_in(change.evidence),
+        beside=tuple(_beside(change)),
     )
+
+
+def _rule_behind(change: HarmonizationChange) -> str:
+    """Return the key of the rule that found the place: a model's change may be about another rule's finding."""
+    if change.rule != MODEL or not isinstance(change.evidence, dict):
+        return change.rule
+    return str(change.evidence.get("kind") or "")
+
+
+def _beside(change: HarmonizationChange) -> Iterator[tuple[int, str]]:
+    others = change.evidence.get("others") if isinstance(change.evidence, dict) else None
+    for other in others if isinstance(others, list) else ():
+        number, text = (other.get("chapter"), other.get("text")) if isinstance(other, dict) else (None, None)
+        if isinstance(number, int) and isinstance(text, str):
+            yield number, _plain(text).strip()
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ").capitalize()
 
 
 def by_chapter(changes: Iterable[HarmonizationChange]) -> list[tuple[Chapter, list[ShownChange]]]:
@@ -128,12 +162,16 @@ def count_statuses(session: ProcessingSession) -> Counter[str]:
 
 
 def rule_switches(book: Book, session: ProcessingSession) -> list[RuleSwitch]:
-    """Return every rule, whether it is on for `book`, and what it has done in this session."""
+    """Return every rule, whether it is on for `book`, and what it has done in this session.
+
+    The one of the language model is there where one is set, or has been at work.
+    """
     off = set(ConsistencyRule.objects.filter(book=book, is_enabled=False).values_list("key", flat=True))
     done: dict[str, Counter[str]] = {}
     for key, status in session.changes.order_by().values_list("rule", "status"):
         done.setdefault(key, Counter())[status] += 1
-    return [RuleSwitch(rule, rule.key not in off, _outcome(done.get(rule.key, Counter()))) for rule in RULES]
+    rules = [rule for rule in RULES if rule.key != MODEL or MODEL in done or harmonizer_models()]
+    return [RuleSwitch(rule, rule.key not in off, _outcome(done.get(rule.key, Counter()))) for rule in rules]
 
 
 def _outcome(done: Counter[str]) -> str:

@@ -73,8 +73,9 @@ class OverBudget(Exception):
 class AgentRun(Generic[Result]):
     """One run of an agent. The agent's thread touches no database; the watching thread is the worker's own."""
 
-    def __init__(self, held: Held, work: Callable[[OnText], Result]) -> None:
+    def __init__(self, held: Held, work: Callable[[OnText], Result], seconds: float | None = None) -> None:
         self._held = held
+        self._seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS if seconds is None else seconds
         self._work = work
         self._texts: queue.SimpleQueue[str | Question | None] = queue.SimpleQueue()
         self._cancelled = threading.Event()
@@ -106,7 +107,7 @@ class AgentRun(Generic[Result]):
     def _wait_for_end(self) -> None:
         """Take in text, move the lease and look for a cancel, until the agent has ended or must."""
         self._next_glimpse = time.monotonic() + GLIMPSE_SECONDS
-        deadline = time.monotonic() + settings.CHAPTERFLOW_ATTEMPT_SECONDS
+        deadline = time.monotonic() + self._seconds
         next_check = time.monotonic() + CHECK_SECONDS
         heartbeat = settings.CHAPTERFLOW_LEASE_SECONDS / HEARTBEATS_PER_LEASE
         next_renewal = time.monotonic() + heartbeat
@@ -114,10 +115,8 @@ class AgentRun(Generic[Result]):
             self._answer_agent()
             now = time.monotonic()
             if now >= deadline:
-                seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS
-                raise AttemptFailed(
-                    AgentError(Failure.TIMEOUT, f"no result after {seconds} seconds"), self.text
-                )
+                said = f"no result after {self._seconds:.0f} seconds"
+                raise AttemptFailed(AgentError(Failure.TIMEOUT, said), self.text)
             if stopping.is_overdue():
                 raise Stopped(self.text)
             if now >= next_renewal:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from books.models import Dependencies
+from workflow.agents.orchestrator import harmonizer_models, questioner_models
 from workflow.clock import database_now
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
@@ -153,11 +154,19 @@ def _begin_attempt(
         item=item,
         phase=phase.value,
         number=number,
-        agent=book.session.writer if phase is Phase.WRITING else "rules",
+        agent=agent_of(book.session, phase),
         owner=owner,
         token=token,
         started_at=book.now,
     )
+
+
+def agent_of(session: ProcessingSession, phase: Phase) -> str:
+    """Return who does a phase: the session's writer, the models that help the rules, or the rules alone."""
+    if phase is Phase.WRITING:
+        return session.writer
+    models = harmonizer_models() if phase is Phase.HARMONIZING else questioner_models()
+    return ", ".join(models)[:200] or "rules"
 
 
 def renew(held: Held) -> bool:

@@ -14,9 +14,12 @@ from workflow.models import AttemptOutcome, ProcessingSession
 from workflow.states import ItemStatus, Phase, SessionStatus
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger, LostRace, ledger
 
+from .advice import PhaseTime
+from .asking import asked_by_model
 from .attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
 from .claims import Held, end_attempt, lease_length
 from .harmonizing import HarmonizedChapter, harmonize, load_book, store_harmonized
+from .judging import judged_by_model
 from .outcomes import MOST_LOSSES, judge
 from .questioning import ask, store_questions
 from .spending import correct, spent, spent_unseen
@@ -51,8 +54,9 @@ def run_phase(held: Held) -> None:
 
 
 def _harmonize(held: Held) -> None:
-    book = until_answered(held, lambda: load_book(held.session))
-    results = AgentRun(held, lambda on_text: harmonize(book)).watch()
+    time = PhaseTime()
+    book = judged_by_model(held, until_answered(held, lambda: load_book(held.session)), time)
+    results = AgentRun(held, lambda on_text: harmonize(book), time.left).watch()
     for batch in _batches(results, CHAPTERS_PER_BATCH):
         if stopping.is_overdue():
             raise Stopped("")
@@ -61,8 +65,10 @@ def _harmonize(held: Held) -> None:
 
 
 def _ask(held: Held) -> None:
+    time = PhaseTime()
     book = until_answered(held, lambda: load_book(held.session))
-    questions = AgentRun(held, lambda on_text: ask(book)).watch()
+    questions = AgentRun(held, lambda on_text: ask(book), time.left).watch()
+    questions = [*questions, *asked_by_model(held, book, questions, time)]
     _store(held, lambda: store_questions(held, questions))
 
 

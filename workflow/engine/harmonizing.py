@@ -16,6 +16,7 @@ from workflow.context import source_chunk, source_node
 from workflow.continuity import renew_facts
 from workflow.events import EventKind
 from workflow.harmonization import RULE_KEYS, Applied, Finding, Placed, apply_findings, find_all
+from workflow.harmonization.judged import Judged
 from workflow.models import (
     ChangeStatus,
     ChapterWorkflowItem,
@@ -45,9 +46,10 @@ class LoadedChapter:
 
 @dataclass(frozen=True)
 class LoadedBook:
-    """The written chapters of a session, in order, the rules that are on, the spellings that the person keeps, and
+    """The written chapters of a session, in order, the rules that are on, and the spellings that the person keeps.
 
-    what the book says of itself (`card`).
+    `card` is what the book says of itself. `judged` is what rules and model have found, where a model has looked at
+    it; else the rules find it when needed.
     """
 
     chapters: tuple[LoadedChapter, ...]
@@ -55,6 +57,7 @@ class LoadedBook:
     enabled: frozenset[str]
     kept_names: tuple[KeptName, ...] = ()
     card: JSON = field(default_factory=dict)
+    judged: Judged | None = None
 
     @cached_property
     def texts(self) -> Mapping[int, EarlierChapter]:
@@ -132,29 +135,43 @@ def _loaded(item: ChapterWorkflowItem, revision: ChapterRevision, chunks: list[T
     return LoadedChapter(item, revision, written, {chunk.key: chunk.pk for chunk in chunks})
 
 
+def find_in(book: LoadedBook) -> dict[int, list[Finding]]:
+    """Return what the rules that are on find in each chapter; touches no database."""
+    written = (chapter.written for chapter in book.chapters)
+    return find_all(written, enabled=book.enabled, titles=book.titles, kept_names=book.kept_names)
+
+
+def is_waiting(chapter: LoadedChapter) -> bool:
+    """Return whether the chapter is still to be harmonized; one that is harmonized already is only read."""
+    return chapter.item.status == ItemStatus.GENERATED
+
+
 def harmonize(book: LoadedBook) -> list[HarmonizedChapter]:
     """Find and apply over the whole book; touches no database. Chapters that are harmonized already are read only."""
-    written = (chapter.written for chapter in book.chapters)
-    found = find_all(written, enabled=book.enabled, titles=book.titles, kept_names=book.kept_names)
-    waiting = [chapter for chapter in book.chapters if chapter.item.status == ItemStatus.GENERATED]
-    return [_harmonized(book, chapter, found.get(chapter.item.number, [])) for chapter in waiting]
+    judged = book.judged or Judged(find_in(book), {})
+    return [_harmonized(book, chapter, judged) for chapter in book.chapters if is_waiting(chapter)]
 
 
-def _harmonized(book: LoadedBook, loaded: LoadedChapter, findings: list[Finding]) -> HarmonizedChapter:
-    result = apply_findings(loaded.written.markdown, findings, loaded.written.chunks)
-    metrics: JSON = loaded.revision.quality_metrics
-    if result.markdown != loaded.written.markdown:
-        earlier = [book.texts[number] for number in compared_with(metrics) if number in book.texts]
-        metrics = measures_again(
-            metrics, replace(loaded.written, markdown=result.markdown), book.card, earlier
-        )
+def _harmonized(book: LoadedBook, loaded: LoadedChapter, judged: Judged) -> HarmonizedChapter:
+    number = loaded.item.number
+    result = apply_findings(loaded.written.markdown, judged.found.get(number, ()), loaded.written.chunks)
+    refused = (*result.rejected, *judged.refused.get(number, ()))
     return HarmonizedChapter(
         loaded,
-        result,
+        replace(result, rejected=refused),
         citations_in(result.markdown, loaded),
-        metrics,
+        _metrics(book, loaded, result.markdown),
         memory_in(result.markdown, loaded.written),
     )
+
+
+def _metrics(book: LoadedBook, loaded: LoadedChapter, markdown: str) -> JSON:
+    """Return the metrics of the new text, compared with the same chapters as the one before."""
+    metrics: JSON = loaded.revision.quality_metrics
+    if markdown == loaded.written.markdown:
+        return metrics
+    earlier = [book.texts[number] for number in compared_with(metrics) if number in book.texts]
+    return measures_again(metrics, replace(loaded.written, markdown=markdown), book.card, earlier)
 
 
 def memory_in(markdown: str, written: WrittenChapter) -> ChapterMemory:

@@ -97,6 +97,11 @@ class HarmonizationChange(models.Model):
     def __str__(self) -> str:
         return f"{self.rule}: {self.find[:40]}"
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether its replacement did not pass the checks: nobody can make it with one press."""
+        return isinstance(self.evidence, dict) and bool(self.evidence.get("refused"))
+
 
 class Priority(models.IntegerChoices):
     """How much a question matters."""

@@ -16,7 +16,9 @@ from books.exceptions import Invalid
 from books.models import BookVersion
 from chapterflow_site.templatetags.interface import clock
 from workflow import actions
+from workflow.board.model_note import model_note
 from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
+from workflow.states import Phase
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class ShownQuestion:
         seconds = self._evidence().get("start_seconds")
         place = clock(seconds) if isinstance(seconds, int | float) else ""
         return ", ".join(part for part in (self._text("speaker"), self._text("source"), place) if part)
+
+    @property
+    def is_models(self) -> bool:
+        """Whether a language model asked it."""
+        return bool(self._text("asked_by"))
 
     def _text(self, key: str) -> str:
         value = self._evidence().get(key)
@@ -114,6 +121,7 @@ def _page(request: HttpRequest, version: BookVersion, refused: ShownQuestion | N
         "version": version,
         "session": session,
         "total": len(shown),
+        "model": model_note(session, Phase.QUESTIONS),
         "open": [each for each in shown if each.is_open],
         "answered": [each for each in shown if each.is_answered],
         "dismissed": [each for each in shown if not each.is_open and not each.is_answered],

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from books.access import is_htmx, person_of
 from books.models import Book, BookVersion
 from workflow import actions
+from workflow.board.model_note import model_note
 from workflow.board.review import (
     ALL,
     KINDS,
@@ -25,6 +26,7 @@ from workflow.board.review import (
     show,
 )
 from workflow.models import ChangeStatus, HarmonizationChange, ProcessingSession
+from workflow.states import Phase
 
 CHANGES_PER_PAGE = 100
 
@@ -64,6 +66,7 @@ def review(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
         "page": page,
         "groups": by_chapter(page.object_list),
         "rules": rule_switches(version.book, session),
+        "model": model_note(session, Phase.HARMONIZING),
     }
     return render(request, "workflow/review.html", context)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.workflow.llm.scripted_answers import Script
 from tests.workflow.llm.server import KEY, ScriptedServer
 from workflow.agents.llm import ModelWriter, Timeouts, Watch, windows
 from workflow.agents.types import ChapterDraft, ChapterTask
@@ -39,3 +40,9 @@ def write(server: ScriptedServer) -> Callable[..., ChapterDraft]:
         return ModelWriter("openai-chat:scripted", watch, QUICK).write(task, on_text)
 
     return written
+
+
+@pytest.fixture
+def script(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """What the scripted server says to questions whose answer is an object."""
+    return Script(server, monkeypatch)

@@ -15,7 +15,7 @@ from .usage import CallUsage
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage, ModelResponse
-    from pydantic_ai.models import Model
+    from pydantic_ai.models import Model, ModelRequestParameters
     from pydantic_ai.settings import ModelSettings
 
 logger = logging.getLogger(__name__)
@@ -86,13 +86,21 @@ async def call_model(
     settings: "ModelSettings",
     preview: MarkdownFilter,
     estimated_input: int,
+    parameters: "ModelRequestParameters | None" = None,
 ) -> Answer:
-    """Send the messages and stream the answer's text into `preview`. Raises what pydantic-ai raises."""
+    """Send the messages and stream the answer's text into `preview`. Raises what pydantic-ai raises.
+
+    `parameters` name the form of the answer; one that comes as a tool's arguments is the answer's text.
+    """
     from pydantic_ai.direct import model_request_stream
     from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 
     async with model_request_stream(
-        model, list(messages), model_settings=settings, instrument=instrumentation()
+        model,
+        list(messages),
+        model_settings=settings,
+        model_request_parameters=parameters,
+        instrument=instrumentation(),
     ) as stream:
         try:
             async for event in stream:
@@ -106,8 +114,9 @@ async def call_model(
 
 
 def _answer(response: "ModelResponse", name: str, estimated_input: int) -> Answer:
-    from pydantic_ai.messages import TextPart
+    from pydantic_ai.messages import TextPart, ToolCallPart
 
+    called = [part.args_as_json_str() for part in response.parts if isinstance(part, ToolCallPart)]
     text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     used = response.usage
     is_reported = not used.unmeasured_requests and used.input_tokens > 0
@@ -121,4 +130,4 @@ def _answer(response: "ModelResponse", name: str, estimated_input: int) -> Answe
         estimated_output=estimate_tokens(text),
     )
     says_end = response.state == "complete" and ("finish_reason" in details or not name.startswith("ollama:"))
-    return Answer(text, response.finish_reason, says_end, usage)
+    return Answer(called[0] if called else text, response.finish_reason, says_end, usage)

@@ -41,7 +41,7 @@ def _text(preference: Preference, known: JSON, task: ChapterTask) -> str:
 
 def _names(preference: Preference, known: JSON, task: ChapterTask) -> str:
     names = kept_names(known)
-    spellings = {_of_name(name): (name.right, *name.wrong) for name in names}
+    spellings = {said_of_name(name): (name.right, *name.wrong) for name in names}
     return _listed(_near_first(spellings, task))
 
 
@@ -49,7 +49,8 @@ def _terms(preference: Preference, known: JSON, task: ChapterTask) -> str:
     return _listed(_near_first({_quoted(term): (term,) for term in left_out_terms(known)}, task))
 
 
-def _of_name(name: KeptName) -> str:
+def said_of_name(name: KeptName) -> str:
+    """Return “Ottilie”, not “Otilie”: a spelling to keep, as a prompt says it."""
     wrong = " or ".join(map(_quoted, name.wrong))
     return f"{_quoted(name.right)}, not {wrong}" if wrong else _quoted(name.right)
 

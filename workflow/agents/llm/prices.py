@@ -16,15 +16,12 @@ from .backends import PROVIDERS
 MILLION = 1_000_000
 # How genai-prices calls the provider, where it has its own name for it.
 _PROVIDER_IDS = {"openai-chat": "openai"}
-_BASE_URLS = {
-    "openai": "OPENAI_BASE_URL",
-    "openai-chat": "OPENAI_BASE_URL",
-    "anthropic": "ANTHROPIC_BASE_URL",
-}
 _OWN_ADDRESSES = {
     "openai": "api.openai.com",
     "openai-chat": "api.openai.com",
     "anthropic": "api.anthropic.com",
+    "google": "generativelanguage.googleapis.com",
+    "mistral": "api.mistral.ai",
 }
 
 
@@ -52,10 +49,9 @@ def has_price(model: str) -> bool:
 def runs_here(model: str) -> bool:
     """Return whether the model surely runs on this machine: Ollama or vLLM on loopback, and no model of a cloud."""
     kind, _, name = model.partition(":")
-    variable = PROVIDERS[kind].base_url if kind in PROVIDERS else ""
-    if not variable or name.endswith(("-cloud", ":cloud")):
+    if kind not in PROVIDERS or not PROVIDERS[kind].is_own or name.endswith(("-cloud", ":cloud")):
         return False
-    return _is_loopback(_host(os.environ.get(variable, "")))
+    return _is_loopback(_host(os.environ.get(PROVIDERS[kind].base_url, "")))
 
 
 def _stated(
@@ -71,7 +67,7 @@ def _stated(
 def _address(model: str) -> str:
     """Return the base URL of a provider that is not asked at its own address: its prices are others'."""
     kind = model.partition(":")[0]
-    url = os.environ.get(_BASE_URLS.get(kind, ""), "")
+    url = os.environ.get(PROVIDERS[kind].base_url, "") if kind in PROVIDERS else ""
     return "" if _host(url) == _OWN_ADDRESSES.get(kind) else url
 
 

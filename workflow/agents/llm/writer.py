@@ -92,7 +92,7 @@ class _Job:
                 if self._has_handed_over or error.code not in FALLS_BACK:
                     break
                 logger.info("chapter %s: %s cannot be used: %s", self._task.number, name, error.code)
-        raise _most_hopeful(failures)
+        raise most_hopeful(failures)
 
     async def _write_with(self, name: str) -> ChapterDraft:
         model = make_model(name)
@@ -214,7 +214,7 @@ def _smaller(window: int | None, said: int | None, prompt: Prompt) -> Window:
     return Window(round((window or prompt.tokens + prompt.max_tokens) * 0.6), "guess")
 
 
-def _most_hopeful(failures: Sequence[tuple[str, AgentError]]) -> AgentError:
+def most_hopeful(failures: Sequence[tuple[str, AgentError]]) -> AgentError:
     """Return the failure to report: the first that can pass by itself, else the first; all are named in it."""
     if len(failures) == 1:
         return failures[0][1]

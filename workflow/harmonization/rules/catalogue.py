@@ -10,8 +10,18 @@ CHAPTER_REFERENCES = "chapter_references"
 NAME_VARIANTS = "name_variants"
 REPEATED_SENTENCES = "repeated_sentences"
 DOUBLED_WORDS = "doubled_words"
+MODEL = "model"
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        MODEL,
+        "A language model compares the chapters",
+        "A language model looks at sentences of different chapters that do not fit together, and at what the other "
+        "rules only point out. Its changes are made by themselves only where the chapter’s sources decide; all others "
+        "are suggestions.",
+        True,
+        "minor",
+    ),
     Rule(
         CHAPTER_REFERENCES,
         "Chapter numbers are right",
