@@ -164,6 +164,16 @@ def test_retry_of_a_failed_chapter_succeeds(client: Client, settings: Settings) 
     assert session.items.get(number=2).status == "pending"
 
 
+def test_retry_may_name_another_writer(client: Client, settings: Settings) -> None:
+    session = failed(client, settings)
+    where = f"/retry-failed-chapter/{session.pk}/river_v1_chapter_2"
+
+    problem(post(client, f"{where}?writer=openai:gpt-5"), 422, "writer_not_allowed")
+    assert post(client, f"{where}?writer=quotations").status_code == 200
+
+    assert session.items.get(number=2).writer == "quotations"
+
+
 def test_retry_of_a_chapter_that_has_not_failed_says_why(client: Client) -> None:
     session = started(client)
 

@@ -38,6 +38,21 @@ def page(client: Client, session: ProcessingSession, query: str = "") -> str:
     return response.content.decode()
 
 
+def test_a_failed_chapter_of_a_model_may_be_made_of_quotations(
+    client: Client, session: ProcessingSession
+) -> None:
+    assert "chapter-4-quotations" not in page(client, session)
+    ProcessingSession.objects.filter(pk=session.pk).update(writer="openai-chat:scripted")
+
+    assert 'name="writer" value="quotations" id="chapter-4-quotations"' in page(client, session)
+    client.post(
+        reverse("chapter_retry", kwargs={"session_id": session.pk, "chapter": 4}), {"writer": "quotations"}
+    )
+
+    chapter = session.items.get(number=4)
+    assert (chapter.status, chapter.writer) == ("pending", "quotations")
+
+
 def test_the_board_says_how_far_the_book_is(client: Client, session: ProcessingSession) -> None:
     html = page(client, session)
 

@@ -132,6 +132,26 @@ def test_retry_gives_three_new_attempts_and_counts_on(person: User, control: Pat
     assert (chapter.status, chapter.attempt_count, chapter.retry_count) == ("failed", 6, 3)
 
 
+def test_retry_with_another_writer_lets_it_write_this_chapter_alone(person: User, control: Path) -> None:
+    session = failed_session(person, control)
+
+    retry_chapter(item(session, 2), actor=person, writer="quotations")
+    advance(session.pk)
+
+    agents = [item(session, number).chapter.current_revision.agent for number in (1, 2, 3)]
+    assert agents == ["python:tests.writers:failing", "quotations", "python:tests.writers:failing"]
+    assert session.events.get(kind="chapter_retried").detail == {"writer": "quotations"}
+
+
+def test_retry_with_a_writer_that_is_not_offered_changes_nothing(person: User, control: Path) -> None:
+    session = failed_session(person, control)
+
+    with pytest.raises(Invalid):
+        retry_chapter(item(session, 2), actor=person, writer="openai:gpt-5")
+
+    assert (item(session, 2).status, item(session, 2).writer) == ("failed", "")
+
+
 def test_retry_all_retries_every_failed_chapter(person: User, control: Path) -> None:
     for number in (1, 3):
         (control / f"fail-{number}").touch()

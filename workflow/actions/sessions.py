@@ -169,8 +169,15 @@ def _end_as_cancelled(book: Ledger, token: UUID) -> None:
     )
 
 
-def retry_chapter(item: ChapterWorkflowItem, *, actor: AbstractBaseUser | None) -> ChapterWorkflowItem:
-    """Try a failed chapter again, with three new attempts; what waits for it goes on by itself afterwards."""
+def retry_chapter(
+    item: ChapterWorkflowItem, *, actor: AbstractBaseUser | None, writer: str | None = None
+) -> ChapterWorkflowItem:
+    """Try a failed chapter again, with three new attempts; what waits for it goes on by itself afterwards.
+
+    `writer` writes this chapter from now on, in the place of the session's or of one chosen before; None leaves it.
+    Raises Conflict where the chapter has not failed, Invalid where the installation does not allow the writer.
+    """
+    chosen = {} if writer is None else {"writer": check_allowed(writer)}
     with ledger(item.session_id) as book:
         _check_retryable(book.session)
         fresh = book.session.items.get(pk=item.pk)
@@ -179,7 +186,7 @@ def retry_chapter(item: ChapterWorkflowItem, *, actor: AbstractBaseUser | None) 
                 "not_failed", f"Chapter {fresh.number} has not failed, so there is nothing to retry."
             )
         try:
-            _retry(book, fresh, actor)
+            _retry(book, fresh, actor, chosen)
         except LostRace:
             raise Conflict("not_failed", f"Chapter {fresh.number} is already being tried again.") from None
         _go_on(book, SessionStatus.PROCESSING, actor)
@@ -212,8 +219,16 @@ def _retry_failed(book: Ledger, actor: AbstractBaseUser | None) -> int:
     return len(failed)
 
 
-def _retry(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
-    book.move_item(item, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, actor=actor, changes=FRESH)
+def _retry(
+    book: Ledger,
+    item: ChapterWorkflowItem,
+    actor: AbstractBaseUser | None,
+    chosen: Mapping[str, str] | None = None,
+) -> None:
+    changes = {**FRESH, **(chosen or {})}
+    book.move_item(
+        item, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, actor=actor, detail=chosen, changes=changes
+    )
 
 
 def _go_on(book: Ledger, to: SessionStatus, actor: AbstractBaseUser | None) -> None:

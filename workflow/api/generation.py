@@ -1,7 +1,10 @@
 """The three operations of the original specification: start with nodes, ask how far it is, retry a chapter."""
 
+from typing import Annotated
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import ngettext
+from ninja import Query
 
 from books.actions.chunks import known_chunk_ids
 from books.actions.storyline import limits
@@ -19,6 +22,11 @@ from workflow.actions import retry_chapter, start_nodes
 from .lookup import item_of, session_of
 from .router import router
 from .shown import status_shown
+
+AnotherWriter = Annotated[
+    str | None,
+    Query(max_length=200, description="Another writer for this chapter.", examples=["quotations"]),
+]
 
 
 @router.post(
@@ -62,18 +70,20 @@ def status(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatu
     operation_id="retry_failed_chapter",
     summary="Try a failed chapter again",
     tags=["Generation"],
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(404, 409, 422),
 )
 def retried(
-    request: HttpRequest, session_id: SessionId, chapter_id: ChapterId
+    request: HttpRequest, session_id: SessionId, chapter_id: ChapterId, writer: AnotherWriter = None
 ) -> schemas.RetryAnswer | HttpResponse:
     """Give a failed chapter three new attempts; what waits for it goes on by itself afterwards.
+
+    `writer` writes this chapter from now on, in the place of the session's.
 
     Where it cannot be retried: 409, with `success: false` and the `message` beside the problem's own keys.
     """
     item = item_of(request, session_id, chapter_id)
     try:
-        retry_chapter(item, actor=person_asking(request))
+        retry_chapter(item, actor=person_asking(request), writer=writer)
     except Conflict as error:
         return problem_response(Problem(error.status, error.code, error.message, more=refusal(error)))
     return schemas.RetryAnswer(success=True, message=f"Chapter {item.number:,} will be written again.")

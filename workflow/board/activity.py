@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
 from chapterflow_site.templatetags.interface import duration
+from workflow.agents.orchestrator import label_of
 from workflow.events import EventKind
 from workflow.failures import explain
 from workflow.models import Event
@@ -156,6 +157,14 @@ def _budget_raised(what: Happening) -> str:
     return f"{what.who} raised the budget to {to}." if what.who else f"The budget was raised to {to}."
 
 
+def _retried(what: Happening) -> str:
+    writer = what.text("writer")
+    how = f", by another writer: {label_of(writer)}" if writer else ""
+    if what.who and what.number is not None:
+        return f"{what.who} asked for chapter {what.number:,} again{how}."
+    return f"{what.chapter} is tried again{how}."
+
+
 def _phase_failed(subject: str) -> Callable[[Happening], str]:
     def sentence(what: Happening) -> str:
         code = what.text("code")
@@ -230,11 +239,7 @@ _SENTENCES: dict[str, Callable[[Happening], str]] = {
     ),
     EventKind.BUDGET_REACHED: _about_chapter(" was put back, because its next call would pass the budget"),
     EventKind.BUDGET_RAISED: _budget_raised,
-    EventKind.CHAPTER_RETRIED: lambda what: (
-        f"{what.who} asked for chapter {what.number:,} again."
-        if what.who and what.number is not None
-        else f"{what.chapter} is tried again."
-    ),
+    EventKind.CHAPTER_RETRIED: _retried,
     EventKind.CHAPTER_HARMONIZED: _harmonized,
     EventKind.CHAPTER_COMPLETED: _about_chapter(" is complete"),
     EventKind.CHANGE_APPLIED: _change("applied", "applied"),

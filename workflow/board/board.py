@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from workflow.agents.orchestrator import QUOTATIONS
 from workflow.models import ProcessingSession
 from workflow.states import ItemStatus, OnFailure, SessionStatus
 
@@ -131,6 +132,7 @@ def _surroundings(
         chapter_url=chapter_url,
         retry_url=retry_url,
         can_retry=session.status != SessionStatus.CANCELLED,
+        offers_quotations=session.writer != QUOTATIONS,
     )
 
 

@@ -67,6 +67,7 @@ class Notice(NamedTuple):
     code: str
     message: str
     holds: Named = Named()
+    offers_quotations: bool = False
 
 
 class Card(NamedTuple):
@@ -92,7 +93,10 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a card needs beyond its row. `chapter_url` and `retry_url` end where the chapter's number goes."""
+    """What a card needs beyond its row. `chapter_url` and `retry_url` end where the chapter's number goes.
+
+    `offers_quotations` is whether a failed chapter may be made of quotations instead: the writer is another one.
+    """
 
     needs: Needs = field(default_factory=dict)
     blocked: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -100,6 +104,7 @@ class Surroundings:
     chapter_url: str = ""
     retry_url: str = ""
     can_retry: bool = True
+    offers_quotations: bool = False
 
 
 def make_card(row: Row, around: Surroundings) -> Card:
@@ -193,7 +198,12 @@ def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:
     details = (row.error_code, row.error_message)
     if look is Look.FAILED:
         return Notice(
-            "failed", why.heading, why.advice, *details, holds=around.holds.get(row.number, Named())
+            "failed",
+            why.heading,
+            why.advice,
+            *details,
+            holds=around.holds.get(row.number, Named()),
+            offers_quotations=around.offers_quotations and around.can_retry,
         )
     if look is Look.RETRY:
         return Notice("retry", why.heading, "This can pass by itself.", *details)

@@ -154,7 +154,7 @@ def _begin_attempt(
         item=item,
         phase=phase.value,
         number=number,
-        agent=agent_of(book.session, phase),
+        agent=(item.writer if item else "") or agent_of(book.session, phase),
         owner=owner,
         token=token,
         started_at=book.now,

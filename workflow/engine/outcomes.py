@@ -103,7 +103,7 @@ def _add_written(
         quality_score=score_in(finished.quality_metrics),
         quality_metrics=dict(finished.quality_metrics),
         usage=dict(finished.usage),
-        agent=book.session.writer,
+        agent=held.attempt.agent,
         session_id=book.session.pk,
         attempt_number=held.attempt.number,
         created_at=book.now,

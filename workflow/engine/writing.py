@@ -82,7 +82,7 @@ def _finished_chapter(held: Held) -> FinishedChapter:
     task, chunks = until_answered(held, lambda: _load(held))
     _note_context(held, task)
     context_ms = round((time.perf_counter() - started) * 1000, 1)
-    orchestrator = AgentOrchestrator(held.session.writer)
+    orchestrator = AgentOrchestrator(held.attempt.agent)
     run = AgentRun(held, lambda on_text: _write_and_check(orchestrator, task, chunks, on_text, watch))
     watch = Watch(run.is_cancelled, held.attempt.context.update, held.attempt.usage.update, run.clear)
     finished = run.watch()
@@ -123,7 +123,7 @@ def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) ->
 
 def _note_context(held: Held, task: ChapterTask) -> None:
     """Keep what the writer was given with the attempt; stored with its end, which saves a commit a chapter."""
-    held.attempt.context = dict(given_record(held.session.writer, task))
+    held.attempt.context = dict(given_record(held.attempt.agent, task))
 
 
 def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedChapter:

@@ -174,7 +174,8 @@ class ItemQuerySet(models.QuerySet["ChapterWorkflowItem"]):
 class ChapterWorkflowItem(Claim):
     """The state of one chapter in a session.
 
-    `unmet_count` counts the chapters that it depends on directly and that are not written yet.
+    `unmet_count` counts the chapters that it depends on directly and that are not written yet. `writer` is who
+    writes it where a person chose another than the session's, "" where they did not.
     `row_version` grows with every change that a card shows. `word_count` and `quality_score` (0 to 1, null: not
     measured) are those of the chapter's present text, kept here so that a board reads them with its items;
     `story_line` tells it in one line. `nearest_before` are the numbers of the nearest chapters that it depends on,
@@ -187,6 +188,7 @@ class ChapterWorkflowItem(Claim):
     number = models.PositiveIntegerField()
     status = models.CharField(max_length=12, choices=ItemStatus, default=ItemStatus.PENDING)
     unmet_count = models.PositiveIntegerField(default=0, editable=False)
+    writer = models.CharField(max_length=200, blank=True, editable=False)
     row_version = models.PositiveIntegerField(default=1, editable=False)
     word_count = models.PositiveIntegerField(default=0, editable=False)
     quality_score = models.FloatField(null=True, blank=True, editable=False)

@@ -167,10 +167,10 @@ def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def chapter_retry(request: HttpRequest, session_id: UUID, chapter: int) -> HttpResponse:
-    """Try a failed chapter again."""
+    """Try a failed chapter again, with its writer or with another one."""
     session = get_object_or_404(_sessions(request), pk=session_id)
     item = get_object_or_404(session.items.all(), number=chapter)
-    actions.retry_chapter(item, actor=person_of(request))
+    actions.retry_chapter(item, actor=person_of(request), writer=request.POST.get("writer") or None)
     return _back_to_board(request, session)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from books.models import Chapter
 from books.reading import number_words
+from workflow.agents.orchestrator import QUOTATIONS
 from workflow.failures import explain
 from workflow.live.glimpses import plain_paragraphs, text_so_far
 from workflow.states import WRITTEN, ItemStatus
@@ -30,6 +31,7 @@ class Standing:
     detail: str = ""
     session_id: UUID | None = None
     so_far: tuple[str, ...] = ()
+    offers_quotations: bool = False
 
     @property
     def is_failed(self) -> bool:
@@ -55,7 +57,14 @@ def standing_of(chapter: Chapter) -> Standing:
     if item.status == ItemStatus.FAILED:
         why = explain(item.error_code)
         return Standing(
-            look, word, why.heading, why.advice, item.error_code, item.error_message, item.session_id
+            look,
+            word,
+            why.heading,
+            why.advice,
+            item.error_code,
+            item.error_message,
+            item.session_id,
+            offers_quotations=item.session.writer != QUOTATIONS,
         )
     if item.status == ItemStatus.IN_PROGRESS:
         heading, advice = "It is being written now", "The board shows the text as it comes."
