@@ -116,7 +116,7 @@ def test_length_far_off_is_told_with_the_marked_draft() -> None:
     with pytest.raises(WrongLength) as fault:
         parse_answer(chapter(IDS, 120), task())
 
-    assert fault.value.draft.quality_metrics["length_fault"] == "too_long"
+    assert fault.value.draft.quality_metrics["length_fault"] == "too long"
     assert "about 900" in fault.value.sentence
 
 

@@ -118,7 +118,7 @@ def test_length_is_accepted_after_two_corrections_and_marked(server: ScriptedSer
     draft = write(task())
 
     assert len(server.seen) == 3
-    assert draft.quality_metrics["length_fault"] == "too_long"
+    assert draft.quality_metrics["length_fault"] == "too long"
     assert draft.quality_metrics["corrections"] == 2
 
 

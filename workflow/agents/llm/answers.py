@@ -222,8 +222,8 @@ def _check_length(draft: ChapterDraft, wanted: LengthRange) -> ChapterDraft:
     measures = {"words": words, "target_words": wanted.target}
     if wanted.fewest <= words <= wanted.most:
         return replace(draft, quality_metrics=measures)
-    fault = "too_short" if words < wanted.fewest else "too_long"
+    fault = "too short" if words < wanted.fewest else "too long"
     measured = f"Your chapter has {words} words; about {wanted.target} are wanted"
-    asked = "Tell more of what the passages say" if fault == "too_short" else "Tell it more briefly"
+    asked = "Tell more of what the passages say" if fault == "too short" else "Tell it more briefly"
     marked = replace(draft, quality_metrics={**measures, "length_fault": fault})
     raise WrongLength(f"{measured}. {asked}, and give the whole chapter and its closing block again.", marked)
