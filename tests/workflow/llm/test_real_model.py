@@ -32,6 +32,8 @@ pytestmark = [
 WRITER = "openai-chat:smollm2"
 # What a model may do that does not keep to the form of an answer.
 HONEST_ENDS = {Failure.BAD_OUTPUT, Failure.OUTPUT_TOO_LONG, Failure.CONTEXT_TOO_LONG}
+# Small enough that a chapter takes a minute rather than five.
+SMALL = 2600
 SHORT = {"words_per_chapter": 150}
 
 
@@ -97,7 +99,10 @@ def test_cancel_stops_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_session_ends_as_the_contract_says_whatever_the_model_writes(person: User) -> None:
+def test_session_ends_as_the_contract_says_whatever_the_model_writes(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAPTERFLOW_MODEL_WINDOW", f"{WRITER}={SMALL}")
     session = new_session(person, 2, writer=WRITER)
 
     for _ in range(4):

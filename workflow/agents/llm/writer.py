@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from workflow.agents.text import clean
 from workflow.agents.types import AgentCancelled, AgentError, ChapterDraft, ChapterTask, OnText
 from workflow.failures import EXPLANATIONS, Failure
 
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 RESET = "\f"
 MOST_CORRECTIONS = 2
 MOST_SHRINKS = 2
+LONGEST_ANSWER = 200_000
 ASSUMED_WINDOW = 16_384
 # What another model may do better at once; all else is the queue's to try again.
 FALLS_BACK = frozenset(
@@ -127,7 +129,7 @@ class _Job:
                 return self._finished(parse_answer(answer.text, self._task, prompt.words), correction)
             except BadAnswer as fault:
                 if correction == MOST_CORRECTIONS:
-                    return self._accepted(fault, correction)
+                    return self._accepted(fault, answer.text, correction)
                 logger.info("chapter %s: %s is asked again: %s", self._task.number, name, fault.kind)
                 messages = corrected_messages(prompt, answer.text, fault.sentence)
         raise AssertionError("the last correction returns or raises")
@@ -157,7 +159,7 @@ class _Job:
         is_complete = has_closing_block(answer.text)
         cut = finish_failure(answer.finish_reason, answer.says_end, is_complete)
         if cut is not None:
-            raise cut
+            raise _with_text(cut, answer.text)
         return answer
 
     def _hand_over(self, text: str) -> None:
@@ -167,12 +169,11 @@ class _Job:
     def _note_usage(self) -> None:
         self._watch.note_usage(self._usage.as_json())
 
-    def _accepted(self, fault: BadAnswer, corrections: int) -> ChapterDraft:
+    def _accepted(self, fault: BadAnswer, answer: str, corrections: int) -> ChapterDraft:
         if isinstance(fault, WrongLength):
             return self._finished(fault.draft, corrections)
-        raise AgentError(
-            fault.code, f"asked {corrections + 1} times, the answer still {fault.told}"
-        ) from None
+        failure = AgentError(fault.code, f"asked {corrections + 1} times, the answer still {fault.told}")
+        raise _with_text(failure, answer) from None
 
     def _finished(self, draft: ChapterDraft, corrections: int) -> ChapterDraft:
         measures = {**draft.quality_metrics, "corrections": corrections}
@@ -201,6 +202,12 @@ def corrected_messages(prompt: Prompt, answer: str, sentence: str) -> "list[Mode
             ModelRequest(parts=[UserPromptPart(sentence)]),
         ]
     return [*first, ModelRequest(parts=[UserPromptPart(f"An earlier answer could not be used. {sentence}")])]
+
+
+def _with_text(failure: AgentError, answer: str) -> AgentError:
+    """Let the failure tell what was answered: boards are not shown what looks like no chapter."""
+    failure.text = clean(answer[:LONGEST_ANSWER])
+    return failure
 
 
 def _extra_tokens(message: "ModelMessage") -> int:
