@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from books.models import BookVersion, Chapter, Dependencies, NodeChunk, StorylineNode, TextChunk
+from books.models import Chapter, Dependencies, NodeChunk, StorylineNode, TextChunk
 
 from .agents.types import ChapterContext, ChapterTask, EarlierChapter, SourceChunk, SourceNode
 from .models import ChapterWorkflowItem, ItemDependency, ProcessingSession
@@ -50,7 +50,7 @@ def chapter_task(
     session: ProcessingSession, item: ChapterWorkflowItem, chunks: list[TextChunk]
 ) -> ChapterTask:
     """Return everything that the chapter is written from. The same input gives the same task, in any schedule."""
-    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
+    version = item.chapter.version
     return ChapterTask(
         number=item.number,
         title=item.chapter.node.title,

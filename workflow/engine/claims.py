@@ -13,9 +13,15 @@ from workflow.clock import database_now
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.owner import current_owner
+from workflow.rows import add_row, change_row, read_row
 from workflow.states import ItemStatus, Phase, SessionStatus
 from workflow.transitions import Ledger
 
+# `startable` and `due`, in order; the constants stand in the text, so that SQLite sees at once that its index fits.
+FIRST_READY = (
+    f"session_id = %s AND status = '{ItemStatus.PENDING.value}' AND unmet_count = 0 "
+    "AND (next_attempt_at IS NULL OR next_attempt_at <= %s) ORDER BY number LIMIT 1"
+)
 QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 
@@ -53,10 +59,10 @@ def claim_chapter(book: Ledger) -> Held | None:
         return None
     if not _is_sequence(session) and _is_full(session):
         return None
-    ready = session.items.startable().filter(due(book.now)).select_related("chapter__node")
-    item = ready.order_by("number").first()
+    item = read_row(ChapterWorkflowItem, FIRST_READY, session=session.pk, next_attempt_at=book.now)
     if item is None:
         return None
+    item.session = session
     token, owner = uuid.uuid4(), current_owner()
     number = item.attempt_count + 1
     book.move_item(
@@ -148,7 +154,7 @@ def due_phase(session: ProcessingSession) -> Phase | None:
 def _begin_attempt(
     book: Ledger, item: ChapterWorkflowItem | None, phase: Phase, token: UUID, owner: str, number: int
 ) -> Attempt:
-    return Attempt.objects.create(
+    attempt = Attempt(
         session=book.session,
         item=item,
         phase=phase.value,
@@ -158,6 +164,8 @@ def _begin_attempt(
         token=token,
         started_at=book.now,
     )
+    add_row(attempt)
+    return attempt
 
 
 def renew(held: Held) -> bool:
@@ -182,4 +190,4 @@ def is_current(held: Held) -> bool:
 
 def end_attempt(book: Ledger, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:
     """Write how the attempt under `token` ended."""
-    Attempt.objects.filter(token=token).update(outcome=outcome, finished_at=book.now, **changes)
+    change_row(Attempt, {"token": token}, {"outcome": outcome, "finished_at": book.now, **changes})
