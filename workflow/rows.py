@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model
 from django.db.models.expressions import Expression
 
@@ -23,8 +23,7 @@ Converter = Callable[[object, Expression, object], object]
 
 def read_row(model: type[Row], where: str, **values: object) -> Row | None:
     """Return the first row for which the condition holds. `values` name its placeholders' columns, in order."""
-    parameters = [_prepared(model, name, value) for name, value in values.items()]
-    found = _first(_select(model, connection.vendor) + where, parameters)
+    found = _first(_select(model) + where, _prepared(model, values.items()))
     return None if found is None else _made(model, found)
 
 
@@ -39,8 +38,7 @@ def change_row(
     model: type[Model], guard: Mapping[str, object], changes: Mapping[str, object], *, grow: str = ""
 ) -> bool:
     """Change the row that `guard` still describes; the column `grow` grows by one. Returns whether there was one."""
-    given = [*changes.items(), *guard.items()]
-    parameters = [_prepared(model, name, value) for name, value in given]
+    parameters = _prepared(model, [*changes.items(), *guard.items()])
     return bool(run(_update(model, tuple(changes), tuple(guard), grow), parameters))
 
 
@@ -79,23 +77,24 @@ def _first(query: str, parameters: "Sequence[Value]") -> Sequence[object] | None
     return found
 
 
-def _prepared(model: type[Model], name: str, value: object) -> "Value":
-    prepared: Value = _field(model, name).get_db_prep_save(value, connection)
-    return prepared
+def _prepared(model: type[Model], values: Iterable[tuple[str, object]]) -> "list[Value]":
+    database = connections[DEFAULT_DB_ALIAS]
+    return [_field(model, name).get_db_prep_save(value, database) for name, value in values]
 
 
 def _values(row: Model) -> "list[Value]":
-    return [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in _insertable(type(row))
-    ]
+    # Asked once: `connection` looks for this thread's anew each time.
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = _insertable(type(row))
+    return [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
 
 
 def _made(model: type[Row], found: Sequence[object]) -> Row:
-    values = list(found)
-    for at, expression, converters in _converters(model, connection.vendor):
+    values, database = list(found), connections[DEFAULT_DB_ALIAS]
+    for at, expression, converters in _converters(model, database.vendor):
         for convert in converters:
-            values[at] = convert(values[at], expression, connection)
-    return model.from_db(connection.alias, _attribute_names(model), values)
+            values[at] = convert(values[at], expression, database)
+    return model.from_db(database.alias, _attribute_names(model), values)
 
 
 @cache
@@ -137,7 +136,7 @@ def _converters(model: type[Model], vendor: str) -> list[tuple[int, Expression, 
 
 
 @cache
-def _select(model: type[Model], vendor: str) -> str:
+def _select(model: type[Model]) -> str:
     columns = _names(str(field.column) for field in model._meta.concrete_fields)
     return f"SELECT {columns} FROM {connection.ops.quote_name(model._meta.db_table)} WHERE "  # noqa: S608  (names are the models')
 
