@@ -19,7 +19,7 @@ def set_up() -> None:
     """Be a worker of a new installation."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "chapterflow_site.settings"
     os.environ["CHAPTERFLOW_PROCESS"] = "worker"
-    os.environ["CHAPTERFLOW_WRITERS"] = "quotations,python:tests.benchmarks.writers:*"
+    os.environ["CHAPTERFLOW_WRITERS"] = "quotations,python:tests.benchmarks.writers:*,python:tests.writers:*"
     os.environ.setdefault("CHAPTERFLOW_SLICE_SECONDS", "600")
     import django
     from django.conf import settings
