@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .engine import set_up
-from .tables import machine, table
+from .tables import end_in_order, machine, table
 
 if TYPE_CHECKING:
     from workflow.models import ProcessingSession
@@ -99,6 +99,7 @@ def grow(chapters: int) -> dict[int, Costs]:
 
 def main() -> None:
     """Run and print."""
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chapters", type=int, default=PLACES[-1])
     options = parser.parse_args()

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .places import ROOT, Place, environment_of, places
-from .tables import machine, table
+from .tables import end_in_order, machine, table
 
 LONGEST_SECONDS = 300
 HEAD = (
@@ -59,6 +59,7 @@ def row(place: Place, found: Mapping[str, float]) -> list[str]:
 
 def main() -> None:
     """Run and print."""
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chapters", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)

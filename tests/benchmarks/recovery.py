@@ -17,7 +17,7 @@ from tests.installation import ROOT, children_of, is_alive, wait_for
 from tests.storylines import storyline
 
 from .sites import Kind, Site, add_options, kinds, quantiles, running
-from .tables import machine, table
+from .tables import end_in_order, machine, table
 
 CHAPTERS = 3
 # Longer than a lease's heartbeat is not needed: a kill in the middle of any chapter will do.
@@ -159,6 +159,7 @@ def measure(kind: Kind, trials: int) -> list[list[str]]:
 
 def main() -> None:
     """Run and print."""
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=5)
     add_options(parser)

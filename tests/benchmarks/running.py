@@ -12,7 +12,7 @@ from tests.installation import wait_for
 from tests.storylines import storyline
 
 from .sites import Site, add_options, kinds, quantiles, running
-from .tables import machine, table
+from .tables import end_in_order, machine, table
 
 BOOKS = 8
 CHAPTERS = 40
@@ -58,6 +58,7 @@ def crowd(site: Site) -> float:
 
 def main() -> None:
     """Run and print."""
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--starts", type=int, default=20)
     add_options(parser)

@@ -2,11 +2,18 @@
 
 import os
 import platform
+import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end a benchmark as Ctrl-C does: with everything stopped and removed that it made."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("stopped"))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -11,7 +11,7 @@ import statistics
 
 from tests.benchmarks.overhead import run
 from tests.benchmarks.places import FULL, environment_of
-from tests.benchmarks.tables import machine, table
+from tests.benchmarks.tables import end_in_order, machine, table
 
 from .chains import PEERS, Peer, killed, timed
 from .environments import python_with, versions
@@ -42,7 +42,7 @@ def peer_row(peer: Peer, steps: int, rounds: int) -> list[str]:
     found = [timed(peer, python, steps) for _ in range(rounds)]
     step = statistics.median(each["step_ms"] for each in found)
     first = statistics.median(each["first_ms"] for each in found)
-    return [f"{peer.name} ({versions(python, peer.packages)})", f"{step:.1f}", f"{first:.0f}", peer.promise]
+    return [f"{peer.name} ({versions(python, peer.packages[:1])})", f"{step:.1f}", f"{first:.0f}", peer.promise]
 
 
 def kill_row(peer: Peer) -> list[str]:
@@ -55,6 +55,7 @@ def kill_row(peer: Peer) -> list[str]:
 
 def main() -> None:
     """Run and print."""
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)

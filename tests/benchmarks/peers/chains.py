@@ -37,7 +37,7 @@ class Peer:
 
 PEERS = (
     Peer(
-        "Celery on Redis", "celery_chain.py", ("celery", "redis"), needs_redis=True,
+        "Celery on Redis", "celery_chain.py", ("celery[redis]", "packaging"), needs_redis=True,
         promise="acks_late: at least once; a killed pool process at once, a whole worker after an hour; "
         "what Redis had not saved is lost with it",
         killed="the pool process that runs the step",

@@ -31,8 +31,9 @@ def python_with(packages: Sequence[str]) -> Path:
     return python
 
 
-def versions(python: Path, names: Sequence[str]) -> str:
+def versions(python: Path, packages: Sequence[str]) -> str:
     """Return the installed versions of these packages."""
+    names = [package.partition("[")[0] for package in packages]
     code = (
         "import sys; from importlib.metadata import version as v; "
         "print(', '.join(f'{name} {v(name)}' for name in sys.argv[1:]))"
