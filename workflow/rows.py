@@ -1,7 +1,7 @@
 """Reads, adds and changes single rows by statements that are put together once, for what happens with each chapter.
 
 Putting a query together costs the ORM many times what the database needs to run it. Values go through the models'
-own fields, as they do there; names come from the models, never from outside.
+own fields, as they do there (values only, no expressions); names come from the models, never from outside.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,6 +25,15 @@ def read_row(model: type[Row], where: str, **values: object) -> Row | None:
     """Return the first row for which the condition holds. `values` name its placeholders' columns, in order."""
     found = _first(_select(model) + where, _prepared(model, values.items()))
     return None if found is None else _made(model, found)
+
+
+def count_rows(model: type[Model], where: str, **values: object) -> int:
+    """Return for how many rows the condition holds. `values` name its placeholders' columns, in order."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    query = f"SELECT COUNT(*) FROM {table} WHERE {where}"  # noqa: S608  (names are the models')
+    found = _first(query, _prepared(model, values.items()))
+    assert found is not None
+    return int(str(found[0]))
 
 
 def lock_row(model: type[Row], pk: object) -> Row | None:

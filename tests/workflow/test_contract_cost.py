@@ -14,7 +14,7 @@ from workflow.engine.writing import write_chapter
 
 # A transaction that stores a chapter and claims the next, and the reading of its sources and of what came before;
 # on PostgreSQL one more, for the clock.
-MOST_QUERIES = {"sequential": 17, "graph": 26}
+MOST_QUERIES = {"sequential": 17, "graph": 25}
 
 Count = Callable[[str, int], list[int]]
 

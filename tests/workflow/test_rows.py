@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
 from workflow.models import Attempt, ChapterWorkflowItem, Event, ProcessingSession
-from workflow.rows import ROWS_PER_INSERT, add_row, add_rows, change_row, lock_row, read_row
+from workflow.rows import ROWS_PER_INSERT, add_row, add_rows, change_row, count_rows, lock_row, read_row
 
 
 def values(row: models.Model) -> dict[str, object]:
@@ -31,6 +31,15 @@ def test_row_is_read_as_the_orm_reads_it(person: User, model: type[models.Model]
 def test_row_that_is_not_there_is_none(person: User) -> None:
     assert lock_row(ProcessingSession, uuid.uuid4()) is None
     assert read_row(Attempt, "number > %s", number=3) is None
+
+
+def test_rows_are_counted(person: User) -> None:
+    session = new_session(person, 5)
+    new_session(person, 2)
+
+    assert (
+        count_rows(ChapterWorkflowItem, "session_id = %s AND number > %s", session=session.pk, number=2) == 3
+    )
 
 
 def test_added_row_is_what_the_orm_would_have_stored(person: User) -> None:

@@ -13,7 +13,7 @@ from workflow.clock import database_now
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.owner import current_owner
-from workflow.rows import add_row, change_row, read_row
+from workflow.rows import add_row, change_row, count_rows, read_row
 from workflow.states import ItemStatus, Phase, SessionStatus
 from workflow.transitions import Ledger
 
@@ -22,6 +22,7 @@ FIRST_READY = (
     f"session_id = %s AND status = '{ItemStatus.PENDING.value}' AND unmet_count = 0 "
     "AND (next_attempt_at IS NULL OR next_attempt_at <= %s) ORDER BY number LIMIT 1"
 )
+RUNNING = f"session_id = %s AND status = '{ItemStatus.IN_PROGRESS.value}'"
 QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 
@@ -57,10 +58,8 @@ def claim_chapter(book: Ledger) -> Held | None:
     session = book.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return None
-    if not _is_sequence(session) and _is_full(session):
-        return None
-    item = read_row(ChapterWorkflowItem, FIRST_READY, session=session.pk, next_attempt_at=book.now)
-    if item is None:
+    item = _first_ready(book)
+    if item is None or (not _is_sequence(session) and _is_full(session)):
         return None
     item.session = session
     token, owner = uuid.uuid4(), current_owner()
@@ -97,7 +96,12 @@ def has_chapter_due(book: Ledger) -> bool:
     session = book.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return False
-    return not _is_full(session) and session.items.startable().filter(due(book.now)).exists()
+    return _first_ready(book) is not None and not _is_full(session)
+
+
+def _first_ready(book: Ledger) -> ChapterWorkflowItem | None:
+    pk = book.session.pk
+    return read_row(ChapterWorkflowItem, FIRST_READY, session=pk, next_attempt_at=book.now)
 
 
 def _is_sequence(session: ProcessingSession) -> bool:
@@ -106,7 +110,7 @@ def _is_sequence(session: ProcessingSession) -> bool:
 
 
 def _is_full(session: ProcessingSession) -> bool:
-    return session.items.filter(status=ItemStatus.IN_PROGRESS).count() >= session.parallel_chapters
+    return count_rows(ChapterWorkflowItem, RUNNING, session=session.pk) >= session.parallel_chapters
 
 
 def has_work_due(book: Ledger) -> bool:

@@ -42,7 +42,12 @@ def peer_row(peer: Peer, steps: int, rounds: int) -> list[str]:
     found = [timed(peer, python, steps) for _ in range(rounds)]
     step = statistics.median(each["step_ms"] for each in found)
     first = statistics.median(each["first_ms"] for each in found)
-    return [f"{peer.name} ({versions(python, peer.packages[:1])})", f"{step:.1f}", f"{first:.0f}", peer.promise]
+    return [
+        f"{peer.name} ({versions(python, peer.packages[:1])})",
+        f"{step:.1f}",
+        f"{first:.0f}",
+        peer.promise,
+    ]
 
 
 def kill_row(peer: Peer) -> list[str]:
