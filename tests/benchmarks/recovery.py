@@ -154,6 +154,7 @@ def measure(kind: Kind, trials: int) -> list[list[str]]:
             times = 1 if fault is lost_host else trials
             found = quantiles([fault(site) for _ in range(times)])
         rows.append([kind.name, name, f"{found['median']:.2f} s", f"{found['max']:.2f} s"])
+        print(*rows[-1], sep=" | ", flush=True)
     return rows
 
 
@@ -166,7 +167,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{machine()}\n{options.trials} trials each; every book was complete afterwards\n")
     rows = [row for kind in kinds(options) for row in measure(kind, options.trials)]
-    print(table(("installation", "fault", "median", "largest"), rows))
+    print("\n" + table(("installation", "fault", "median", "largest"), rows))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Running installations to measure: one of each kind, on SQLite and PostgreSQL, and what `--with` adds to them."""
 
 import argparse
+import statistics
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -84,7 +85,7 @@ def quantiles(values: list[float]) -> Mapping[str, float]:
     """Return the middle, the 90th percentile and the largest."""
     ordered = sorted(values)
     return {
-        "median": ordered[len(ordered) // 2],
+        "median": statistics.median(ordered),
         "p90": ordered[min(len(ordered) - 1, round(0.9 * len(ordered)))],
         "max": ordered[-1],
     }

@@ -8,6 +8,7 @@ Redis of its own. ChapterFlow is measured as it comes, context and checks includ
 
 import argparse
 import statistics
+from collections.abc import Mapping, Sequence
 
 from tests.benchmarks.overhead import run
 from tests.benchmarks.places import FULL, environment_of
@@ -16,38 +17,41 @@ from tests.benchmarks.tables import end_in_order, machine, table
 from .chains import PEERS, Peer, killed, timed
 from .environments import python_with, versions
 
+OWN = "ChapterFlow, SQLite"
 OWN_PROMISE = "at least once; a stored chapter is never written again; nothing lost"
 
 
-def own_row(steps: int, rounds: int) -> list[str]:
-    """Return ChapterFlow's row, and the bare commits' of the same run."""
-    found = []
-    for _ in range(rounds):
-        with environment_of(FULL) as environment:
-            found.append(run("engine", steps, environment))
-    engine, whole = (statistics.median(each[name] for each in found) for name in ("engine_ms", "whole_ms"))
-    return ["ChapterFlow, SQLite", f"{engine:.1f} ({whole:.1f} with context and checks)", "", OWN_PROMISE]
-
-
-def bare_row(steps: int) -> list[str]:
-    """Return the limit's row."""
+def own(steps: int) -> dict[str, float]:
+    """Measure the bare commits and ChapterFlow on the same settings."""
     with environment_of(FULL) as environment:
-        found = run("bare", steps, environment)
-    return ["two bare commits, SQLite", f"{found['two']:.1f}", "", ""]
+        return {**run("bare", steps, environment), **run("engine", steps, environment)}
 
 
-def peer_row(peer: Peer, steps: int, rounds: int) -> list[str]:
-    """Return the peer's row."""
-    python = python_with(peer.packages)
-    found = [timed(peer, python, steps) for _ in range(rounds)]
-    step = statistics.median(each["step_ms"] for each in found)
-    first = statistics.median(each["first_ms"] for each in found)
-    return [
-        f"{peer.name} ({versions(python, peer.packages[:1])})",
-        f"{step:.1f}",
-        f"{first:.0f}",
-        peer.promise,
+def rounds_of(peers: Sequence[Peer], steps: int, rounds: int) -> dict[str, dict[str, float]]:
+    """Measure all in turns, so that a busy minute is everybody's; return the middle of each figure."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for _ in range(rounds):
+        found.setdefault(OWN, []).append(own(steps))
+        for peer in peers:
+            found.setdefault(peer.name, []).append(timed(peer, python_with(peer.packages), steps))
+    return {
+        name: {figure: statistics.median(each[figure] for each in every) for figure in every[0]}
+        for name, every in found.items()
+    }
+
+
+def rows_of(peers: Sequence[Peer], found: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
+    """Return the rows of the first table."""
+    mine = found[OWN]
+    rows = [
+        ["two bare commits, SQLite", f"{mine['two']:.1f}", "", ""],
+        [OWN, f"{mine['engine_ms']:.1f} ({mine['whole_ms']:.1f} with context and checks)", "", OWN_PROMISE],
     ]
+    for peer in peers:
+        named = f"{peer.name} ({versions(python_with(peer.packages), peer.packages[:1])})"
+        its = found[peer.name]
+        rows.append([named, f"{its['step_ms']:.1f}", f"{its['first_ms']:.0f}", peer.promise])
+    return rows
 
 
 def kill_row(peer: Peer) -> list[str]:
@@ -68,8 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     chosen = [peer for peer in PEERS if options.only in peer.name]
     print(f"{machine()}\n{options.steps} dependent steps, 20 kB stored each; medians\n", flush=True)
-    rows = [bare_row(options.steps), own_row(options.steps, options.rounds)]
-    rows += [peer_row(peer, options.steps, options.rounds) for peer in chosen]
+    rows = rows_of(chosen, rounds_of(chosen, options.steps, options.rounds))
     print(table(("system", "ms a step", "first step, ms", "what it promises"), rows), flush=True)
     kills = [kill_row(peer) for peer in chosen]
     print("\n" + table(("system", "kill -9 of", "the step runs again after"), kills))
