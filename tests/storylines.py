@@ -21,7 +21,7 @@ def storyline(chapters: int, after: Mapping[int, Iterable[int]] | None = None) -
                 {
                     "id": f"n{n}",
                     "title": f"Year {n}",
-                    "centrality_score": 1 - n / 10_000,
+                    "centrality_score": max(0, 1 - n / 10_000),
                     "chunk_ids": [f"c-{n}"],
                     "depends_on": [f"n{m}" for m in (after or {}).get(n, ())],
                 }

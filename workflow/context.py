@@ -1,6 +1,6 @@
 """What a writer is given: the chapter's sources and a bounded view of the chapters that it depends on."""
 
-from books.models import BookVersion, NodeChunk, StorylineNode, TextChunk
+from books.models import NodeChunk, StorylineNode, TextChunk
 from books.preferences.rule import preferences_of
 
 from .agents.types import ChapterTask, SourceChunk, SourceNode
@@ -45,7 +45,7 @@ def chapter_task(
     session: ProcessingSession, item: ChapterWorkflowItem, chunks: list[TextChunk]
 ) -> ChapterTask:
     """Return everything that the chapter is written from. The same input gives the same task, in any schedule."""
-    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
+    version = item.chapter.version
     node, sources = source_node(item.chapter.node), tuple(source_chunk(chunk) for chunk in chunks)
     return ChapterTask(
         number=item.number,

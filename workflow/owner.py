@@ -53,7 +53,16 @@ def current_run() -> str:
 def current_owner() -> str:
     """Return this process as the owner of leases."""
     pid = os.getpid()
-    return f"{current_run()}:{pid}:{process_start(pid)}"
+    return f"{current_run()}:{pid}:{_start_of_this(pid)}"
+
+
+@cache
+def _start_of_this(pid: int) -> str:
+    return process_start(pid)
+
+
+# A child may get the id of an ancestor that is gone.
+os.register_at_fork(after_in_child=_start_of_this.cache_clear)
 
 
 def process_start(pid: int) -> str:

@@ -15,6 +15,7 @@ from .clock import database_now
 from .events import EventKind
 from .live import bell
 from .models import ChapterWorkflowItem, Event, ProcessingSession
+from .rows import add_rows, change_row, lock_row
 from .states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
 
 logger = logging.getLogger(__name__)
@@ -73,8 +74,8 @@ class Ledger:
         if (origin, to) not in ITEM_MOVES:
             raise IllegalMove(f"item {origin} → {to}")
         guard = {"pk": item.pk, "status": origin} | ({"token": token} if token else {})
-        rows = ChapterWorkflowItem.objects.filter(**guard)
-        if not rows.update(status=to, row_version=F("row_version") + 1, **(changes or {})):
+        columns = {"status": to, **(changes or {})}
+        if not change_row(ChapterWorkflowItem, guard, columns, grow="row_version"):
             raise LostRace(f"item {item.pk} is no longer {origin}")
         self._items_before.append((item, dict(vars(item))))
         item.status = to
@@ -148,12 +149,12 @@ class Ledger:
         """Write what was collected: the events, then the session's row, then the bell once all is committed."""
         if not self._changed:
             return
-        Event.objects.bulk_create(self._events)
+        add_rows(self._events)
         best = max(self.session.best_progress, self.session.measured_progress)
         self.change(updated_at=self.now, best_progress=best)
-        values = {name: getattr(self.session, name) for name in self._changed}
-        rows = ProcessingSession.objects.filter(pk=self.session.pk, status=self._status_before)
-        if not rows.update(**values):
+        values = {name: getattr(self.session, name) for name in sorted(self._changed)}
+        guard = {"pk": self.session.pk, "status": self._status_before}
+        if not change_row(ProcessingSession, guard, values):
             raise LostRace(f"session {self.session.pk} is no longer {self._status_before}")
         if self._wake:
             queue.enqueue_advance(self.session.pk)
@@ -194,7 +195,9 @@ def ledger(session_id: UUID) -> Iterator[Ledger]:
     book: Ledger | None = None
     try:
         with transaction.atomic():
-            session = ProcessingSession.objects.select_for_update().get(pk=session_id)
+            session = lock_row(ProcessingSession, session_id)
+            if session is None:
+                raise ProcessingSession.DoesNotExist(f"session {session_id}")
             book = Ledger(session, database_now())
             yield book
             book.close()

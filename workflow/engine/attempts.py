@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
-from django.db import connection
+from django.db import connection, connections
 
 from workflow import stopping
 from workflow.agents.llm import RESET, Quote
@@ -149,7 +149,8 @@ class AgentRun(Generic[Result]):
             self._error = error
         finally:
             try:
-                connection.close()
+                # Only what a writer of somebody's own opened in this thread: the worker's connection is another.
+                connections.close_all()
             finally:
                 self._texts.put(None)
 

@@ -14,9 +14,16 @@ from workflow.clock import database_now
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.owner import current_owner
+from workflow.rows import add_row, change_row, count_rows, read_row
 from workflow.states import ItemStatus, Phase, SessionStatus
 from workflow.transitions import Ledger
 
+# `startable` and `due`, in order; the constants stand in the text, so that SQLite sees at once that its index fits.
+FIRST_READY = (
+    f"session_id = %s AND status = '{ItemStatus.PENDING.value}' AND unmet_count = 0 "
+    "AND (next_attempt_at IS NULL OR next_attempt_at <= %s) ORDER BY number LIMIT 1"
+)
+RUNNING = f"session_id = %s AND status = '{ItemStatus.IN_PROGRESS.value}'"
 QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 
@@ -52,12 +59,10 @@ def claim_chapter(book: Ledger) -> Held | None:
     session = book.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return None
-    if not _is_sequence(session) and _is_full(session):
+    item = _first_ready(book)
+    if item is None or (not _is_sequence(session) and _is_full(session)):
         return None
-    ready = session.items.startable().filter(due(book.now)).select_related("chapter__node")
-    item = ready.order_by("number").first()
-    if item is None:
-        return None
+    item.session = session
     token, owner = uuid.uuid4(), current_owner()
     number = item.attempt_count + 1
     book.move_item(
@@ -92,7 +97,12 @@ def has_chapter_due(book: Ledger) -> bool:
     session = book.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return False
-    return not _is_full(session) and session.items.startable().filter(due(book.now)).exists()
+    return _first_ready(book) is not None and not _is_full(session)
+
+
+def _first_ready(book: Ledger) -> ChapterWorkflowItem | None:
+    pk = book.session.pk
+    return read_row(ChapterWorkflowItem, FIRST_READY, session=pk, next_attempt_at=book.now)
 
 
 def _is_sequence(session: ProcessingSession) -> bool:
@@ -101,7 +111,7 @@ def _is_sequence(session: ProcessingSession) -> bool:
 
 
 def _is_full(session: ProcessingSession) -> bool:
-    return session.items.filter(status=ItemStatus.IN_PROGRESS).count() >= session.parallel_chapters
+    return count_rows(ChapterWorkflowItem, RUNNING, session=session.pk) >= session.parallel_chapters
 
 
 def has_work_due(book: Ledger) -> bool:
@@ -149,7 +159,7 @@ def due_phase(session: ProcessingSession) -> Phase | None:
 def _begin_attempt(
     book: Ledger, item: ChapterWorkflowItem | None, phase: Phase, token: UUID, owner: str, number: int
 ) -> Attempt:
-    return Attempt.objects.create(
+    attempt = Attempt(
         session=book.session,
         item=item,
         phase=phase.value,
@@ -159,6 +169,8 @@ def _begin_attempt(
         token=token,
         started_at=book.now,
     )
+    add_row(attempt)
+    return attempt
 
 
 def agent_of(session: ProcessingSession, phase: Phase) -> str:
@@ -191,4 +203,4 @@ def is_current(held: Held) -> bool:
 
 def end_attempt(book: Ledger, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:
     """Write how the attempt under `token` ended."""
-    Attempt.objects.filter(token=token).update(outcome=outcome, finished_at=book.now, **changes)
+    change_row(Attempt, {"token": token}, {"outcome": outcome, "finished_at": book.now, **changes})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import F, Max
+from django.db.models import Max
 
 from books.models import Chapter, ChapterRevision, Citation, Origin
 from workflow.agents.memory import ChapterMemory
@@ -15,6 +15,7 @@ from workflow.continuity import keep_memory
 from workflow.events import EventKind
 from workflow.failures import EXPLANATIONS, Failure
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
+from workflow.rows import add_row, add_rows, change_row, run
 from workflow.states import ItemStatus, PauseReason, SessionStatus
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
@@ -29,6 +30,10 @@ MOST_LOSSES = 3
 RATE_LIMIT_PATIENCE = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=24)
 NAMED_AT_MOST = 12
+MEET_NEED = (
+    "UPDATE workflow_chapterworkflowitem SET unmet_count = unmet_count - 1 "
+    "WHERE id IN (SELECT item_id FROM workflow_itemdependency WHERE needs_id = %s)"
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
         partial_text="",
         **spent(book, held, finished.usage),
     )
-    ChapterWorkflowItem.objects.filter(needs_rows__needs=item).update(unmet_count=F("unmet_count") - 1)
+    run(MEET_NEED, [item.pk])
     settle(book)
     return revision
 
@@ -116,12 +121,16 @@ def add_revision(
     """Add the chapter's next revision, with its citations, and make it the current one."""
     is_first = chapter.current_revision_id is None and columns.get("attempt_number") == 1
     newest = 0 if is_first else chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
-    revision = ChapterRevision.objects.create(chapter=chapter, number=newest + 1, title=title, **columns)
-    Citation.objects.bulk_create(
-        Citation(revision=revision, position=position, paragraph=paragraph, chunk_id=chunk, quote=quote)
-        for position, (paragraph, chunk, quote) in enumerate(citations)
+    revision = ChapterRevision(chapter=chapter, number=newest + 1, title=title, **columns)
+    add_row(revision)
+    add_rows(
+        [
+            Citation(revision=revision, position=position, paragraph=paragraph, chunk_id=chunk, quote=quote)
+            for position, (paragraph, chunk, quote) in enumerate(citations)
+        ]
     )
-    Chapter.objects.filter(pk=chapter.pk).update(current_revision=revision, title=title, outdated_reason="")
+    changes = {"current_revision": revision.pk, "title": title, "outdated_reason": ""}
+    change_row(Chapter, {"pk": chapter.pk}, changes)
     return revision
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
-from books.models import TextChunk
+from books.models import Chapter, TextChunk
 from books.passages import find_passages
 from workflow.agents.drafts import check_draft, clean, count_words
 from workflow.agents.given import given_record
@@ -90,9 +90,11 @@ def _finished_chapter(held: Held) -> FinishedChapter:
 
 
 def _load(held: Held) -> tuple[ChapterTask, list[TextChunk]]:
-    assert held.item is not None
-    chunks = chunks_of(held.item.chapter.node)
-    return chapter_task(held.session, held.item, chunks), chunks
+    item = held.item
+    assert item is not None
+    item.chapter = Chapter.objects.select_related("node", "version__book").get(pk=item.chapter_id)
+    chunks = chunks_of(item.chapter.node)
+    return chapter_task(held.session, item, chunks), chunks
 
 
 def _write_and_check(

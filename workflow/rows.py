@@ -1,0 +1,176 @@
+"""Reads, adds and changes single rows by statements that are put together once, for what happens with each chapter.
+
+Putting a query together costs the ORM many times what the database needs to run it. Values go through the models'
+own fields, as they do there (values only, no expressions); names come from the models, never from outside.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import Field, Model
+from django.db.models.expressions import Expression
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import _SQLType as Value
+
+ROWS_PER_INSERT = 100
+
+Row = TypeVar("Row", bound=Model)
+Converter = Callable[[object, Expression, object], object]
+
+
+def read_row(model: type[Row], where: str, **values: object) -> Row | None:
+    """Return the first row for which the condition holds. `values` name its placeholders' columns, in order."""
+    found = _first(_select(model) + where, _prepared(model, values.items()))
+    return None if found is None else _made(model, found)
+
+
+def count_rows(model: type[Model], where: str, **values: object) -> int:
+    """Return for how many rows the condition holds. `values` name its placeholders' columns, in order."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    query = f"SELECT COUNT(*) FROM {table} WHERE {where}"  # noqa: S608  (names are the models')
+    found = _first(query, _prepared(model, values.items()))
+    assert found is not None
+    return int(str(found[0]))
+
+
+def lock_row(model: type[Row], pk: object) -> Row | None:
+    """Return the row and lock it until the end of the transaction."""
+    column = connection.ops.quote_name(_pk_column(model))
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    return read_row(model, f"{column} = %s{lock}", pk=pk)
+
+
+def change_row(
+    model: type[Model], guard: Mapping[str, object], changes: Mapping[str, object], *, grow: str = ""
+) -> bool:
+    """Change the row that `guard` still describes; the column `grow` grows by one. Returns whether there was one."""
+    parameters = _prepared(model, [*changes.items(), *guard.items()])
+    return bool(run(_update(model, tuple(changes), tuple(guard), grow), parameters))
+
+
+def add_row(row: Model) -> None:
+    """Insert the row, and give it the key that the database chose."""
+    insert = _insert(type(row), 1)
+    if connection.features.can_return_columns_from_insert:
+        found = _first(f"{insert} RETURNING {connection.ops.quote_name(_pk_column(type(row)))}", _values(row))
+        assert found is not None
+        row.pk = found[0]
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(insert, _values(row))
+            row.pk = cursor.lastrowid
+    row._state.adding, row._state.db = False, connection.alias
+
+
+def add_rows(rows: Sequence[Model]) -> None:
+    """Insert rows of one model, a hundred in a statement; their keys are not asked for."""
+    for start in range(0, len(rows), ROWS_PER_INSERT):
+        batch = rows[start : start + ROWS_PER_INSERT]
+        run(_insert(type(rows[0]), len(batch)), [value for row in batch for value in _values(row)])
+
+
+def run(statement: str, parameters: "Sequence[Value]") -> int:
+    """Run a statement that asks for nothing back. Returns how many rows it changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def _first(query: str, parameters: "Sequence[Value]") -> Sequence[object] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        found: Sequence[object] | None = cursor.fetchone()
+    return found
+
+
+def _prepared(model: type[Model], values: Iterable[tuple[str, object]]) -> "list[Value]":
+    database = connections[DEFAULT_DB_ALIAS]
+    return [_field(model, name).get_db_prep_save(value, database) for name, value in values]
+
+
+def _values(row: Model) -> "list[Value]":
+    # Asked once: `connection` looks for this thread's anew each time.
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = _insertable(type(row))
+    return [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
+
+
+def _made(model: type[Row], found: Sequence[object]) -> Row:
+    values, database = list(found), connections[DEFAULT_DB_ALIAS]
+    for at, expression, converters in _converters(model, database.vendor):
+        for convert in converters:
+            values[at] = convert(values[at], expression, database)
+    return model.from_db(database.alias, _attribute_names(model), values)
+
+
+@cache
+def _field(model: type[Model], name: str) -> "Field[object, object]":
+    found = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    assert isinstance(found, Field)
+    return found
+
+
+def _pk_column(model: type[Model]) -> str:
+    return str(_field(model, "pk").column)
+
+
+@cache
+def _insertable(model: type[Model]) -> Sequence["Field[object, object]"]:
+    return [field for field in model._meta.concrete_fields if not field.generated and not _is_made(field)]
+
+
+def _is_made(field: "Field[object, object]") -> bool:
+    """Whether the database makes the value."""
+    return field.primary_key and getattr(field, "db_returning", False)
+
+
+@cache
+def _attribute_names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+@cache
+def _converters(model: type[Model], vendor: str) -> list[tuple[int, Expression, list[Converter]]]:
+    """Return what turns the database's values into the model's: place, column, functions."""
+    found: list[tuple[int, Expression, list[Converter]]] = []
+    for at, field in enumerate(model._meta.concrete_fields):
+        column = field.get_col(model._meta.db_table)
+        converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+        if converters:
+            found.append((at, column, converters))
+    return found
+
+
+@cache
+def _select(model: type[Model]) -> str:
+    columns = _names(str(field.column) for field in model._meta.concrete_fields)
+    return f"SELECT {columns} FROM {connection.ops.quote_name(model._meta.db_table)} WHERE "  # noqa: S608  (names are the models')
+
+
+@cache
+def _insert(model: type[Model], count: int) -> str:
+    columns = _names(str(field.column) for field in _insertable(model))
+    marks = f"({', '.join(['%s'] * len(_insertable(model)))})"
+    table = connection.ops.quote_name(model._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([marks] * count)}"  # noqa: S608
+
+
+@cache
+def _update(model: type[Model], changes: tuple[str, ...], guard: tuple[str, ...], grow: str) -> str:
+    quote = connection.ops.quote_name
+    parts = [f"{quote(_column(model, name))} = %s" for name in changes]
+    if grow:
+        parts.append(f"{quote(_column(model, grow))} = {quote(_column(model, grow))} + 1")
+    where = " AND ".join(f"{quote(_column(model, name))} = %s" for name in guard)
+    return f"UPDATE {quote(model._meta.db_table)} SET {', '.join(parts)} WHERE {where}"  # noqa: S608
+
+
+def _column(model: type[Model], name: str) -> str:
+    return str(_field(model, name).column)
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(connection.ops.quote_name(column) for column in columns)
