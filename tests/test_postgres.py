@@ -14,6 +14,7 @@ SAME_TESTS = [
     "tests/workflow/test_leases.py",
     "tests/workflow/test_session_actions.py",
     "tests/workflow/test_concurrency.py",
+    "tests/workflow/test_doorbell.py",
     "tests/workflow/test_contract_agents.py",
     "tests/workflow/test_contract_cost.py",
     "tests/workflow/test_contract_crowd.py",
