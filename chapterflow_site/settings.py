@@ -154,8 +154,9 @@ QUEUE_IN_DATABASE = {
     # The net under the bell. A cluster on another machine than the web server hears no bell.
     "poll": 1.0 if str(DATABASE["ENGINE"]).endswith("sqlite3") else 0.25,
 }
-# The slice, one attempt, ten minutes of trying to store its result, and some air.
-_task_seconds = CHAPTERFLOW_SLICE_SECONDS + CHAPTERFLOW_ATTEMPT_SECONDS + 600 + 60
+
+# The longest that one wake-up may work: a slice, an attempt, ten minutes of trying to store its result, and some air.
+CHAPTERFLOW_TASK_SECONDS = CHAPTERFLOW_SLICE_SECONDS + CHAPTERFLOW_ATTEMPT_SECONDS + 600 + 60
 Q_CLUSTER = {
     "name": f"chapterflow-{INSTALLATION_ID}",
     "label": "Background tasks",
@@ -163,8 +164,8 @@ Q_CLUSTER = {
     "workers": CHAPTERFLOW_WORKERS,
     "bulk": 1,
     "queue_limit": 1,
-    "timeout": _task_seconds,
-    "retry": 3 * _task_seconds + 60,
+    "timeout": CHAPTERFLOW_TASK_SECONDS,
+    "retry": 3 * CHAPTERFLOW_TASK_SECONDS + 60,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": 50,

@@ -72,6 +72,11 @@ def busy_count(cluster: str) -> int:
     return sum(member.is_busy and member.is_alive for member in members(cluster))
 
 
+def living_count(cluster: str) -> int:
+    """Return how many workers live."""
+    return sum(member.is_alive for member in members(cluster))
+
+
 def forget_member(cluster: str, member: Member) -> None:
     """Remove the file of a worker that is dead."""
     (folder(cluster) / member.name).unlink(missing_ok=True)

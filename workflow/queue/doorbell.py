@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import connections, transaction
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Where another cluster was faster, the next row is tried at once, so often.
 TRIES = 20
+CANARY_LIFETIME = timedelta(minutes=10)
 
 
 class DoorbellBroker(ORM):  # type: ignore[misc]
@@ -59,6 +61,16 @@ class DoorbellBroker(ORM):  # type: ignore[misc]
         """Return the tasks that no cluster has taken yet."""
         rows = self._rows().filter(key=self.list_key, lock__lte=timezone.now())
         return [row.task for row in rows.iterator()]
+
+    def probe(self) -> None:
+        """Take the database's lock for writing for a moment; raises a database error where it is away."""
+        with transaction.atomic(using=Conf.ORM), connections[Conf.ORM].cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    def sweep_canaries(self) -> None:
+        """Remove canaries that no cluster has taken, or finished, for a long time."""
+        old = timezone.now() - CANARY_LIFETIME
+        self._rows().filter(key__startswith=canary_key(self.list_key, ""), lock__lt=old).delete()
 
     def close(self) -> None:
         """Stop listening; the next `dequeue` begins anew."""
