@@ -8,8 +8,6 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from . import env
-
 TAG = "chapterflow"
 # Ten minutes of trying to store a result, and some air.
 SECONDS_BESIDE_AN_ATTEMPT = 660
@@ -145,7 +143,7 @@ def check_sqlite(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
                 id="chapterflow.W001",
             )
         )
-    if env.text("REDIS_URL"):
+    if settings.REDIS_URL:
         messages.append(
             Warning(
                 "REDIS_URL is set, as for several machines, but the database is a SQLite file on this one.",
