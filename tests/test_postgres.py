@@ -21,6 +21,7 @@ SAME_TESTS = [
     "tests/workflow/test_contract_phases.py",
     "tests/workflow/test_contract_recovery.py",
     "tests/workflow/test_contract_storing.py",
+    "tests/workflow/test_watchdog.py",
     "tests/books/test_actions.py",
 ]
 

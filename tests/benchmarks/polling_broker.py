@@ -2,12 +2,11 @@
 
 from django_q.brokers.orm import ORM
 
+from workflow.queue.doorbell import DoorbellBroker
 
-class PollingBroker(ORM):
-    """Only tells, as the project's own do, where its queue is."""
 
-    is_in_database = True
+class PollingBroker(DoorbellBroker):
+    """The project's broker without its bell and its gate."""
 
-    def waiting_tasks(self) -> list[dict[str, object]]:
-        """The benchmark loses no wake-up."""
-        return []
+    enqueue = ORM.enqueue
+    dequeue = ORM.dequeue

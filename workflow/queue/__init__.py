@@ -22,19 +22,19 @@ logger = logging.getLogger(__name__)
 
 def enqueue_advance(session_id: UUID, when_lost: Callable[[], object]) -> None:
     """Queue one wake-up of the session with the transaction; `when_lost` is called where it could not be, after it."""
-    if get_broker().is_in_database:
-        _push(session_id)
+    broker = get_broker()
+    push = partial(
+        async_task, ADVANCE, str(session_id), task_name=f"advance {session_id}", save=False, broker=broker
+    )
+    if broker.is_in_database:
+        push()
     else:
-        transaction.on_commit(partial(_push_or_tell, session_id, when_lost), robust=True)
+        transaction.on_commit(partial(_push_or_tell, session_id, push, when_lost), robust=True)
 
 
-def _push(session_id: UUID) -> None:
-    async_task(ADVANCE, str(session_id), task_name=f"advance {session_id}", save=False)
-
-
-def _push_or_tell(session_id: UUID, when_lost: Callable[[], object]) -> None:
+def _push_or_tell(session_id: UUID, push: Callable[[], object], when_lost: Callable[[], object]) -> None:
     try:
-        _push(session_id)
+        push()
     except Exception as error:
         logger.warning("session %s could not be woken: %s; it is tried again", session_id, error)
         when_lost()
