@@ -43,7 +43,8 @@ checks: setup-dev ## check settings and migrations
 
 pytest: setup-dev ## run the tests alone (ARGS="-k pause tests/workflow" picks some)
 	@CHAPTERFLOW_CHROMIUM="$$(sh .ci/chromium)" && CHAPTERFLOW_TEST_POSTGRES="$$(sh .ci/postgres)" && \
-		export CHAPTERFLOW_CHROMIUM CHAPTERFLOW_TEST_POSTGRES && \
+		CHAPTERFLOW_TEST_REDIS="$$(sh .ci/redis)" && \
+		export CHAPTERFLOW_CHROMIUM CHAPTERFLOW_TEST_POSTGRES CHAPTERFLOW_TEST_REDIS && \
 		$(STEP) "Tests (pytest)" $(BIN)/python -m pytest -ra $(ARGS)
 
 format: setup-dev ## put the code into its format

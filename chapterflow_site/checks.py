@@ -145,7 +145,7 @@ def check_sqlite(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
                 id="chapterflow.W001",
             )
         )
-    if env.text("REDIS_URL"):
+    if settings.REDIS_URL:
         messages.append(
             Warning(
                 "REDIS_URL is set, as for several machines, but the database is a SQLite file on this one.",
@@ -241,7 +241,7 @@ def check_budget(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
             f"CHAPTERFLOW_BUDGET is an amount of money, but the price of {', '.join(dict.fromkeys(unknown))} is not "
             "known, so no book can be started with it unless a budget in tokens is named.",
             hint="State the price in CHAPTERFLOW_PRICES, or give the budget in tokens.",
-            id="chapterflow.W007",
+            id="chapterflow.W008",
         )
     ]
 
@@ -287,7 +287,7 @@ def check_windows(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> 
             Error(
                 f"{VARIABLE} cannot be read: {error}.",
                 hint="Write model=tokens, more of them with commas, as in ollama:llama3=8192,vllm:qwen=32768.",
-                id="chapterflow.E020",
+                id="chapterflow.E019",
             )
         ]
     return []

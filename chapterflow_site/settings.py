@@ -144,24 +144,34 @@ CHAPTERFLOW_PARALLEL_CHAPTERS = env.integer("CHAPTERFLOW_PARALLEL_CHAPTERS", 8)
 CHAPTERFLOW_ATTEMPT_SECONDS = env.integer("CHAPTERFLOW_ATTEMPT_SECONDS", 900)
 CHAPTERFLOW_SLICE_SECONDS = env.integer("CHAPTERFLOW_SLICE_SECONDS", 5)
 CHAPTERFLOW_LEASE_SECONDS = env.integer("CHAPTERFLOW_LEASE_SECONDS", 30)
+CHAPTERFLOW_CANARY_SECONDS = env.integer("CHAPTERFLOW_CANARY_SECONDS", 15)
+CHAPTERFLOW_WEDGED_SECONDS = env.integer("CHAPTERFLOW_WEDGED_SECONDS", 45)
 CHAPTERFLOW_UPLOAD_BYTES = env.integer("CHAPTERFLOW_UPLOAD_BYTES", 50_000_000)
 CHAPTERFLOW_UPLOAD_NODES = env.integer("CHAPTERFLOW_UPLOAD_NODES", 5_000)
 CHAPTERFLOW_UPLOAD_WORDS = env.integer("CHAPTERFLOW_UPLOAD_WORDS", 5_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = CHAPTERFLOW_UPLOAD_BYTES + 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
-# The slice, one attempt, ten minutes of trying to store its result, and some air.
-_task_seconds = CHAPTERFLOW_SLICE_SECONDS + CHAPTERFLOW_ATTEMPT_SECONDS + 600 + 60
+REDIS_URL = env.text("REDIS_URL")
+QUEUE_IN_REDIS = {"broker_class": "workflow.queue.redis_broker.RedisBroker", "redis": REDIS_URL}
+QUEUE_IN_DATABASE = {
+    "broker_class": "workflow.queue.doorbell.DoorbellBroker",
+    "orm": "default",
+    # The net under the bell. A cluster on another machine than the web server hears no bell.
+    "poll": 1.0 if str(DATABASE["ENGINE"]).endswith("sqlite3") else 0.25,
+}
+
+# The longest that one wake-up may work: a slice, an attempt, ten minutes of trying to store its result, and some air.
+CHAPTERFLOW_TASK_SECONDS = CHAPTERFLOW_SLICE_SECONDS + CHAPTERFLOW_ATTEMPT_SECONDS + 600 + 60
 Q_CLUSTER = {
     "name": f"chapterflow-{INSTALLATION_ID}",
     "label": "Background tasks",
-    "orm": "default",
+    **(QUEUE_IN_REDIS if REDIS_URL else QUEUE_IN_DATABASE),
     "workers": CHAPTERFLOW_WORKERS,
-    "poll": 0.05,
     "bulk": 1,
     "queue_limit": 1,
-    "timeout": _task_seconds,
-    "retry": 3 * _task_seconds + 60,
+    "timeout": CHAPTERFLOW_TASK_SECONDS,
+    "retry": 3 * CHAPTERFLOW_TASK_SECONDS + 60,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": 50,

@@ -28,6 +28,10 @@ NEEDS = {
         "CHAPTERFLOW_CHROMIUM",
         "no Chromium: `make test` looks for one, or name one in CHAPTERFLOW_CHROMIUM",
     ),
+    "redis": (
+        "CHAPTERFLOW_TEST_REDIS",
+        "no Redis: `make test` looks for one, or name one in CHAPTERFLOW_TEST_REDIS",
+    ),
     "postgres": (
         "CHAPTERFLOW_TEST_POSTGRES",
         "no PostgreSQL: `make test` looks for one, or name one in CHAPTERFLOW_TEST_POSTGRES",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from chapterflow_site import checks
+from chapterflow_site import checks, checks_broker
 
 SQLITE = "django.db.backends.sqlite3"
 OWN_WRITER = "tests.test_checks:make_own_writer"
@@ -39,7 +39,7 @@ def options(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     }
     monkeypatch.setitem(database, "ENGINE", SQLITE)
     monkeypatch.setitem(database, "OPTIONS", good)
-    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.setattr(settings, "REDIS_URL", "")
     return good
 
 
@@ -155,7 +155,7 @@ def test_sqlite_without_options_has_every_fault(options: dict[str, object]) -> N
 
 
 def test_sqlite_is_for_one_machine(monkeypatch: pytest.MonkeyPatch, options: dict[str, object]) -> None:
-    monkeypatch.setenv("REDIS_URL", "redis://cache:6379/0")
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://cache:6379/0")
 
     assert ids() == ["chapterflow.W002"]
 
@@ -165,7 +165,7 @@ def test_postgresql_needs_none_of_sqlites_options(
 ) -> None:
     options.clear()
     monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
-    monkeypatch.setenv("REDIS_URL", "redis://cache:6379/0")
+    monkeypatch.setattr(settings, "REDIS_URL", "redis://cache:6379/0")
 
     assert ids() == []
 
@@ -312,5 +312,50 @@ def test_budget_in_money_for_a_model_without_a_price_is_named() -> None:
         with override_settings(CHAPTERFLOW_PRICES={model: (Decimal(1), Decimal(1), Decimal(1))}):
             known = ids()
 
-    assert "chapterflow.W007" in unknown
-    assert "chapterflow.W007" not in known
+    assert "chapterflow.W008" in unknown
+    assert "chapterflow.W008" not in known
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://cache:6379/0", []),
+        ("rediss://:secret@cache:6380/0?socket_timeout=30", []),
+        ("unix:///run/redis.sock?db=1", []),
+        ("redis://cache:6379/0?socket_timeout=1", ["chapterflow.E023"]),
+        ("redis://cache:6379/0?socket_timeout=soon", ["chapterflow.E023"]),
+        ("cache:6379", ["chapterflow.E021"]),
+        ("postgres://cache/0", ["chapterflow.E021"]),
+    ],
+)
+def test_redis(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, object], url: str, expected: list[str]
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+
+    with override_settings(REDIS_URL=url):
+        assert ids() == expected
+
+
+def test_redis_without_its_library(monkeypatch: pytest.MonkeyPatch, options: dict[str, object]) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+    monkeypatch.setattr(checks_broker, "find_spec", lambda name: None)
+
+    with override_settings(REDIS_URL="redis://cache:6379/0"):
+        assert ids() == ["chapterflow.E022"]
+
+
+@pytest.mark.parametrize("broker", [None, "django_q.brokers.orm.ORM"])
+def test_broker_of_another_make_is_refused(options: dict[str, object], broker: str | None) -> None:
+    with queue(broker_class=broker):
+        assert ids() == ["chapterflow.E020"]
+
+
+@pytest.mark.parametrize(
+    ("canary", "wedged", "expected"), [(15, 30, ["chapterflow.E024"]), (15, 31, []), (1, 5, [])]
+)
+def test_canary_that_is_lost_is_no_wedge(
+    options: dict[str, object], canary: int, wedged: int, expected: list[str]
+) -> None:
+    with override_settings(CHAPTERFLOW_CANARY_SECONDS=canary, CHAPTERFLOW_WEDGED_SECONDS=wedged):
+        assert ids() == expected

@@ -15,12 +15,14 @@ SAME_TESTS = [
     "tests/workflow/test_leases.py",
     "tests/workflow/test_session_actions.py",
     "tests/workflow/test_concurrency.py",
+    "tests/workflow/test_doorbell.py",
     "tests/workflow/test_contract_agents.py",
     "tests/workflow/test_contract_cost.py",
     "tests/workflow/test_contract_crowd.py",
     "tests/workflow/test_contract_phases.py",
     "tests/workflow/test_contract_recovery.py",
     "tests/workflow/test_contract_storing.py",
+    "tests/workflow/test_watchdog.py",
     "tests/books/test_actions.py",
 ]
 

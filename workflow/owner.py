@@ -114,10 +114,12 @@ def run_is_dead(run: str) -> bool:
     return True
 
 
-def forget_dead_runs(needed: set[str]) -> None:
-    """Remove the files of dead runs that own nothing any more."""
+def forget_dead_runs(needed: set[str]) -> list[str]:
+    """Remove the files of dead runs that own nothing any more. Returns these runs."""
+    forgotten = []
     for path in runs_dir().glob("*.lock"):
         if path.stem not in needed and path.stem != current_run() and run_is_dead(path.stem):
             path.with_suffix(".stop").unlink(missing_ok=True)
-            path.with_suffix(".stuck").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
+            forgotten.append(path.stem)
+    return forgotten

@@ -1,23 +1,22 @@
-"""The pacemaker: a tick a second, it takes back what lost workers hold and wakes sessions whose time has come."""
+"""The pacemaker: a tick a second, it takes back what is lost, wakes what is due, watches the workers."""
 
 import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
-from . import recovery, stopping
+from . import recovery
 from .clock import database_now
+from .watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 CLOCKS_DIFFER_SECONDS = 5.0
-LATE_AGAIN_SECONDS = 60.0
 
 
 class Pacemaker:
@@ -30,7 +29,7 @@ class Pacemaker:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._last: tuple[float, datetime] | None = None
-        self._late_at: dict[UUID, float] = {}
+        self._watchdog = Watchdog(clock)
         self._trust_later()
 
     def run(self, should_stop: Callable[[], bool], sleep: Callable[[float], object] = time.sleep) -> None:
@@ -46,7 +45,8 @@ class Pacemaker:
             recovery.take_back_from_dead()
             if self._clock() >= self._trust_leases_from:
                 recovery.take_back_expired(timedelta(0))
-            self._watch_workers(recovery.wake_due())
+            recovery.wake_due()
+            self._watchdog.tick()
         except AnyDatabaseError as error:
             logger.warning("the database does not answer: %s", error)
             self._trust_later()
@@ -54,21 +54,9 @@ class Pacemaker:
         except Exception:
             logger.exception("a tick of the pacemaker broke; the next one tries again")
 
-    def _watch_workers(self, late: set[UUID]) -> None:
-        """Report workers that are stuck: a wake-up was late twice in a row although one of them has nothing to do.
-
-        A cluster whose idle worker was killed can be so: the dead one keeps the lock on the queue in memory.
-        """
-        now = self._clock()
-        recent = {session_id: at for session_id, at in self._late_at.items() if now - at < LATE_AGAIN_SECONDS}
-        self._late_at = recent | dict.fromkeys(late, now)
-        if late & recent.keys() and recovery.has_free_worker():
-            logger.error("the workers take no wake-ups any more; they are started anew")
-            self._late_at.clear()
-            stopping.report_stuck()
-
     def _trust_later(self) -> None:
         self._trust_leases_from = self._clock() + settings.CHAPTERFLOW_LEASE_SECONDS
+        self._watchdog.excuse()
 
     def _compare_clocks(self) -> None:
         """Trust no lease for a while where the database's clock ran ahead of this process's."""

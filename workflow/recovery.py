@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from uuid import UUID
 
-from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.aggregates import Count
 from django.db.models.functions import Coalesce
 
-from . import owner, queue
+from . import crew, owner, queue
 from .clock import database_now
 from .engine.claims import due, due_phase
 from .engine.ending import lose_phase
@@ -42,7 +41,8 @@ def take_back_from_dead() -> None:
     dead = {name for name in held if owner.is_surely_dead(name)}
     if dead:
         _take_back(Q(owner__in=dead))
-    owner.forget_dead_runs({name.partition(":")[0] for name in held - dead})
+    for run in owner.forget_dead_runs({name.partition(":")[0] for name in held - dead}):
+        crew.disband_run(run)
 
 
 def take_back_expired(grace: timedelta = timedelta(0)) -> None:
@@ -103,33 +103,26 @@ def _lose_phase(book: Ledger, condition: Q) -> None:
     book.wake()
 
 
-def wake_due() -> set[UUID]:
+def wake_due() -> None:
     """Queue a wake-up for each session with work due whose last one was taken in, or is lost.
 
-    One that is older than 30 s is lost, unless it still waits in the queue. Returns the sessions whose wake-up no
-    worker had taken in for 30 s: all workers are busy, or it was lost, or the workers are stuck.
+    One that is older than 30 s is lost, unless it still waits in the queue.
     """
     waiting = cache(queue.waiting_sessions)
-    late: set[UUID] = set()
     for session_id in list(sessions_with_work_due(database_now())):
-        _look_after(session_id, partial(_wake, waiting=waiting, late=late))
-    return late
+        _look_after(session_id, partial(_wake, waiting=waiting))
 
 
-def has_free_worker() -> bool:
-    """Return whether fewer things are being worked on in this run than it has workers."""
-    prefix = f"{owner.current_run()}:"
-    items = ChapterWorkflowItem.objects.filter(status=ItemStatus.IN_PROGRESS, owner__startswith=prefix)
-    phases = ProcessingSession.objects.filter(token__isnull=False, owner__startswith=prefix)
-    return items.count() + phases.count() < settings.CHAPTERFLOW_WORKERS
+def forget_wake_ups() -> None:
+    """Let each session with work due be woken at the next look: wake-ups may be lost in the memory of workers."""
+    ProcessingSession.objects.filter(woken_at__isnull=False).update(woken_at=None)
 
 
-def _wake(book: Ledger, waiting: Callable[[], set[UUID]], late: set[UUID]) -> None:
+def _wake(book: Ledger, waiting: Callable[[], set[UUID]]) -> None:
     woken_at = book.session.woken_at
     if woken_at is None:
         book.wake()
     elif abs(book.now - woken_at) > WAKE_AGAIN_AFTER:
-        late.add(book.session.pk)
         is_waiting = book.session.pk in waiting()
         book.change(woken_at=book.now if is_waiting else None)
         book.wake()

@@ -1,4 +1,4 @@
-"""Asks the workers of a run to stop or to be started anew, and lets each of them know."""
+"""Asks the workers of a run to stop, and lets each of them know."""
 
 import os
 import threading
@@ -23,18 +23,6 @@ def stop_path(run: str) -> Path:
 def request(run: str) -> None:
     """Ask all workers of `run` to stop."""
     stop_path(run).touch(mode=0o600)
-
-
-def stuck_path(run: str) -> Path:
-    """Return the file whose presence asks the run's supervisor to start its workers anew."""
-    return runs_dir() / f"{run}.stuck"
-
-
-def report_stuck() -> None:
-    """Ask this process's supervisor, where it has one, to start the workers anew: they take nothing any more."""
-    run = os.environ.get(RUN_VARIABLE, "")
-    if run:
-        stuck_path(run).touch(mode=0o600)
 
 
 def request_here() -> None:

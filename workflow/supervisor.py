@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
-from . import stopping
+from django.conf import settings
+
+from . import crew, stopping
 from .owner import RUN_VARIABLE, lock_path, new_run
 
 logger = logging.getLogger(__name__)
@@ -23,6 +26,8 @@ STOP_SECONDS = 13.0
 HEALTHY_SECONDS = 20.0
 SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+# From this quick death in a row on it is no accident any more.
+OFTEN = 4
 SET_PARENT_DEATH_SIGNAL = 1
 
 
@@ -37,11 +42,26 @@ class Child:
     started_at: float = 0.0
     start_again_at: float = 0.0
     quick_deaths: int = 0
+    cluster: str = ""
 
     @property
     def is_running(self) -> bool:
         """Whether the process lives."""
         return self.process is not None and self.process.poll() is None
+
+
+@dataclass(frozen=True)
+class Retired:
+    """A cluster that takes nothing more; it is ended when none of its workers writes any more, or at `until`."""
+
+    process: subprocess.Popen[bytes]
+    cluster: str
+    until: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is lost by ending it now, or it had time enough."""
+        return time.monotonic() >= self.until or crew.busy_count(self.cluster) == 0
 
 
 class Supervisor:
@@ -50,6 +70,7 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], report: Callable[[str], None]) -> None:
         self._children = list(children)
         self._report = report
+        self._retired: list[Retired] = []
         self._stopping = False
         self.run_id, self._lock = new_run()
 
@@ -76,9 +97,12 @@ class Supervisor:
         self._stopping = True
 
     def _start(self, child: Child) -> None:
+        if child.name == WORKERS:
+            child.cluster = f"{self.run_id}-{secrets.token_hex(3)}"
+        own = {RUN_VARIABLE: self.run_id, crew.CLUSTER_VARIABLE: child.cluster}
         child.process = subprocess.Popen(  # noqa: S603  (our own commands)
             child.command,
-            env={**os.environ, **child.environment, RUN_VARIABLE: self.run_id},
+            env={**os.environ, **child.environment, **own},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=[self._lock],
@@ -87,30 +111,37 @@ class Supervisor:
         child.started_at = time.monotonic()
 
     def _keep_running(self) -> None:
-        self._end_stuck_workers()
+        self._replace_wedged()
+        self._end_retired([each for each in self._retired if each.is_over])
         for child in self._children:
             if child.process is not None and not child.is_running:
                 self._bury(child)
             if child.process is None and time.monotonic() >= child.start_again_at:
                 self._start(child)
 
-    def _end_stuck_workers(self) -> None:
-        """End workers that the pacemaker found stuck, so that they are started again; they would not end by request."""
-        path = stopping.stuck_path(self.run_id)
-        if not path.exists():
-            return
-        path.unlink(missing_ok=True)
+    def _replace_wedged(self) -> None:
+        """Start new workers beside those that the watchdog has retired; what these still write is not lost."""
         for child in self._children:
-            if child.name == WORKERS and child.process is not None:
-                self._report("The workers were stuck.")
-                _kill_group(child.process.pid)
-                child.process.wait()
+            if child.process is not None and child.cluster and crew.is_retired(child.cluster):
+                until = time.monotonic() + settings.CHAPTERFLOW_TASK_SECONDS
+                self._retired.append(Retired(child.process, child.cluster, until))
+                self._report(f"The {child.name} took nothing any more; others are started in their place.")
+                self._start(child)
+
+    def _end_retired(self, over: Sequence[Retired]) -> None:
+        """Kill the process groups; a wedged cluster would not end by request."""
+        for each in over:
+            _kill_group(each.process.pid)
+            each.process.wait()
+            crew.disband(each.cluster)
+            self._retired.remove(each)
 
     def _bury(self, child: Child) -> None:
         """End what the dead child left behind, and choose when to start it again."""
         assert child.process is not None
         code = child.process.returncode
         _kill_group(child.process.pid)
+        crew.disband(child.cluster)
         lived = time.monotonic() - child.started_at
         child.quick_deaths = 0 if lived >= HEALTHY_SECONDS else child.quick_deaths + 1
         pause = min(SHORTEST_PAUSE * 2 ** max(0, child.quick_deaths - 1), LONGEST_PAUSE)
@@ -118,9 +149,11 @@ class Supervisor:
             pause = 0.0
         child.start_again_at = time.monotonic() + pause
         child.process = None
-        again = f"in {pause:.0f} s" if pause else "at once"
-        self._report(
-            f"The {child.name} ended (code {code}) after {lived:.1f} s; it is started again {again}."
+        self._report(_account_of(child, code, lived, pause))
+
+    def _is_anybody_busy(self) -> bool:
+        return any(child.is_running for child in self._children) or not all(
+            each.is_over for each in self._retired
         )
 
     def _stop_all(self) -> None:
@@ -131,16 +164,25 @@ class Supervisor:
         for child in running:
             _signal(child, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and any(child.is_running for child in running):
+        while time.monotonic() < deadline and self._is_anybody_busy():
             time.sleep(POLL_SECONDS)
+        self._end_retired(list(self._retired))
         for child in running:
             assert child.process is not None
             _kill_group(child.process.pid)
             child.process.wait()
         stopping.stop_path(self.run_id).unlink(missing_ok=True)
-        stopping.stuck_path(self.run_id).unlink(missing_ok=True)
+        crew.disband_run(self.run_id)
         lock_path(self.run_id).unlink(missing_ok=True)
         os.close(self._lock)
+
+
+def _account_of(child: Child, code: int, lived: float, pause: float) -> str:
+    again = f"in {pause:.0f} s" if pause else "at once"
+    ended = f"The {child.name} ended (code {code}) after {lived:.1f} s"
+    if child.quick_deaths >= OFTEN:
+        return f"{ended}, for the {child.quick_deaths}th time in a row. What it said last tells why. Next try {again}."
+    return f"{ended}; it is started again {again}."
 
 
 def manage(*arguments: str) -> list[str]:

@@ -157,9 +157,14 @@ class Ledger:
         if not change_row(ProcessingSession, guard, values):
             raise LostRace(f"session {self.session.pk} is no longer {self._status_before}")
         if self._wake:
-            queue.enqueue_advance(self.session.pk)
+            queue.enqueue_advance(self.session.pk, when_lost=self._forget_wake_up)
         if self._events:
             transaction.on_commit(self._announce, robust=True)
+
+    def _forget_wake_up(self) -> None:
+        """Let the pacemaker wake the session again at its next tick."""
+        rows = ProcessingSession.objects.filter(pk=self.session.pk, woken_at=self.now)
+        rows.update(woken_at=None)
 
     def take_back(self) -> None:
         """Give the items of a transaction that failed their values of before, so that it can be tried again."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, children_of, is_alive, wait_for
+from tests.installation import Installation, is_alive, plain, wait_for
 from tests.storylines import storyline
 
 pytestmark = pytest.mark.faults
@@ -29,7 +29,10 @@ def assert_complete_and_once(site: Installation, session: str, chapters: int) ->
     written = Counter(event["item"] for event in events if event["kind"] == "chapter_generated")
     assert sorted(written.values()) == [1] * chapters
     revisions = site.rows(
-        "SELECT chapter_id, COUNT(*) FROM books_chapterrevision WHERE origin = 'writer' GROUP BY chapter_id"
+        "SELECT item.number, COUNT(*) FROM books_chapterrevision AS revision"
+        " JOIN workflow_chapterworkflowitem AS item ON item.chapter_id = revision.chapter_id"
+        " WHERE origin = 'writer' AND item.session_id = ? GROUP BY item.number",
+        (plain(session),),
     )
     assert [count for _, count in revisions] == [1] * chapters
 
@@ -80,22 +83,6 @@ def test_killed_supervisor_leaves_no_process_behind(site: Installation) -> None:
 
     took = wait_for(lambda: not any(is_alive(pid) for pid in processes), 20)
     print(f"\nkill -9 of the supervisor → all gone: {took:.2f} s")
-
-
-def test_killed_idle_workers_do_not_stop_the_books_for_good(site: Installation) -> None:
-    first = site.start_book(storyline(1))
-    wait_for(lambda: site.status(first) == "completed")
-    # One of them waits for the queue in memory, and takes its lock along.
-    workers = children_of(children_of(site.processes()[2])[0])[:2]
-    for worker in workers:
-        os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: len(site.processes()) == 9 and not any(is_alive(pid) for pid in workers))
-
-    session = site.start_book(storyline(3))
-    took = wait_for(lambda: site.status(session) == "completed", 120, 0.2)
-
-    print(f"\nkill -9 of both idle workers → a new book is completed: {took:.1f} s")
-    assert site.statuses(session) == ["completed"] * 3
 
 
 def test_killed_web_server_comes_back(site: Installation) -> None:

@@ -15,6 +15,7 @@ from django.test import Client
 
 from chapterflow_site.asgi import application
 from tests.workflow.boards import claim, fail, finish, make_board
+from workflow import sockets
 from workflow.consumers import BoardConsumer
 from workflow.live import bell, feed, follower, outbox
 from workflow.live.admission import Ticket, allowed
@@ -363,9 +364,9 @@ async def test_a_database_that_is_away_for_a_while_loses_nothing(
 async def test_the_last_viewer_turns_off_the_light(session: ProcessingSession, cookie: bytes) -> None:
     async with watching(cookie, session) as watcher:
         await watcher.until(1)
-        assert len(list(bell.folder().iterdir())) == 1
+        assert len(list(sockets.folder().iterdir())) == 1
 
-    assert list(bell.folder().iterdir()) == []
+    assert list(sockets.folder().iterdir()) == []
     names = {task.get_coro().__qualname__ for task in asyncio.all_tasks()}  # type: ignore[union-attr]
     assert not {name for name in names if name.startswith(("Feed", "Follower", "BoardConsumer"))}
 

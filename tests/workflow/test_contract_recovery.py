@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
-from pytest_django import Settings
 
 from books.exceptions import Conflict
 from tests.workflow.sessions import item, kinds, let_waits_pass, new_session, statuses
@@ -243,53 +242,3 @@ def test_queue_tells_which_sessions_wait(person: User) -> None:
 
     assert f"advance {first.pk}" == taken.name()
     assert queue.waiting_sessions() == {second.pk}
-
-
-@pytest.fixture
-def stuck(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Collects reports of stuck workers."""
-    reports: list[str] = []
-    monkeypatch.setattr(stopping, "report_stuck", lambda: reports.append("stuck"))
-    return reports
-
-
-def late_twice(session: ProcessingSession) -> None:
-    moment = [1000.0]
-    beats = Pacemaker(clock=lambda: moment[0])
-    for _ in range(2):
-        woken(session, ago=31)
-        beats.tick()
-        moment[0] += 31
-
-
-def test_wake_up_that_nobody_takes_although_a_worker_is_free_is_reported(
-    person: User, stuck: list[str]
-) -> None:
-    late_twice(new_session(person, 1))
-
-    assert stuck == ["stuck"]
-
-
-def test_busy_workers_are_not_stuck(person: User, stuck: list[str], settings: Settings) -> None:
-    settings.CHAPTERFLOW_WORKERS = 2
-    for _ in range(2):
-        claim(new_session(person, 1))
-
-    late_twice(new_session(person, 1))
-
-    assert stuck == []
-
-
-def test_wake_ups_of_two_sessions_that_are_lost_once_are_no_stuck_workers(
-    person: User, stuck: list[str]
-) -> None:
-    first, second = new_session(person, 1), new_session(person, 1)
-    moment = [1000.0]
-    beats = Pacemaker(clock=lambda: moment[0])
-    for session in (first, second):
-        woken(session, ago=31)
-        beats.tick()
-        advance(session.pk)
-        moment[0] += 31
-
-    assert stuck == []

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
+from workflow import sockets
 from workflow.live import bell
 from workflow.live.bell import Bell, Glimpse, Ring
 from workflow.live.frames import glimpse_pieces
@@ -42,7 +43,7 @@ def test_ringing_without_listeners_does_nothing_and_costs_nothing() -> None:
         bell.ring(str(SESSION), 1)
 
     assert (time.perf_counter() - began) / 200 < 0.005
-    assert not bell.folder().exists()
+    assert not sockets.folder().exists()
 
 
 def test_a_full_listener_is_not_waited_for(listener: Bell) -> None:
@@ -55,7 +56,7 @@ def test_a_full_listener_is_not_waited_for(listener: Bell) -> None:
 
 
 def test_the_socket_of_a_process_that_is_gone_is_removed(listener: Bell) -> None:
-    gone = bell.folder() / "4711-abcdef.bell"
+    gone = sockets.folder() / "4711-abcdef.bell"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
         dead.bind(str(gone))
 
@@ -69,16 +70,16 @@ def test_a_closed_bell_leaves_nothing_behind(listener: Bell) -> None:
     other = Bell()
     other.close()
 
-    assert len(list(bell.folder().iterdir())) == 1
+    assert len(list(sockets.folder().iterdir())) == 1
 
 
 def test_the_folder_is_private(listener: Bell) -> None:
-    assert bell.folder().stat().st_mode & 0o777 == 0o700
+    assert sockets.folder().stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_others_can_reach_into_is_refused() -> None:
-    bell.folder().mkdir(mode=0o755)
-    bell.folder().chmod(0o755)
+    sockets.folder().mkdir(mode=0o755)
+    sockets.folder().chmod(0o755)
 
     with pytest.raises(PermissionError):
         Bell()
@@ -86,7 +87,7 @@ def test_a_folder_that_others_can_reach_into_is_refused() -> None:
 
 def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o700)
-    bell.folder().symlink_to(tmp_path / "elsewhere")
+    sockets.folder().symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(PermissionError):
         Bell()
@@ -95,13 +96,13 @@ def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 def test_a_long_data_directory_moves_the_sockets_to_a_short_one(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path / ("long" * 30)
 
-    assert len(os.fsencode(bell.folder())) <= bell.LONGEST_FOLDER
-    assert settings.INSTALLATION_ID in bell.folder().name
-    assert str(os.getuid()) in bell.folder().name
+    assert len(os.fsencode(sockets.folder())) <= sockets.LONGEST_FOLDER
+    assert settings.INSTALLATION_ID in sockets.folder().name
+    assert str(os.getuid()) in sockets.folder().name
 
 
 def test_nonsense_is_not_heard(listener: Bell) -> None:
-    path = next(bell.folder().iterdir())
+    path = next(sockets.folder().iterdir())
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
         for nonsense in (b"", b"R", b"T", b"x" * 900, b"R" * 26):
             stranger.sendto(nonsense, str(path))

@@ -35,7 +35,7 @@ def test_setting_that_cannot_be_read_is_told(text: str, monkeypatch: pytest.Monk
         read_windows(text)
 
     monkeypatch.setenv("CHAPTERFLOW_MODEL_WINDOW", text)
-    assert [message.id for message in check_windows(None)] == ["chapterflow.E020"]
+    assert [message.id for message in check_windows(None)] == ["chapterflow.E019"]
     assert window_for("ollama:llama3", None) == Window()
 
 

@@ -1,0 +1,12 @@
+"""django-q2's own database broker, as the engine used it before: it takes what it can and sleeps in between."""
+
+from django_q.brokers.orm import ORM
+
+from workflow.queue.doorbell import DoorbellBroker
+
+
+class PollingBroker(DoorbellBroker):
+    """The project's broker without its bell and its gate."""
+
+    enqueue = ORM.enqueue
+    dequeue = ORM.dequeue

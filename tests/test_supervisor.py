@@ -1,0 +1,117 @@
+"""The supervisor's rules, on processes that only sleep or end."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from tests.installation import is_alive
+from workflow import crew
+from workflow.owner import process_start
+from workflow.supervisor import WORKERS, Child, Supervisor
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+END = [sys.executable, "-c", "raise SystemExit(3)"]
+
+
+class World:
+    """A supervisor with one child, and what it said."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.said: list[str] = []
+        self.child = Child(WORKERS, command)
+        self.supervisor = Supervisor([self.child], self.said.append)
+        self.supervisor._start(self.child)
+
+    @property
+    def pid(self) -> int:
+        """The child's process."""
+        assert self.child.process is not None
+        return self.child.process.pid
+
+    def look(self) -> None:
+        """Let the supervisor look once."""
+        self.supervisor._keep_running()
+
+    def bury(self) -> None:
+        """Let the child end, and the supervisor see it."""
+        if self.child.process is None:
+            self.supervisor._start(self.child)
+        assert self.child.process is not None
+        self.child.process.wait(timeout=20)
+        self.supervisor._bury(self.child)
+
+
+@pytest.fixture
+def sleeping() -> Iterator[World]:
+    """Workers that sleep."""
+    world = World(SLEEP)
+    yield world
+    world.supervisor._stop_all()
+
+
+def hire(cluster: str, pid: int, *, busy: bool) -> None:
+    """Let the process be a worker of the cluster."""
+    folder = crew.folder(cluster)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{pid}-{process_start(pid)}").write_bytes(crew._MEMBER.pack(busy, 0.0, 1))
+
+
+def test_workers_that_are_retired_write_to_the_end_beside_the_new_ones(sleeping: World) -> None:
+    old_pid, old = sleeping.pid, sleeping.child.cluster
+    hire(old, old_pid, busy=True)
+
+    crew.retire(old)
+    sleeping.look()
+    sleeping.look()
+    while_writing = is_alive(old_pid)
+    hire(old, old_pid, busy=False)
+    sleeping.look()
+
+    assert (while_writing, is_alive(old_pid)) == (True, False)
+    assert sleeping.child.cluster != old
+    assert is_alive(sleeping.pid)
+    assert not crew.folder(old).exists()
+    assert sleeping.said == ["The workers took nothing any more; others are started in their place."]
+
+
+def test_retired_workers_are_ended_when_no_attempt_can_last_so_long(
+    sleeping: World, settings: Settings
+) -> None:
+    settings.CHAPTERFLOW_TASK_SECONDS = 0
+    old_pid, old = sleeping.pid, sleeping.child.cluster
+    hire(old, old_pid, busy=True)
+
+    crew.retire(old)
+    sleeping.look()
+    sleeping.look()
+
+    assert not is_alive(old_pid)
+
+
+def test_retired_workers_end_with_the_run() -> None:
+    world = World(SLEEP)
+    old_pid = world.pid
+    hire(world.child.cluster, old_pid, busy=False)
+    crew.retire(world.child.cluster)
+    world.supervisor._replace_wedged()
+    new_pid = world.pid
+
+    world.supervisor._stop_all()
+
+    assert not is_alive(old_pid)
+    assert not is_alive(new_pid)
+    assert list((crew.runs_dir() / "crews").iterdir()) == []
+
+
+def test_child_that_dies_at_once_again_and_again_is_backed_off_and_reported() -> None:
+    world = World(END)
+    for _ in range(9):
+        world.bury()
+    world.supervisor._stop_all()
+
+    pauses = [said.rpartition(" in ")[2] if " in " in said[-9:] else said[-8:] for said in world.said]
+    assert pauses == ["at once.", "1 s.", "2 s.", "4 s.", "8 s.", "16 s.", "30 s.", "30 s.", "30 s."]
+    assert "it is started again at once" in world.said[0]
+    assert "for the 9th time in a row" in world.said[-1]

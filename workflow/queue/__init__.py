@@ -1,0 +1,46 @@
+"""The only package that imports django_q: wakes sessions through its queue, hears of its workers.
+
+The queue is in the database, so that a wake-up is queued with its transaction, or in Redis, where it is queued after.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django_q.brokers import get_broker
+from django_q.tasks import async_task
+
+from .crews import connect_hooks
+from .names import ADVANCE, SCHEDULE_NAME, TEND, Task
+
+__all__ = ["SCHEDULE_NAME", "TEND", "connect_hooks", "enqueue_advance", "waiting_sessions"]
+
+logger = logging.getLogger(__name__)
+
+
+def enqueue_advance(session_id: UUID, when_lost: Callable[[], object]) -> None:
+    """Queue one wake-up of the session with the transaction; `when_lost` is called where it could not be, after it."""
+    broker = get_broker()
+    push = partial(
+        async_task, ADVANCE, str(session_id), task_name=f"advance {session_id}", save=False, broker=broker
+    )
+    if broker.is_in_database:
+        push()
+    else:
+        transaction.on_commit(partial(_push_or_tell, session_id, push, when_lost), robust=True)
+
+
+def _push_or_tell(session_id: UUID, push: Callable[[], object], when_lost: Callable[[], object]) -> None:
+    try:
+        push()
+    except Exception as error:
+        logger.warning("session %s could not be woken: %s; it is tried again", session_id, error)
+        when_lost()
+
+
+def waiting_sessions() -> set[UUID]:
+    """Return the sessions whose wake-up waits in the queue and was not taken by any worker yet."""
+    tasks: list[Task] = get_broker().waiting_tasks()
+    return {UUID(str(task["args"][0])) for task in tasks if task.get("func") == ADVANCE}
