@@ -59,8 +59,6 @@ def test_no_chapters_take_nothing() -> None:
 
 
 def test_words_that_are_asked_for_move_the_estimate() -> None:
-    model = estimate([500, 2], chunk_count=1, writer="openai:gpt-5", words_per_chapter=1_000)
     quotations = estimate([100, 10_000], chunk_count=7, words_per_chapter=1_800)
 
-    assert model.words == Span(1_200, 2_400)
     assert quotations.words == Span(50 + 1_000, 80 + 1_800)

@@ -15,7 +15,6 @@ from tests.workflow.sessions import item, kinds, let_waits_pass
 from workflow import recovery
 from workflow.actions import apply_change, cancel_session, dismiss_change, switch_rule, undo_change
 from workflow.agents.llm import Timeouts, structured
-from workflow.agents.llm.watch import Quote
 from workflow.agents.types import AgentError
 from workflow.board.review import show
 from workflow.engine import advance, advice, ending, judging
@@ -196,21 +195,29 @@ def test_model_whose_package_is_missing_leaves_the_rules_result(
     assert "not installed" in session.events.get(kind="model_failed").detail["message"]
 
 
-def test_budget_that_is_reached_leaves_the_rules_result(
-    person: User, script: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(quote: Quote) -> None:
-        raise AgentError(Failure.BUDGET_EXCEEDED, "the limit is reached")
-
-    real = advice.Watch
-    monkeypatch.setattr(advice, "Watch", lambda *args, **more: real(*args, **more, clear=refuse))
+def test_budget_that_is_reached_leaves_the_rules_result(person: User, script: Script) -> None:
     session = told_session(person)
+    ProcessingSession.objects.filter(pk=session.pk).update(budget_tokens=10)
 
     advance(session.pk)
 
     session.refresh_from_db()
     assert (session.status, script.server.seen) == ("completed", [])
+    assert (session.paused_at, session.reserved_tokens) == (None, 0)
     assert session.events.get(kind="model_failed").detail["code"] == "budget_exceeded"
+
+
+def test_what_the_model_took_is_counted_and_nothing_stays_reserved(person: User, script: Script) -> None:
+    script.say(judges(GOOD))
+    session = told_session(person)
+
+    advance(session.pk)
+
+    session.refresh_from_db()
+    attempt = session.attempts.get(phase="harmonizing")
+    assert session.input_tokens == attempt.input_tokens > 0
+    assert (session.call_count, attempt.call_count) == (1, 1)
+    assert (session.reserved_tokens, session.reserved_micros) == (0, 0)
 
 
 def test_fault_in_what_is_made_of_opinions_leaves_the_rules_result(
