@@ -53,17 +53,11 @@ def make_session(
             total_chapters=locked.chapters.count(),
         )
         make_items(session)
+        detail = {"writer": writer, "dependencies": dependencies, "chapters": session.total_chapters}
+        if limits:
+            detail["budget"] = str(limits)
         with ledger(session.pk) as book:
-            book.record(
-                EventKind.SESSION_STARTED,
-                actor=actor,
-                detail={
-                    "writer": writer,
-                    "dependencies": dependencies,
-                    "chapters": session.total_chapters,
-                    **({"budget": str(limits)} if limits else {}),
-                },
-            )
+            book.record(EventKind.SESSION_STARTED, actor=actor, detail=detail)
             book.wake()
         return book.session, True
 

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from workflow import owner, recovery, stopping
 from workflow.actions import cancel_session
-from workflow.engine import advance, outcomes, writing
+from workflow.engine import advance, verdicts, writing
 from workflow.engine.claims import Held, claim_chapter, is_current, renew
 from workflow.engine.writing import write_chapter
 from workflow.models import Attempt, ProcessingSession
@@ -364,7 +364,7 @@ def test_rate_limits_do_not_count_for_a_quarter_of_an_hour(person: User, control
         advance(session.pk)
         let_waits_pass(session)
     early = (item(session, 1).status, item(session, 1).retry_count)
-    session.items.update(rate_limited_at=timezone.now() - outcomes.RATE_LIMIT_PATIENCE)
+    session.items.update(rate_limited_at=timezone.now() - verdicts.RATE_LIMIT_PATIENCE)
     for _ in range(3):
         advance(session.pk)
         let_waits_pass(session)

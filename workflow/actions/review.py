@@ -154,6 +154,19 @@ def _rewrite(
         origin=Origin.PERSON,
         created_by_id=actor.pk if actor else None,
     )
+    _let_item_follow(book, chapter, revision, chunks)
+    return {
+        "offset": edited.offset,
+        "before": edited.before[-200:],
+        "after": edited.after[:200],
+        "revision": revision,
+    }
+
+
+def _let_item_follow(
+    book: Ledger, chapter: Chapter, revision: ChapterRevision, chunks: list[TextChunk]
+) -> None:
+    """Let what boards and later chapters know of the chapter be that of its new text."""
     sources = [source_chunk(chunk) for chunk in chunks]
     written = WrittenChapter(
         chapter.number, revision.title, revision.markdown, source_node(chapter.node), sources
@@ -166,12 +179,6 @@ def _rewrite(
         quality_score=revision.quality_score,
         story_line=memory.line,
     )
-    return {
-        "offset": edited.offset,
-        "before": edited.before[-200:],
-        "after": edited.after[:200],
-        "revision": revision,
-    }
 
 
 def _metrics(

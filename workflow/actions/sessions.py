@@ -10,7 +10,7 @@ from books.models import BookVersion, Dependencies
 from books.writers import writer_of
 from workflow.agents.orchestrator import check_allowed
 from workflow.budgets import Limits, check_limits, default_limits
-from workflow.engine.outcomes import settle
+from workflow.engine.settling import settle
 from workflow.engine.spending import spent_unseen
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession

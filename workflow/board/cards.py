@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.utils.translation import ngettext
 
 from chapterflow_site.templatetags.interface import duration
-from workflow.engine.outcomes import MOST_ATTEMPTS
+from workflow.engine.verdicts import MOST_ATTEMPTS
 from workflow.failures import explain
 from workflow.states import WRITTEN, ItemStatus
 

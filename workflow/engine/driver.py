@@ -16,7 +16,7 @@ from workflow.transitions import Ledger, ledger
 
 from .claims import Held, claim_chapter, claim_phase, has_work_due, wake_for_more
 from .ending import finish_book, run_phase
-from .outcomes import settle
+from .settling import settle
 from .writing import write_chapter
 
 logger = logging.getLogger(__name__)

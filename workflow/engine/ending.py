@@ -20,9 +20,9 @@ from .attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
 from .claims import Held, end_attempt, lease_length
 from .harmonizing import HarmonizedChapter, harmonize, load_book, store_harmonized
 from .judging import judged_by_model
-from .outcomes import MOST_LOSSES, judge
 from .questioning import ask, store_questions
 from .spending import correct, spent, spent_unseen
+from .verdicts import MOST_LOSSES, judge
 from .writing import until_answered, until_stored
 
 logger = logging.getLogger(__name__)

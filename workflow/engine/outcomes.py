@@ -1,10 +1,7 @@
 """What becomes of an attempt: stored as a revision, tried again later, failed, given back."""
 
-import logging
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from django.db.models import Max
 
@@ -13,23 +10,18 @@ from workflow.agents.memory import ChapterMemory
 from workflow.agents.types import AgentError
 from workflow.continuity import keep_memory
 from workflow.events import EventKind
-from workflow.failures import EXPLANATIONS, Failure
+from workflow.failures import Failure
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
 from workflow.rows import add_row, add_rows, change_row, run
-from workflow.states import ItemStatus, PauseReason, SessionStatus
+from workflow.states import ItemStatus, PauseReason
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
 from .claims import Held, end_attempt
 from .measuring import score_in
+from .settling import settle
 from .spending import Offer, refusal_of, spent, spent_unseen
+from .verdicts import MOST_LOSSES, judge
 
-logger = logging.getLogger(__name__)
-
-MOST_ATTEMPTS = 3
-MOST_LOSSES = 3
-RATE_LIMIT_PATIENCE = timedelta(minutes=15)
-LONGEST_WAIT = timedelta(hours=24)
-NAMED_AT_MOST = 12
 MEET_NEED = (
     "UPDATE workflow_chapterworkflowitem SET unmet_count = unmet_count - 1 "
     "WHERE id IN (SELECT item_id FROM workflow_itemdependency WHERE needs_id = %s)"
@@ -132,87 +124,6 @@ def add_revision(
     changes = {"current_revision": revision.pk, "title": title, "outdated_reason": ""}
     change_row(Chapter, {"pk": chapter.pk}, changes)
     return revision
-
-
-def settle(book: Ledger) -> None:
-    """Move the session on when every chapter is written, or fail it when nothing can go on."""
-    session = book.session
-    if session.status != SessionStatus.PROCESSING:
-        return
-    if session.is_all_written:
-        book.move_session(
-            SessionStatus.HARMONIZING,
-            EventKind.WRITING_FINISHED,
-            changes={**NO_ERROR, "harmonized_at": None, "questioned_at": None, "next_attempt_at": None},
-        )
-        return
-    if session.failed_count and not _can_go_on(book):
-        message = _stuck_message(book)
-        book.move_session(
-            SessionStatus.FAILED,
-            EventKind.SESSION_FAILED,
-            detail={"message": message},
-            changes={"error_code": "chapters_failed", "error_message": message, "finished_at": book.now},
-        )
-
-
-def _can_go_on(book: Ledger) -> bool:
-    items = book.session.items
-    return items.filter(status=ItemStatus.IN_PROGRESS).exists() or items.startable().exists()
-
-
-def _stuck_message(book: Ledger) -> str:
-    """Name the chapters that failed and those that wait for them."""
-    numbers = book.session.items.order_by("number").values_list("number", "status")
-    failed = [number for number, status in numbers if status == ItemStatus.FAILED]
-    waiting = [number for number, status in numbers if status == ItemStatus.PENDING]
-    text = f"{_chapters(failed)} failed"
-    if waiting:
-        text += f", and {_chapters(waiting).lower()} {'waits' if len(waiting) == 1 else 'wait'} for it"
-        text = text if len(failed) == 1 else text.removesuffix("it") + "them"
-    return f"{text}. Retry to go on."
-
-
-def _chapters(numbers: list[int]) -> str:
-    if len(numbers) == 1:
-        return f"Chapter {numbers[0]}"
-    shown = [str(number) for number in numbers[:NAMED_AT_MOST]]
-    rest = len(numbers) - len(shown)
-    last = f"{rest} more" if rest else shown.pop()
-    return f"Chapters {', '.join(shown)} and {last}"
-
-
-def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
-    """Return the wait after failed attempt number `attempt`: 2ⁿ s plus 0 to 25 %, or as long as asked for."""
-    if retry_after is not None:
-        return timedelta(seconds=min(retry_after, LONGEST_WAIT.total_seconds()))
-    return timedelta(seconds=2**attempt * (1 + random.uniform(0, 0.25)))  # noqa: S311  (spreads retries, no secret)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a failure means for a claim: `wait` is None where it is not tried again by itself."""
-
-    wait: timedelta | None
-    changes: Mapping[str, object]
-
-
-def judge(book: Ledger, held: Held, error: AgentError) -> Verdict:
-    """Decide whether the failed thing is tried again, and when. Rate limits count only after 15 minutes of waiting."""
-    thing = held.item or book.session
-    changes: dict[str, object] = {"error_code": error.code.value, "error_message": error.message[:2000]}
-    if error.code is Failure.RATE_LIMITED:
-        since = thing.rate_limited_at or book.now
-        changes["rate_limited_at"] = since
-        if book.now - since < RATE_LIMIT_PATIENCE:
-            return Verdict(wait_before_next(min(thing.attempt_count, 6), error.retry_after), changes)
-    else:
-        changes["rate_limited_at"] = None
-    failures = thing.retry_count + 1
-    changes["retry_count"] = failures
-    if not EXPLANATIONS[error.code].passes or failures >= MOST_ATTEMPTS:
-        return Verdict(None, changes)
-    return Verdict(wait_before_next(failures, error.retry_after), changes)
 
 
 def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None:

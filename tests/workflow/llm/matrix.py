@@ -13,7 +13,7 @@ from tests.workflow.llm.wires import WIRES, Wire, WireServer
 from workflow.agents.llm import ModelWriter, Timeouts, Watch, errors
 from workflow.agents.llm import writer as writing
 from workflow.agents.types import JSON, AgentError, ChapterDraft
-from workflow.engine.outcomes import wait_before_next
+from workflow.engine.verdicts import wait_before_next
 from workflow.failures import EXPLANATIONS, Failure
 
 # What nobody's words may repeat.
