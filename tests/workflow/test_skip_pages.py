@@ -10,12 +10,16 @@ from django.test import Client
 from books.export import export_book
 from tests.api_world import get, post
 from tests.workflow.sessions import item, new_version
+from tests.workflow.test_leases import claim
 from tests.workflow.test_skip import completed_without, run
 from workflow.actions import retry_chapter
-from workflow.board import read_board
+from workflow.board.markup import DETAILED, Lens
+from workflow.engine.writing import write_chapter
+from workflow.live.picture import Picture
 from workflow.models import ProcessingSession
 
 ClientOf = Callable[[User], Client]
+LENS = Lens(DETAILED)
 
 
 @pytest.fixture
@@ -74,18 +78,20 @@ def test_board_shows_what_is_out_of_date_after_the_retry(
     assert "Chapter 4 may be out of date: it was written without chapter 2." in page(
         client, session, "activity"
     )
-    assert "but not whole" not in page(client, session, "board")
+    assert "The book is written, but not whole" not in page(client, session, "board")
 
 
-def test_board_that_follows_shows_the_flags_as_one_that_is_read(
-    person: User, session: ProcessingSession
-) -> None:
+def test_viewer_is_sent_the_flags_as_they_come(person: User, session: ProcessingSession) -> None:
     retry_chapter(item(session, 2), actor=person)
+    held = claim(session)
+    picture = Picture(session.pk)
+    picture.catch_up(picture.seq, LENS)
 
-    run(session)
+    write_chapter(held, lambda: False)
+    update = picture.advance([LENS])[LENS]
 
-    cards = read_board(session).cards.values()
-    assert [bool(card.outdated) for card in cards] == [False, False, True, True]
+    flagged = [name for name, html in update.pieces.items() if "It was written without chapter 2" in html]
+    assert {"chapter-3", "chapter-4"} <= set(flagged)
 
 
 def test_api_says_how_many_chapters_failed(client: Client, session: ProcessingSession) -> None:
