@@ -235,7 +235,7 @@ def _ending(session: ProcessingSession) -> str:
             % f"{session.total_chapters:,}"
         )
     left = ngettext("%s chapter is", "%s chapters are", missing) % f"{missing:,}"
-    return f"{left} missing, because the writing failed. The others went on without. Retry to add what is missing."
+    return f"{left} missing, because the writing failed. Retry to add what is missing."
 
 
 def _stopped(session: ProcessingSession) -> str:
