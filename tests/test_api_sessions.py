@@ -59,7 +59,7 @@ def test_start_takes_nothing_however_it_is_sent(client: Client, version: str) ->
 
 def test_start_takes_options(client: Client, version: str, settings: Settings) -> None:
     settings.CHAPTERFLOW_WRITERS = [WRITER]
-    options = {"writer": WRITER, "dependencies": "graph", "on_failure": "hold", "idempotency_key": "k-1"}
+    options = {"writer": WRITER, "dependencies": "graph", "on_failure": "skip", "idempotency_key": "k-1"}
 
     session_id = post(client, f"{version}/start", options).json()["session_id"]
 
@@ -67,7 +67,7 @@ def test_start_takes_options(client: Client, version: str, settings: Settings) -
     assert {key: session[key] for key in ("writer", "dependencies", "on_failure")} == {
         "writer": WRITER,
         "dependencies": "graph",
-        "on_failure": "hold",
+        "on_failure": "skip",
     }
 
 

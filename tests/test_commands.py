@@ -105,6 +105,21 @@ def test_write_book_that_failed_goes_on_where_it_stopped(shell: Shell) -> None:
     assert shell.calls() == [1, 2, 2, 3]
 
 
+def test_write_book_that_skips_completes_and_adds_what_is_missing_later(shell: Shell) -> None:
+    (shell.control / "fail-2").write_text("bad_credentials")
+    options = ("--writer", "python:tests.writers:failing", "--on-failure", "skip")
+
+    without, out, err = shell.write_book(storyline(3), *options)
+    (shell.control / "fail-2").unlink()
+    whole, _, said = shell.write_book(storyline(3), *options)
+
+    assert (without, whole) == (COMPLETED, COMPLETED)
+    assert out.strip().endswith(".epub")
+    assert "Chapter 2 could not be written and is missing." in err
+    assert "missing" not in said
+    assert shell.calls() == [1, 2, 3, 2]
+
+
 def test_interrupted_write_book_goes_on_where_it_stopped(shell: Shell) -> None:
     options = ("--writer", "python:tests.writers:slow")
     process = shell.start("write_book", shell.file(storyline(3)), "--out", str(shell.out), *options)

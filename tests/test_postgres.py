@@ -22,6 +22,7 @@ SAME_TESTS = [
     "tests/workflow/test_contract_phases.py",
     "tests/workflow/test_contract_recovery.py",
     "tests/workflow/test_contract_storing.py",
+    "tests/workflow/test_skip.py",
     "tests/workflow/test_watchdog.py",
     "tests/books/test_actions.py",
 ]

@@ -34,7 +34,7 @@ def read_context(
     chapters = _chapters_before(session, item)
     return ChapterContext(
         chapters=chapters,
-        left_out=_count_before(session, item) - len(chapters),
+        left_out=_count_before(session, item) - len(chapters) if len(chapters) == LINES_READ else 0,
         facts=_facts_before(session, item, node, sources) if chapters else (),
         related=_related_nodes(session, item),
     )
@@ -92,7 +92,10 @@ def _count_before(session: ProcessingSession, item: ChapterWorkflowItem) -> int:
 def _chapters_before(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[EarlierChapter, ...]:
     if not _count_before(session, item):
         return ()
-    rows = ChapterWorkflowItem.objects.filter(_before(session, item), session=session.pk)
+    # A chapter that the book goes on without is simply not there.
+    rows = ChapterWorkflowItem.objects.filter(
+        _before(session, item), session=session.pk, chapter__current_revision__isnull=False
+    )
     found = list(rows.order_by("-number").values_list("number", "chapter__title", "story_line")[:LINES_READ])[
         ::-1
     ]

@@ -36,6 +36,7 @@ class EventKind(StrEnum):
     CHAPTER_RETRIED = "chapter_retried"
     CHAPTER_HARMONIZED = "chapter_harmonized"
     CHAPTER_COMPLETED = "chapter_completed"
+    CHAPTER_OUTDATED = "chapter_outdated"
     CHANGE_APPLIED = "change_applied"
     CHANGE_UNDONE = "change_undone"
     CHANGE_KEPT = "change_kept"

@@ -32,7 +32,9 @@ class WorkflowStatus(BaseModel):
     phase: str = Field(description="writing, harmonizing, questions or done.")
     progress_percentage: float = Field(ge=0, le=100, description="100 when it is completed and only then.")
     completed_chapters: int = Field(description="Chapters whose text is written.")
-    failed_chapters: int
+    failed_chapters: int = Field(
+        description="Chapters that failed; under `skip` a completed session is without them."
+    )
     total_chapters: int
     current_chapter: int | None = Field(description="The number of the first chapter being written now.")
     current_chapter_id: str | None
@@ -74,7 +76,8 @@ class StartOptions(Request):
     )
     on_failure: str | None = Field(
         default=None,
-        description="What happens to chapters that depend on a failed one: `hold`.",
+        description="What happens to chapters that depend on a failed one: they wait (`hold`), or are written "
+        "without it (`skip`): then the book may end without it.",
         examples=["hold"],
     )
     budget: BudgetOption | None = Field(
@@ -126,7 +129,9 @@ class SessionSummary(BaseModel):
     is_paused: bool
     progress_percentage: float
     completed_chapters: int
-    failed_chapters: int
+    failed_chapters: int = Field(
+        description="Chapters that failed; under `skip` a completed session is without them."
+    )
     total_chapters: int
     created_at: Moment
     finished_at: Moment | None

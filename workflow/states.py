@@ -31,6 +31,7 @@ class OnFailure(TextChoices):
     """What happens to the chapters that depend on a failed one."""
 
     HOLD = "hold", "Hold what depends on it"
+    SKIP = "skip", "Go on without it"
 
 
 class PauseReason(TextChoices):

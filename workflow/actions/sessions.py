@@ -10,6 +10,7 @@ from books.models import BookVersion, Dependencies
 from books.writers import writer_of
 from workflow.agents.orchestrator import check_allowed
 from workflow.budgets import Limits, check_limits, default_limits
+from workflow.engine.gaps import let_wait_again
 from workflow.engine.settling import settle
 from workflow.engine.spending import spent_unseen
 from workflow.events import EventKind
@@ -18,6 +19,7 @@ from workflow.setup import make_session
 from workflow.states import UNFINISHED, ItemStatus, OnFailure, SessionStatus
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger, LostRace, ledger
 
+PAST_WRITING = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 FRESH: Mapping[str, object] = {**NO_ERROR, "next_attempt_at": None, "finished_at": None}
 
 
@@ -60,9 +62,7 @@ def _checked_options(
         raise Invalid("dependencies_unknown", "Dependencies are “sequential” or “graph”.")
     asked_on_failure = on_failure or OnFailure.HOLD
     if asked_on_failure not in OnFailure.values:
-        raise Invalid(
-            "on_failure_unknown", "On failure, this installation can only “hold” what depends on a chapter."
-        )
+        raise Invalid("on_failure_unknown", "On failure, what depends on a chapter can “hold” or “skip”.")
     asked_writer = check_allowed(writer_of(version.book, writer))
     return {"writer": asked_writer, "dependencies": asked_dependencies, "on_failure": asked_on_failure}
 
@@ -201,7 +201,7 @@ def retry_session(session: ProcessingSession, *, actor: AbstractBaseUser | None)
             count = _retry_failed(book, actor)
             _go_on(book, SessionStatus.PROCESSING, actor)
             return count
-        if book.session.status == SessionStatus.FAILED and book.session.is_all_written:
+        if book.session.status == SessionStatus.FAILED and book.session.is_settled:
             _go_on(book, SessionStatus.HARMONIZING, actor)
             return 0
         raise Conflict("nothing_failed", "No chapter has failed, so there is nothing to retry.")
@@ -229,6 +229,7 @@ def _retry(
     book.move_item(
         item, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, actor=actor, detail=chosen, changes=changes
     )
+    let_wait_again(book, item)
 
 
 def _go_on(book: Ledger, to: SessionStatus, actor: AbstractBaseUser | None) -> None:
@@ -236,4 +237,17 @@ def _go_on(book: Ledger, to: SessionStatus, actor: AbstractBaseUser | None) -> N
         # A failed session does not show that it was paused before, and offers no way to resume it.
         changes = {**FRESH, "paused_at": None}
         book.move_session(to, EventKind.SESSION_RETRIED, actor=actor, changes=changes)
+    elif book.session.status in PAST_WRITING:
+        _go_back_to_writing(book, actor)
     book.wake()
+
+
+def _go_back_to_writing(book: Ledger, actor: AbstractBaseUser | None) -> None:
+    """Write on in a book that went on without a chapter; whoever compares its chapters or asks about it stops."""
+    if book.session.token is not None:
+        _end_as_cancelled(book, book.session.token)
+    changes = {**NO_CLAIM, **FRESH}
+    if book.session.status == SessionStatus.COMPLETED:
+        # What is shown then is how far the book is now, not that it was complete.
+        changes["best_progress"] = 0
+    book.move_session(SessionStatus.PROCESSING, EventKind.SESSION_RETRIED, actor=actor, changes=changes)

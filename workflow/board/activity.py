@@ -145,6 +145,23 @@ def _session_failed(what: Happening) -> str:
     return f"The session stopped. {message}" if message else "The session stopped."
 
 
+def _writing_finished(what: Happening) -> str:
+    failed = what.count("failed_chapters")
+    if not failed:
+        return "All chapters are written."
+    without = ngettext("%s chapter", "%s chapters", failed) % f"{failed:,}"
+    return f"The writing is finished, without {without} that failed."
+
+
+def _completed(what: Happening) -> str:
+    missing = what.text("message")
+    return f"The book is complete, but not whole. {missing}" if missing else "The book is complete."
+
+
+def _outdated(what: Happening) -> str:
+    return f"{what.chapter} may be out of date: it was written without chapter {what.count('missed'):,}."
+
+
 def _paused(what: Happening) -> str:
     message = what.text("message")
     if message:
@@ -217,9 +234,9 @@ _SENTENCES: dict[str, Callable[[Happening], str]] = {
     EventKind.SESSION_RESTARTED: _by("started the session again", "The session was started again"),
     EventKind.SESSION_RETRIED: _by("asked to try again", "The session is tried again"),
     EventKind.SESSION_FAILED: _session_failed,
-    EventKind.SESSION_COMPLETED: _always("The book is complete."),
+    EventKind.SESSION_COMPLETED: _completed,
     EventKind.WRITING_STARTED: _always("The writing has begun."),
-    EventKind.WRITING_FINISHED: _always("All chapters are written."),
+    EventKind.WRITING_FINISHED: _writing_finished,
     EventKind.HARMONIZING_STARTED: _always("The chapters are being compared with each other."),
     EventKind.HARMONIZING_FAILED: _phase_failed("Harmonizing"),
     EventKind.HARMONIZING_FINISHED: _always("The chapters agree with each other."),
@@ -242,6 +259,7 @@ _SENTENCES: dict[str, Callable[[Happening], str]] = {
     EventKind.CHAPTER_RETRIED: _retried,
     EventKind.CHAPTER_HARMONIZED: _harmonized,
     EventKind.CHAPTER_COMPLETED: _about_chapter(" is complete"),
+    EventKind.CHAPTER_OUTDATED: _outdated,
     EventKind.CHANGE_APPLIED: _change("applied", "applied"),
     EventKind.CHANGE_UNDONE: _change("undid", "undone"),
     EventKind.CHANGE_KEPT: _change("kept", "kept"),

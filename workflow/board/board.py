@@ -131,6 +131,7 @@ def _surroundings(
         holds=who_waits(blocked),
         chapter_url=chapter_url,
         retry_url=retry_url,
+        is_skipping=session.on_failure == OnFailure.SKIP and session.status != SessionStatus.FAILED,
         can_retry=session.status != SessionStatus.CANCELLED,
         offers_quotations=session.writer != QUOTATIONS,
     )

@@ -95,6 +95,7 @@ class Card(NamedTuple):
 class Surroundings:
     """What a card needs beyond its row. `chapter_url` and `retry_url` end where the chapter's number goes.
 
+    `is_skipping` is whether the book goes on without a failed chapter.
     `offers_quotations` is whether a failed chapter may be made of quotations instead: the writer is another one.
     """
 
@@ -104,6 +105,7 @@ class Surroundings:
     chapter_url: str = ""
     retry_url: str = ""
     can_retry: bool = True
+    is_skipping: bool = False
     offers_quotations: bool = False
 
 
@@ -200,7 +202,7 @@ def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:
         return Notice(
             "failed",
             why.heading,
-            why.advice,
+            f"{why.advice} The book goes on without it." if around.is_skipping else why.advice,
             *details,
             holds=around.holds.get(row.number, Named()),
             offers_quotations=around.offers_quotations and around.can_retry,

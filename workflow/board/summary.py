@@ -134,7 +134,8 @@ def state(session: ProcessingSession) -> State | None:
     if session.is_paused:
         return State("paused", "Paused", "What is being written is finished first; nothing new begins.")
     if session.status == SessionStatus.COMPLETED:
-        return State("completed", "The book is written", _ending(session))
+        heading = "The book is written" + (", but not whole" if session.failed_count else "")
+        return State("completed", heading, _ending(session))
     if session.status == SessionStatus.FAILED:
         return State("failed", "The writing stopped", _stopped(session))
     if session.status == SessionStatus.CANCELLED:
@@ -240,7 +241,9 @@ def _ending(session: ProcessingSession) -> str:
 def _stopped(session: ProcessingSession) -> str:
     if session.phase is Phase.HARMONIZING:
         why = explain(session.error_code)
-        return f"All chapters are written, but they could not be compared with each other. {why.heading}. {why.advice}"
+        which = "The other" if session.failed_count else "All"
+        written = f"{which} chapters are written, but they could not be compared with each other."
+        return f"{written} {why.heading}. {why.advice}"
     return session.error_message or "Nothing can go on until the failed chapters are tried again."
 
 

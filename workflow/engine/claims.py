@@ -15,7 +15,7 @@ from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.owner import current_owner
 from workflow.rows import add_row, change_row, count_rows, read_row
-from workflow.states import ItemStatus, Phase, SessionStatus
+from workflow.states import ItemStatus, OnFailure, Phase, SessionStatus
 from workflow.transitions import Ledger
 
 # `startable` and `due`, in order; the constants stand in the text, so that SQLite sees at once that its index fits.
@@ -60,7 +60,7 @@ def claim_chapter(book: Ledger) -> Held | None:
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return None
     item = _first_ready(book)
-    if item is None or (not _is_sequence(session) and _is_full(session)):
+    if item is None or (not _is_one_by_one(session) and _is_full(session)):
         return None
     item.session = session
     token, owner = uuid.uuid4(), current_owner()
@@ -86,7 +86,7 @@ def claim_chapter(book: Ledger) -> Held | None:
 
 def wake_for_more(book: Ledger, claimed: Held | None) -> None:
     """Queue a wake-up where, beside the chapter just `claimed`, another worker could claim one now."""
-    if claimed is not None and _is_sequence(book.session):
+    if claimed is not None and _is_one_by_one(book.session):
         return
     if has_chapter_due(book):
         book.wake()
@@ -105,9 +105,12 @@ def _first_ready(book: Ledger) -> ChapterWorkflowItem | None:
     return read_row(ChapterWorkflowItem, FIRST_READY, session=pk, next_attempt_at=book.now)
 
 
-def _is_sequence(session: ProcessingSession) -> bool:
-    """In a sequence a chapter is ready only when none is in progress: all before it are written."""
-    return session.dependencies == Dependencies.SEQUENTIAL
+def _is_one_by_one(session: ProcessingSession) -> bool:
+    """In a sequence a chapter is ready only when none is in progress: all before it are written.
+
+    Not under *skip*, where several that failed may be tried again.
+    """
+    return session.dependencies == Dependencies.SEQUENTIAL and session.on_failure == OnFailure.HOLD
 
 
 def _is_full(session: ProcessingSession) -> bool:

@@ -21,6 +21,7 @@ from .claims import Held, end_attempt, lease_length
 from .harmonizing import HarmonizedChapter, harmonize, load_book, store_harmonized
 from .judging import judged_by_model
 from .questioning import ask, store_questions
+from .settling import missing_words
 from .spending import correct, spent, spent_unseen
 from .verdicts import MOST_LOSSES, judge
 from .writing import until_answered, until_stored
@@ -205,10 +206,11 @@ def _finish_batch(session_id: UUID) -> bool:
             book.move_item(item, ItemStatus.COMPLETED, EventKind.CHAPTER_COMPLETED)
         if len(items) == COMPLETED_PER_BATCH:
             return True
+        missing = missing_words(session)
         book.move_session(
             SessionStatus.COMPLETED,
             EventKind.SESSION_COMPLETED,
-            detail={"chapters": session.total_chapters},
+            detail={"chapters": session.written_count, **({"message": missing} if missing else {})},
             changes={**NO_ERROR, "finished_at": book.now},
         )
     return False

@@ -17,15 +17,11 @@ from workflow.states import ItemStatus, PauseReason
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
 from .claims import Held, end_attempt
+from .gaps import MEET_NEED, flag_outdated, let_go_on
 from .measuring import score_in
 from .settling import settle
 from .spending import Offer, refusal_of, spent, spent_unseen
 from .verdicts import MOST_LOSSES, judge
-
-MEET_NEED = (
-    "UPDATE workflow_chapterworkflowitem SET unmet_count = unmet_count - 1 "
-    "WHERE id IN (SELECT item_id FROM workflow_itemdependency WHERE needs_id = %s)"
-)
 
 
 @dataclass(frozen=True)
@@ -78,6 +74,7 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
         **spent(book, held, finished.usage),
     )
     run(MEET_NEED, [item.pk])
+    flag_outdated(book, held, revision)
     settle(book)
     return revision
 
@@ -121,7 +118,10 @@ def add_revision(
             for position, (paragraph, chunk, quote) in enumerate(citations)
         ]
     )
-    changes = {"current_revision": revision.pk, "title": title, "outdated_reason": ""}
+    changes: dict[str, object] = {"current_revision": revision.pk, "title": title}
+    if revision.origin == Origin.WRITER:
+        # What a rule or a person changes in a text leaves it as much out of date as it was.
+        changes["outdated_reason"] = ""
     change_row(Chapter, {"pk": chapter.pk}, changes)
     return revision
 
@@ -154,6 +154,8 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
         error_message=error.message[:2000],
         partial_text=text,
     )
+    if item.status == ItemStatus.FAILED:
+        let_go_on(book, item)
     settle(book)
 
 
@@ -243,4 +245,6 @@ def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:
     )
     columns = spent_unseen(book, token)
     end_attempt(book, token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
+    if failed:
+        let_go_on(book, item)
     settle(book)

@@ -121,14 +121,19 @@ class ProcessingSession(Claim, Spending, Budget):
         """What the session is at."""
         if self.status == SessionStatus.COMPLETED:
             return Phase.DONE
-        if self.status in {SessionStatus.HARMONIZING, SessionStatus.FAILED} and self.is_all_written:
+        if self.status in {SessionStatus.HARMONIZING, SessionStatus.FAILED} and self.is_settled:
             return Phase.HARMONIZING if self.harmonized_at is None else Phase.QUESTIONS
         return Phase.WRITING
 
     @property
-    def is_all_written(self) -> bool:
-        """Whether every chapter has a text."""
-        return self.written_count == self.total_chapters
+    def skipped_count(self) -> int:
+        """How many chapters the book goes on without: those that FAILED, under *skip*."""
+        return self.failed_count if self.on_failure == OnFailure.SKIP else 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every chapter has a text, or the book goes on without it; a book without any text is not."""
+        return self.written_count > 0 and self.written_count + self.skipped_count == self.total_chapters
 
     @property
     def is_paused(self) -> bool:
@@ -142,7 +147,7 @@ class ProcessingSession(Claim, Spending, Budget):
 
     @property
     def progress_percentage(self) -> float:
-        """90 × written / total + 10 × the share harmonized; never less than before, 100 only when COMPLETED."""
+        """90 × settled / total + 10 × the share harmonized; never less than before, 100 only when COMPLETED."""
         if self.status == SessionStatus.COMPLETED:
             return 100.0
         return min(max(self.best_progress, self.measured_progress), 99.9)
@@ -152,7 +157,9 @@ class ProcessingSession(Claim, Spending, Budget):
         """The percentage of the present counts alone, one decimal."""
         if not self.total_chapters:
             return 0.0
-        return round((90 * self.written_count + 10 * self.harmonized_count) / self.total_chapters, 1)
+        settled = self.written_count + self.skipped_count
+        to_harmonize = max(1, self.total_chapters - self.skipped_count)
+        return round(90 * settled / self.total_chapters + 10 * self.harmonized_count / to_harmonize, 1)
 
 
 class ItemQuerySet(models.QuerySet["ChapterWorkflowItem"]):
@@ -174,8 +181,8 @@ class ItemQuerySet(models.QuerySet["ChapterWorkflowItem"]):
 class ChapterWorkflowItem(Claim):
     """The state of one chapter in a session.
 
-    `unmet_count` counts the chapters that it depends on directly and that are not written yet. `writer` is who
-    writes it where a person chose another than the session's, "" where they did not.
+    `unmet_count` counts the chapters that it depends on directly and that are not written yet, nor FAILED under
+    *skip*. `writer` is who writes it where a person chose another than the session's, "" where they did not.
     `row_version` grows with every change that a card shows. `word_count` and `quality_score` (0 to 1, null: not
     measured) are those of the chapter's present text, kept here so that a board reads them with its items;
     `story_line` tells it in one line. `nearest_before` are the numbers of the nearest chapters that it depends on,

@@ -34,9 +34,10 @@ from workflow.cost_lines import (
     stopped_words,
 )
 from workflow.engine import advance
+from workflow.engine.settling import missing_words
 from workflow.models import ProcessingSession
 from workflow.pacemaker import Pacemaker
-from workflow.states import UNFINISHED, SessionStatus
+from workflow.states import UNFINISHED, OnFailure, SessionStatus
 
 COMPLETED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 TEND_SECONDS = 1.0
@@ -70,6 +71,12 @@ class Command(BaseCommand):
             "--dependencies", choices=Dependencies.values, default=Dependencies.SEQUENTIAL.value
         )
         parser.add_argument(
+            "--on-failure",
+            choices=OnFailure.values,
+            default=OnFailure.HOLD.value,
+            help="what depends on a failed chapter waits (hold, the default), or is written without it (skip)",
+        )
+        parser.add_argument(
             "--budget",
             help="where the writing stops, such as 5.00 (US dollars) or “200000 tokens”; a larger one lets it go on",
         )
@@ -99,6 +106,8 @@ class Command(BaseCommand):
         if session.status != SessionStatus.COMPLETED:
             self.stderr.write(f"\n{session.error_message or 'The book was cancelled.'}")
             return FAILED
+        if session.skipped_count:
+            self.stderr.write(f"\n{missing_words(session)} The same command tries again.")
         return self._export(session, options)
 
     def _session(self, options: dict[str, object]) -> ProcessingSession:
@@ -115,11 +124,14 @@ class Command(BaseCommand):
             actor=version.book.owner,
             writer=str(writer) if writer else None,
             dependencies=str(options["dependencies"]),
+            on_failure=str(options["on_failure"]),
             limits=None if existing else limits,
         )
         if session.is_over_budget:
             session = go_on(session, limits)
-        if session.status == SessionStatus.FAILED:
+        if session.status == SessionStatus.FAILED or (
+            session.failed_count and session.status not in UNFINISHED
+        ):
             retry_session(session, actor=version.book.owner)
             session.refresh_from_db()
         return session
@@ -147,6 +159,7 @@ class Command(BaseCommand):
             book__owner=owner,
             storyline_digest=storyline_digest(document),
             session__dependencies=options["dependencies"],
+            session__on_failure=options["on_failure"],
         ).select_related("book", "session")
         writer = str(options["writer"]) if options["writer"] else None
         wishes = document.book.preferences
