@@ -102,7 +102,9 @@ def _goes_on(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> It
     if session.status not in UNFINISHED or session.paused_at or session.woken_at or session.token:
         return
     now = timezone.now()
-    waits = [item.next_attempt_at for item in items if item.status == ItemStatus.PENDING and not item.unmet_count]
+    waits = [
+        item.next_attempt_at for item in items if item.status == ItemStatus.PENDING and not item.unmet_count
+    ]
     if any(item.status == ItemStatus.IN_PROGRESS for item in items):
         return
     if _is_later(now, *waits, session.next_attempt_at) or session.pk in set(sessions_with_work_due(now)):
