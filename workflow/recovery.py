@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.aggregates import Count
 from django.db.models.functions import Coalesce
 
-from . import crew, owner, queue
+from . import crash_points, crew, owner, queue
 from .clock import database_now
 from .engine.claims import due, due_phase
 from .engine.ending import lose_phase
@@ -59,16 +59,18 @@ def _owners() -> set[str]:
 def _take_back(condition: Q) -> None:
     items = ChapterWorkflowItem.objects.filter(condition, status=ItemStatus.IN_PROGRESS).order_by("number")
     for session_id, item_pk in list(items.values_list("session_id", "pk")):
-        _look_after(session_id, partial(_lose_item, item_pk=item_pk, condition=condition))
+        _look_after(
+            session_id, "take_back_chapter", partial(_lose_item, item_pk=item_pk, condition=condition)
+        )
     phases = ProcessingSession.objects.filter(condition, token__isnull=False)
     for session_id in list(phases.values_list("pk", flat=True)):
-        _look_after(session_id, partial(_lose_phase, condition=condition))
+        _look_after(session_id, "take_back_phase", partial(_lose_phase, condition=condition))
 
 
-def _look_after(session_id: UUID, work: Callable[[Ledger], None]) -> None:
+def _look_after(session_id: UUID, name: str, work: Callable[[Ledger], None]) -> None:
     """Do `work` on one session. One that breaks is logged, and keeps no other waiting; an outage is raised."""
     try:
-        with ledger(session_id) as book:
+        with ledger(session_id, name) as book:
             work(book)
     except (LostRace, ProcessingSession.DoesNotExist):
         logger.info("session %s: somebody was faster", session_id)
@@ -110,12 +112,13 @@ def wake_due() -> None:
     """
     waiting = cache(queue.waiting_sessions)
     for session_id in list(sessions_with_work_due(database_now())):
-        _look_after(session_id, partial(_wake, waiting=waiting))
+        _look_after(session_id, "wake", partial(_wake, waiting=waiting))
 
 
 def forget_wake_ups() -> None:
     """Let each session with work due be woken at the next look: wake-ups may be lost in the memory of workers."""
-    ProcessingSession.objects.filter(woken_at__isnull=False).update(woken_at=None)
+    with crash_points.around("forget_wake_ups"):
+        ProcessingSession.objects.filter(woken_at__isnull=False).update(woken_at=None)
 
 
 def _wake(book: Ledger, waiting: Callable[[], set[UUID]]) -> None:

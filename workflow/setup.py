@@ -56,7 +56,7 @@ def make_session(
         detail = {"writer": writer, "dependencies": dependencies, "chapters": session.total_chapters}
         if limits:
             detail["budget"] = str(limits)
-        with ledger(session.pk) as book:
+        with ledger(session.pk, "start_session") as book:
             book.record(EventKind.SESSION_STARTED, actor=actor, detail=detail)
             book.wake()
         return book.session, True

@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 
-from . import queue
+from . import crash_points, queue
 from .clock import database_now
 from .events import EventKind
 from .live import bell
@@ -164,7 +164,8 @@ class Ledger:
     def _forget_wake_up(self) -> None:
         """Let the pacemaker wake the session again at its next tick."""
         rows = ProcessingSession.objects.filter(pk=self.session.pk, woken_at=self.now)
-        rows.update(woken_at=None)
+        with crash_points.around("forget_wake_up"):
+            rows.update(woken_at=None)
 
     def take_back(self) -> None:
         """Give the items of a transaction that failed their values of before, so that it can be tried again."""
@@ -191,11 +192,11 @@ class Ledger:
 
 
 @contextmanager
-def ledger(session_id: UUID) -> Iterator[Ledger]:
+def ledger(session_id: UUID, name: str = "") -> Iterator[Ledger]:
     """Lock the session's row for one transaction; everything the ledger collected is stored at the end, or nothing.
 
-    The session's row is locked first, everywhere; rows of other tables only after it.
-    Raises ProcessingSession.DoesNotExist where the session was deleted.
+    The session's row is locked first, everywhere; rows of other tables only after it. `name` is what its commit
+    is called among the crash points. Raises ProcessingSession.DoesNotExist where the session was deleted.
     """
     book: Ledger | None = None
     try:
@@ -206,6 +207,7 @@ def ledger(session_id: UUID) -> Iterator[Ledger]:
             book = Ledger(session, database_now())
             yield book
             book.close()
+            crash_points.at_commit(name)
     except BaseException:
         if book is not None:
             book.take_back()

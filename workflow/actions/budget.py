@@ -19,7 +19,7 @@ def raise_budget(
 
     Raises Conflict where a limit is not larger than it was, Invalid where it cannot be kept to.
     """
-    with ledger(session.pk) as book:
+    with ledger(session.pk, "raise_budget") as book:
         if book.session.status not in RAISABLE:
             raise Conflict("not_running", "Only a book that is being written has a budget to raise.")
         _check_larger(limits, book.session)

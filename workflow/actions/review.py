@@ -110,7 +110,7 @@ def _decide(
     edit: Callable[[str], Edited] | None = None,
 ) -> HarmonizationChange:
     """Write the decision, and the chapter's new text where there is one, in one transaction."""
-    with ledger(change.session_id) as book:
+    with ledger(change.session_id, "decide_change") as book:
         rows = HarmonizationChange.objects.filter(pk=change.pk, status=change.status)
         columns: dict[str, object] = {
             "status": status,
@@ -225,7 +225,7 @@ def _settle_question(
     actor: AbstractBaseUser | None,
     answer: str,
 ) -> FollowUpQuestion:
-    with ledger(question.session_id) as book:
+    with ledger(question.session_id, "settle_question") as book:
         FollowUpQuestion.objects.filter(pk=question.pk).update(
             status=status, answer=answer, answered_by_id=actor.pk if actor else None, answered_at=book.now
         )
@@ -236,7 +236,7 @@ def _settle_question(
 
 def ask_again(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Ask for follow-up questions once more; those that are there stay."""
-    with ledger(session.pk) as book:
+    with ledger(session.pk, "ask_again") as book:
         if book.session.status != SessionStatus.COMPLETED:
             raise Conflict("not_completed", "Questions are asked when the book is completed.")
         if book.session.questioned_at is not None and book.session.token is None:

@@ -89,7 +89,7 @@ def _check_same_budget(session: ProcessingSession, limits: Limits | None) -> Non
 
 def _restart(session: ProcessingSession, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Let a cancelled session go on: written chapters are kept, failed ones get new tries."""
-    with ledger(session.pk) as book:
+    with ledger(session.pk, "restart_session") as book:
         if book.session.status == SessionStatus.CANCELLED:
             book.move_session(
                 SessionStatus.PROCESSING,
@@ -105,7 +105,7 @@ def _restart(session: ProcessingSession, actor: AbstractBaseUser | None) -> Proc
 
 def pause_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Claim nothing more; what is in flight still finishes. Pausing twice is pausing once."""
-    with ledger(session.pk) as book:
+    with ledger(session.pk, "pause_session") as book:
         if book.session.status not in UNFINISHED:
             raise Conflict("not_running", "Only a book that is being written can be paused.")
         if book.session.paused_at is None:
@@ -116,7 +116,7 @@ def pause_session(session: ProcessingSession, *, actor: AbstractBaseUser | None)
 
 def resume_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Let a paused session go on."""
-    with ledger(session.pk) as book:
+    with ledger(session.pk, "resume_session") as book:
         if book.session.status not in UNFINISHED:
             raise Conflict("not_running", "Only a paused book can be resumed.")
         if book.session.paused_at is not None:
@@ -128,7 +128,7 @@ def resume_session(session: ProcessingSession, *, actor: AbstractBaseUser | None
 
 def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Cancel at once: tokens are revoked, what is in flight is told to stop, written chapters are kept."""
-    with ledger(session.pk) as book:
+    with ledger(session.pk, "cancel_session") as book:
         if book.session.status == SessionStatus.CANCELLED:
             return book.session
         if book.session.status == SessionStatus.COMPLETED:
@@ -178,7 +178,7 @@ def retry_chapter(
     Raises Conflict where the chapter has not failed, Invalid where the installation does not allow the writer.
     """
     chosen = {} if writer is None else {"writer": check_allowed(writer)}
-    with ledger(item.session_id) as book:
+    with ledger(item.session_id, "retry_chapter") as book:
         _check_retryable(book.session)
         fresh = book.session.items.get(pk=item.pk)
         if fresh.status != ItemStatus.FAILED:
@@ -195,7 +195,7 @@ def retry_chapter(
 
 def retry_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> int:
     """Try everything that failed again: all failed chapters, or the harmonizing. Returns how many chapters."""
-    with ledger(session.pk) as book:
+    with ledger(session.pk, "retry_session") as book:
         _check_retryable(book.session)
         if book.session.failed_count:
             count = _retry_failed(book, actor)

@@ -147,7 +147,7 @@ class Consultation(Generic[Asked]):
         until_answered(self.held, lambda: self._store(advice, asked))
 
     def _store(self, advice: Advice, asked: int) -> None:
-        with ledger(self.held.session.pk) as book:
+        with ledger(self.held.session.pk, "store_advice") as book:
             self._store_in(book, advice, asked)
 
     def _store_in(self, book: Ledger, advice: Advice, asked: int) -> None:
@@ -157,7 +157,7 @@ class Consultation(Generic[Asked]):
         Attempt.objects.filter(pk=attempt.pk).update(**columns)
 
     def _close(self, advice: Advice, asked: int) -> None:
-        with ledger(self.held.session.pk) as book:
+        with ledger(self.held.session.pk, "close_advice") as book:
             if book.session.token != self.held.token:
                 raise LostRace(self.held.label)
             self._store_in(book, advice, asked)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
+from workflow import crash_points
 from workflow.models import Attempt, AttemptOutcome
 
 from .claims import Held
@@ -45,7 +46,7 @@ class Checkpoints:
             pk=self._held.attempt.pk, token=self._held.token, outcome=AttemptOutcome.RUNNING
         )
         try:
-            with little_patience():
+            with little_patience(), crash_points.around("checkpoint"):
                 running.update(partial_text=ending)
         except AnyDatabaseError:
             self._warn_once()

@@ -6,9 +6,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from books.models import Dependencies
+from workflow import crash_points
 from workflow.agents.orchestrator import harmonizer_models, questioner_models
 from workflow.clock import database_now
 from workflow.events import EventKind
@@ -187,14 +188,13 @@ def agent_of(session: ProcessingSession, phase: Phase) -> str:
 def renew(held: Held) -> bool:
     """Move the lease of `held` on. Returns False where the claim is no longer this worker's."""
     expires = database_now() + lease_length()
+    rows: QuerySet[ChapterWorkflowItem] | QuerySet[ProcessingSession]
     if held.item is not None:
-        mine = ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token)
-        return bool(mine.update(lease_expires_at=expires))
-    return bool(
-        ProcessingSession.objects.filter(pk=held.session.pk, token=held.token).update(
-            lease_expires_at=expires
-        )
-    )
+        rows = ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token)
+    else:
+        rows = ProcessingSession.objects.filter(pk=held.session.pk, token=held.token)
+    with crash_points.around("renew"):
+        return bool(rows.update(lease_expires_at=expires))
 
 
 def is_current(held: Held) -> bool:

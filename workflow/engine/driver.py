@@ -55,7 +55,7 @@ def _drive(session_id: UUID, may_claim: Callable[[], bool]) -> None:
 
 def _begin(session_id: UUID, may_claim: Callable[[], bool]) -> Held | None:
     """Take the wake-up in: the first begins the writing, and every one settles what a crash left unsettled."""
-    with ledger(session_id) as book:
+    with ledger(session_id, "begin") as book:
         if book.session.woken_at is not None:
             book.change(woken_at=None)
         if book.session.status == SessionStatus.INITIALIZED and not book.session.paused_at:
@@ -72,7 +72,7 @@ def _begin(session_id: UUID, may_claim: Callable[[], bool]) -> Held | None:
 def _claim(session_id: UUID, may_claim: Callable[[], bool]) -> Held | None:
     if not may_claim():
         return None
-    with ledger(session_id) as book:
+    with ledger(session_id, "claim") as book:
         return _claim_any(book)
 
 
@@ -84,6 +84,6 @@ def _queue_again(session_id: UUID) -> None:
     """Queue one more wake-up where the slice ended with work that is ready."""
     if stopping.is_requested():
         return
-    with ledger(session_id) as book:
+    with ledger(session_id, "queue_again") as book:
         if has_work_due(book):
             book.wake()

@@ -86,7 +86,7 @@ def _batches(entries: list[Entry], size: int) -> Iterator[list[Entry]]:
 
 
 def _store_batch(held: Held, batch: list[HarmonizedChapter]) -> bool:
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "store_harmonized") as book:
         check_current(book, held)
         for chapter in batch:
             store_harmonized(book, chapter)
@@ -96,7 +96,7 @@ def _store_batch(held: Held, batch: list[HarmonizedChapter]) -> bool:
 
 
 def _finish_harmonizing(held: Held, results: list[HarmonizedChapter]) -> bool:
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "finish_harmonizing") as book:
         check_current(book, held)
         applied = sum(len(chapter.result.applied) for chapter in results)
         suggested = sum(len(chapter.result.suggestions) for chapter in results)
@@ -114,7 +114,7 @@ def check_current(book: Ledger, held: Held) -> None:
 
 
 def _settle_failure(held: Held, error: AgentError) -> None:
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "fail_phase") as book:
         check_current(book, held)
         verdict = judge(book, held, error)
         outcome = {"error_code": error.code.value, "error_message": error.message[:2000]}
@@ -157,7 +157,7 @@ def fail_phase(book: Ledger, phase: Phase, error: AgentError) -> None:
 
 
 def _give_back(held: Held) -> None:
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "give_back_phase") as book:
         check_current(book, held)
         book.change(**NO_CLAIM)
         book.record(
@@ -194,7 +194,7 @@ def finish_book(session_id: UUID) -> None:
 
 def _finish_batch(session_id: UUID) -> bool:
     """Complete up to a hundred chapters. Returns whether there may be more."""
-    with ledger(session_id) as book:
+    with ledger(session_id, "complete_chapters") as book:
         session = book.session
         ended = session.harmonized_at and session.questioned_at and session.token is None
         if session.status != SessionStatus.HARMONIZING or not ended or session.paused_at:

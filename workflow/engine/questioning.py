@@ -21,7 +21,7 @@ def ask(book: LoadedBook) -> list[Question]:
 
 def store_questions(held: Held, questions: list[Question]) -> bool:
     """Store the questions that are not there yet, and end the phase."""
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "store_questions") as book:
         if book.session.token != held.token:
             raise LostRace(held.label)
         chapters = dict(book.session.items.values_list("number", "chapter_id"))

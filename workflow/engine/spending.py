@@ -148,7 +148,7 @@ def correct(held: Held) -> None:
     """Count what a worker knows of an attempt that was taken from it, in the place of the estimate."""
     if tally_of(held.attempt.usage) == Tally():
         return
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "correct_spending") as book:
         columns = _settle(book, held.token, held.attempt.usage)
         Attempt.objects.filter(token=held.token).update(**columns)
 
@@ -191,7 +191,7 @@ def let_pass(held: Held, offer: Offer, still_open: Sequence[Offer]) -> str:
 
     Raises LostRace where the claim is no longer this worker's.
     """
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "let_call_pass") as book:
         _check_claim(book, held)
         columns = _settle(book, held.token, held.attempt.usage)
         open_calls = [each.as_call(is_open=True) for each in still_open]

@@ -11,6 +11,7 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 
 from books.models import Chapter, TextChunk
 from books.passages import find_passages
+from workflow import crash_points
 from workflow.agents.drafts import check_draft, clean, count_words
 from workflow.agents.given import given_record
 from workflow.agents.llm import Watch
@@ -207,7 +208,7 @@ def _store_and_claim(held: Held, finished: FinishedChapter, may_claim: bool) -> 
 
 
 def _store(held: Held, finished: FinishedChapter, may_claim: bool) -> Held | None:
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "store_chapter") as book:
         store_chapter(book, held, finished)
         following = claim_chapter(book) if may_claim else None
         wake_for_more(book, following)
@@ -216,7 +217,7 @@ def _store(held: Held, finished: FinishedChapter, may_claim: bool) -> Held | Non
 
 def _fail_and_claim(held: Held, error: AgentError, text: str, may_claim: bool) -> Held | None:
     logger.info("%s failed: %s %s", held.label, error.code, error.message[:200])
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "fail_chapter") as book:
         fail_chapter(book, held, error, text)
         following = claim_chapter(book) if may_claim else None
         wake_for_more(book, following)
@@ -224,13 +225,13 @@ def _fail_and_claim(held: Held, error: AgentError, text: str, may_claim: bool) -
 
 
 def _give_back(held: Held, text: str) -> None:
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "give_back_chapter") as book:
         give_back(book, held, text)
         book.wake()
 
 
 def _stop_for_budget(held: Held, offer: Offer, text: str) -> None:
-    with ledger(held.session.pk) as book:
+    with ledger(held.session.pk, "stop_for_budget") as book:
         stop_for_budget(book, held, offer, text)
 
 
@@ -239,10 +240,12 @@ def _keep_text(held: Held, text: str) -> None:
     if text:
         # More than the last checkpoint has; what ended well is in the chapter.
         unfinished = Attempt.objects.filter(pk=held.attempt.pk).exclude(outcome=AttemptOutcome.SUCCEEDED)
-        unfinished.update(partial_text=text)
-    Attempt.objects.filter(pk=held.attempt.pk, outcome=AttemptOutcome.RUNNING).update(
-        outcome=AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value
-    )
+        with crash_points.around("keep_text"):
+            unfinished.update(partial_text=text)
+    with crash_points.around("end_lost_attempt"):
+        Attempt.objects.filter(pk=held.attempt.pk, outcome=AttemptOutcome.RUNNING).update(
+            outcome=AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value
+        )
     correct(held)
     if is_current(held):
         logger.error("%s: given up although the claim is current", held.label)

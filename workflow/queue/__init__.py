@@ -12,6 +12,8 @@ from django.db import transaction
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
+from workflow import crash_points
+
 from .crews import connect_hooks
 from .names import ADVANCE, SCHEDULE_NAME, TEND, Task
 
@@ -34,7 +36,8 @@ def enqueue_advance(session_id: UUID, when_lost: Callable[[], object]) -> None:
 
 def _push_or_tell(session_id: UUID, push: Callable[[], object], when_lost: Callable[[], object]) -> None:
     try:
-        push()
+        with crash_points.around("enqueue"):
+            push()
     except Exception as error:
         logger.warning("session %s could not be woken: %s; it is tried again", session_id, error)
         when_lost()

@@ -1,0 +1,92 @@
+"""Killed just before and just after every commit of the engine, a book ends as it does undisturbed."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.test_architecture import TREES, is_in
+
+pytestmark = pytest.mark.faults
+ROOT = Path(__file__).resolve().parents[2]
+STORIES = ("sequence", "graph", "troubles", "model")
+NAMING = {"ledger": 1, "_look_after": 1, "around": 0}
+NAMED = (
+    "workflow.engine",
+    "workflow.actions",
+    "workflow.recovery",
+    "workflow.setup",
+    "workflow.transitions",
+    "workflow.queue",
+)
+SIDES = ("before", "after")
+Result = dict[str, list[str]]
+
+
+def calls_that_name() -> Iterator[tuple[str, ast.Call, str]]:
+    """Yield each call that makes a commit, with its module and its name; "" where it has none."""
+    for module, tree in TREES.items():
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if called in NAMING and any(is_in(module, package) for package in NAMED):
+                place = NAMING[called]
+                argument = call.args[place] if len(call.args) > place else None
+                is_handed_on = called == "ledger" and isinstance(argument, ast.Name)
+                if not is_handed_on:
+                    yield module, call, argument.value if isinstance(argument, ast.Constant) else ""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Result]]:
+    """Tell all stories at once, each killed at every commit that it comes by."""
+    folder = tmp_path_factory.mktemp("stories")
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("CHAPTERFLOW_", "DATABASE_URL", "REDIS_URL"))
+    }
+    told = {}
+    for name in STORIES:
+        (folder / name).mkdir()
+        with (folder / f"{name}.log").open("wb") as log:
+            told[name] = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults.crash_runs", name, str(folder / name)],
+                cwd=ROOT,
+                env={**environment, "CHAPTERFLOW_DATA_DIR": str(folder / name)},
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+    found = {name: process.communicate(timeout=400)[0] for name, process in told.items()}
+    for name, process in told.items():
+        assert process.returncode == 0, (folder / f"{name}.log").read_text()[-4000:]
+    return {name: [json.loads(line) for line in lines.splitlines()] for name, lines in found.items()}
+
+
+def test_every_commit_of_the_engine_has_a_name_of_its_own() -> None:
+    names = [name for _, _, name in calls_that_name()]
+
+    assert [f"{module}:{call.lineno}" for module, call, name in calls_that_name() if not name] == []
+    assert sorted(name for name in names if names.count(name) > 1) == []
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_book_ends_as_undisturbed_whichever_commit_kills(
+    story: str, results: dict[str, list[Result]]
+) -> None:
+    print(f"\n{story}: {len(results[story]) - 1} runs")
+    for result in results[story]:
+        plans = ", then ".join(result["plans"]) or "undisturbed"
+        print(f"  {plans:60} {'; '.join(result['faults'])[:200] or 'same book'}")
+
+    assert [result for result in results[story] if result["faults"]] == []
+
+
+def test_every_named_commit_was_killed_before_and_after(results: dict[str, list[Result]]) -> None:
+    killed = {
+        plan.rsplit(":", 1)[0] for story in results.values() for result in story for plan in result["plans"]
+    }
+
+    assert {f"{name}:{side}" for _, _, name in calls_that_name() for side in SIDES} - killed == set()

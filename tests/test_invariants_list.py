@@ -1,0 +1,20 @@
+"""The list of invariants in the documentation names tests that are there."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+
+
+def test_each_named_test_is_there() -> None:
+    named = NAMED.findall((ROOT / "docs/invariants.md").read_text(encoding="utf-8"))
+
+    assert len(named) > 30
+    assert [f"{file}::{name}" for file, name in named if name not in _functions(ROOT / file)] == []
+
+
+def _functions(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
