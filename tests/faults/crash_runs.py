@@ -33,8 +33,9 @@ from workflow.models import Event, FactEntry, FollowUpQuestion, HarmonizationCha
 
 NOWHERE = "nowhere:before:1"
 SECONDS_PER_RUN = 30
-# How many passings of each point, beside its last. What the long stories repeat, the short ones have shown.
-PASSINGS = {"sequence": 2, "graph": 0, "troubles": 0, "model": 0}
+# How many passings of each point, beside its last. CHAPTERFLOW_CRASH_PASSINGS asks for more.
+MORE = int(os.environ.get("CHAPTERFLOW_CRASH_PASSINGS", "0"))
+PASSINGS = {"sequence": MORE or 1, "graph": MORE, "troubles": MORE, "model": MORE}
 # How often these are passed is a matter of time.
 ONCE = ("checkpoint", "renew")
 WRITING = ("INSERT", "UPDATE", "DELETE")
