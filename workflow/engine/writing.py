@@ -78,7 +78,7 @@ def _fail_broken(held: Held, error: Exception, text: str, may_claim: Callable[[]
 
 
 def _finished_chapter(held: Held) -> FinishedChapter:
-    """Everything slow happens here, outside any transaction. Raises AttemptFailed, LeaseLost or Stopped."""
+    """Everything slow happens here, outside any transaction. Raises AttemptFailed, LeaseLost, Stopped or OverBudget."""
     started = time.perf_counter()
     task, chunks = until_answered(held, lambda: _load(held))
     _note_context(held, task)

@@ -36,7 +36,7 @@ def _settings(pid: int) -> "InstrumentationSettings | bool":
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         logger.warning(
-            'no traces: they need packages that are not installed: pip install "chapterflow[tracing]"'
+            "no traces: they need packages that are not installed: pip install %s", " ".join(PACKAGES)
         )
         return False
     from pydantic_ai.models.instrumented import InstrumentationSettings
