@@ -45,7 +45,7 @@ pytest: setup-dev ## run the tests alone (ARGS="-k pause tests/workflow" picks s
 	@CHAPTERFLOW_CHROMIUM="$$(sh .ci/chromium)" && CHAPTERFLOW_TEST_POSTGRES="$$(sh .ci/postgres)" && \
 		CHAPTERFLOW_TEST_REDIS="$$(sh .ci/redis)" && \
 		export CHAPTERFLOW_CHROMIUM CHAPTERFLOW_TEST_POSTGRES CHAPTERFLOW_TEST_REDIS && \
-		$(STEP) "Tests (pytest)" $(BIN)/python -m pytest -ra $(ARGS)
+		$(STEP) "Tests (pytest)" $(if $(ARGS),$(BIN)/python -m pytest -ra $(ARGS),sh .ci/lanes $(BIN)/python)
 
 format: setup-dev ## put the code into its format
 	@$(BIN)/ruff format .
