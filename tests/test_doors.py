@@ -101,6 +101,18 @@ def completed(person: User, settings: Settings) -> Situation:
     return Situation(person, situation.version, drive(situation.begun.pk))
 
 
+def asked_again(person: User, settings: Settings) -> Situation:
+    situation = completed(person, settings)
+    actions.regenerate_chapter(situation.begun.items.get(number=2), actor=None)
+    return situation
+
+
+def outdated(person: User, settings: Settings) -> Situation:
+    situation = completed(person, settings)
+    actions.regenerate_chapter(situation.begun.items.get(number=1), actor=None)
+    return Situation(person, situation.version, drive(situation.begun.pk))
+
+
 def to_page(
     name: str,
     *,
@@ -162,9 +174,13 @@ def to_start_action(at: Situation) -> None:
     actions.start_session(at.version, actor=at.person)
 
 
-def to_retry_action(at: Situation) -> None:
-    """The action on the failed chapter."""
-    actions.retry_chapter(at.begun.items.get(number=2), actor=at.person)
+def to_chapter_action(act: Callable[..., object]) -> Door:
+    """The action on the second chapter."""
+
+    def go(at: Situation) -> None:
+        act(at.begun.items.get(number=2), actor=at.person)
+
+    return go
 
 
 @dataclass(frozen=True)
@@ -181,7 +197,48 @@ START_API = "/books/river/versions/v1/start"
 RETRIED: Told = ("chapter_retried", 2, "failed", "pending", WHO)
 GOES_ON: Told = ("session_retried", None, "failed", "processing", WHO)
 
+CHAPTER_API = "/chapters/{chapter}"
+ASKED: Told = ("regeneration_requested", 2, "completed", "pending", WHO)
+WRITES_ON: Told = ("session_retried", None, "completed", "processing", WHO)
+KEPT: Told = ("regeneration_withdrawn", 2, "pending", "completed", WHO)
+
 DEEDS = {
+    "write a chapter again": Deed(
+        completed,
+        {
+            "action": to_chapter_action(actions.regenerate_chapter),
+            "page": to_page("chapter_again", chapter=2),
+            "htmx": to_page("chapter_again", chapter=2, is_htmx=True),
+            "api": to_api(f"{CHAPTER_API}/regenerate", data={}),
+            "token": to_api(f"{CHAPTER_API}/regenerate", by_token=True),
+            "admin": to_admin("chapterworkflowitem", "regenerate", chapter=2),
+        },
+        (ASKED, WRITES_ON),
+    ),
+    "keep the earlier text": Deed(
+        asked_again,
+        {
+            "action": to_chapter_action(actions.withdraw_regeneration),
+            "page": to_page("chapter_keep", chapter=2),
+            "htmx": to_page("chapter_keep", chapter=2, is_htmx=True),
+            "api": to_api(f"{CHAPTER_API}/keep"),
+            "token": to_api(f"{CHAPTER_API}/keep", by_token=True),
+            "admin": to_admin("chapterworkflowitem", "keep", chapter=2),
+        },
+        (KEPT, ("writing_finished", None, "processing", "harmonizing", None)),
+    ),
+    "write outdated chapters again": Deed(
+        outdated,
+        {
+            "action": to_action(actions.regenerate_outdated),
+            "page": to_page("session_regenerate"),
+            "htmx": to_page("session_regenerate", is_htmx=True),
+            "api": to_api("/sessions/{session}/regenerate-outdated"),
+            "token": to_api("/sessions/{session}/regenerate-outdated", by_token=True),
+            "admin": to_admin("processingsession", "regenerate_outdated"),
+        },
+        (ASKED, WRITES_ON),
+    ),
     "start": Deed(
         not_started,
         {
@@ -253,7 +310,7 @@ DEEDS = {
     "retry a chapter": Deed(
         stopped,
         {
-            "action": to_retry_action,
+            "action": to_chapter_action(actions.retry_chapter),
             "page": to_page("chapter_retry", chapter=2),
             "htmx": to_page("chapter_retry", chapter=2, is_htmx=True),
             "api": to_api("/retry-failed-chapter/{session}/{chapter}"),

@@ -13,7 +13,8 @@ def _control(name: str) -> Path:
 
 def _text(task: ChapterTask) -> dict[str, object]:
     cited = " ".join(f"[{chunk.id}]" for chunk in task.chunks[:1])
-    return {"markdown": f"This is what chapter {task.number}, {task.title}, tells. {cited}".strip()}
+    noted = f" Told anew: {task.note}." if task.note else ""
+    return {"markdown": f"This is what chapter {task.number}, {task.title}, tells. {cited}{noted}".strip()}
 
 
 class PlainWriter:

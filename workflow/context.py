@@ -55,4 +55,5 @@ def chapter_task(
         context=read_context(session, item, node, sources),
         book=version.book.card(),
         preferences=preferences_of(version),
+        note=item.note if item.is_written_again else "",
     )

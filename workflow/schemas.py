@@ -90,6 +90,20 @@ class StartOptions(Request):
     )
 
 
+class RegenerationOptions(Request):
+    """How a chapter is to be written again; all may be left out."""
+
+    note: str = Field(
+        default="",
+        max_length=1_000,
+        description="What the writer shall do otherwise. Selected quotations do not read it.",
+        examples=["Shorter, and more of the ferry."],
+    )
+    writer: str | None = Field(
+        default=None, max_length=200, description="Another writer for this chapter.", examples=["quotations"]
+    )
+
+
 class SessionStarted(BaseModel):
     """The answer to starting a version."""
 
@@ -115,6 +129,10 @@ class Item(BaseModel):
     word_count: int
     quality_score: float | None = Field(description="0 to 1; null where it was not measured.")
     is_outdated: bool = Field(description="Whether something that it rests on has changed since.")
+    outdated_reason: str = Field(description="What has changed; empty if nothing has.")
+    is_written_again: bool = Field(
+        description="Whether it has a text, and a person has asked for another one that is not there yet."
+    )
     started_at: Moment | None
     finished_at: Moment | None
 

@@ -66,6 +66,10 @@ ITEM_MOVES: frozenset[tuple[ItemStatus, ItemStatus]] = frozenset(
         (ItemStatus.GENERATED, ItemStatus.PENDING),
         (ItemStatus.HARMONIZED, ItemStatus.PENDING),
         (ItemStatus.COMPLETED, ItemStatus.PENDING),
+        # What was asked for again is not wanted any more.
+        (ItemStatus.PENDING, ItemStatus.GENERATED),
+        (ItemStatus.PENDING, ItemStatus.HARMONIZED),
+        (ItemStatus.PENDING, ItemStatus.COMPLETED),
     }
 )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import chapter, home, questions, review, session, writers
+from .views import again, chapter, home, questions, review, session, writers
 
 _VERSION = "books/<str:book_id>/v<int:number>/"
 
@@ -24,6 +24,13 @@ urlpatterns = [
         session.chapter_retry,
         name="chapter_retry",
     ),
+    path(
+        "sessions/<uuid:session_id>/chapters/<int:chapter>/again/",
+        again.chapter_again,
+        name="chapter_again",
+    ),
+    path("sessions/<uuid:session_id>/chapters/<int:chapter>/keep/", again.chapter_keep, name="chapter_keep"),
+    path("sessions/<uuid:session_id>/again/", again.session_regenerate, name="session_regenerate"),
     path(f"{_VERSION}chapters/<int:chapter>/", chapter.chapter, name="chapter"),
     path(f"{_VERSION}chapters/<int:chapter>/sources/", chapter.chapter_sources, name="chapter_sources"),
     path(f"{_VERSION}chapters/<int:chapter>/attempts/", chapter.chapter_attempts, name="chapter_attempts"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from workflow.events import EventKind
 from workflow.models import AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.recovery import sessions_with_work_due
 from workflow.states import ITEM_MOVES, SESSION_MOVES, UNFINISHED, WRITTEN, ItemStatus, SessionStatus
@@ -71,29 +72,37 @@ def _claims(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> Ite
 
 
 def _texts(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> Iterator[str]:
-    """A chapter has a text exactly when its item says so, and one by a writer: nobody asked for another."""
+    """A chapter has a text exactly when its item says so, and one by a writer for each time that it was asked for."""
     counted = session.items.annotate(
-        texts=Count("chapter__revisions", filter=Q(chapter__revisions__origin="writer"), distinct=True)
+        texts=Count("chapter__revisions", filter=Q(chapter__revisions__origin="writer"), distinct=True),
+        again=Count("events", filter=Q(events__kind=EventKind.CHAPTER_REGENERATED), distinct=True),
     )
-    for number, status, texts, current in counted.values_list(
-        "number", "status", "texts", "chapter__current_revision"
-    ):
-        if texts != (status in WRITTEN) or (current is not None) != (status in WRITTEN):
-            yield f"chapter {number} is {status} with {texts} texts, the current one {current}"
+    for row in counted.select_related("chapter"):
+        has_text = row.status in WRITTEN or row.is_written_again
+        current = row.chapter.current_revision_id
+        if row.texts != has_text + row.again or (current is not None) != has_text:
+            yield f"chapter {row.number} is {row.status} with {row.texts} texts, the current one {current}"
+    asked = session.events.filter(kind=EventKind.REGENERATION_REQUESTED).count()
+    again = session.events.filter(kind=EventKind.CHAPTER_REGENERATED).count()
+    texts = sum(item.status in WRITTEN or item.is_written_again for item in items) + again
+    if again > asked:
+        yield f"{again} chapters were written again, {asked} were asked for"
     succeeded = session.attempts.filter(outcome=AttemptOutcome.SUCCEEDED, item__isnull=False).count()
-    if succeeded != session.written_count:
-        yield f"{succeeded} attempts wrote {session.written_count} chapters"
+    if succeeded != texts:
+        yield f"{succeeded} attempts wrote {texts} texts"
 
 
 def _needs(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> Iterator[str]:
-    """Nothing waits for what is done, and nothing is written before what it depends on."""
+    """Nothing waits for what is done, and nothing is written before what it depends on has a text."""
     status = {item.pk: item.status for item in items}
+    with_text = {item.pk for item in items if item.status in WRITTEN or item.is_written_again}
     for item in items:
         needed = list(item.needs_rows.values_list("needs_id", flat=True))
         unmet = sum(status[each] not in WRITTEN for each in needed)
         if item.unmet_count != unmet:
             yield f"chapter {item.number} waits for {item.unmet_count}, {unmet} are not written"
-        if unmet and item.status not in {ItemStatus.PENDING, ItemStatus.FAILED}:
+        without = sum(each not in with_text for each in needed)
+        if without and item.status not in {ItemStatus.PENDING, ItemStatus.FAILED}:
             yield f"chapter {item.number} is {item.status} before what it depends on"
 
 

@@ -17,6 +17,7 @@ def row(number: int, status: str = "pending", **columns: object) -> Row:
         "item_id": number,
         "number": number,
         "status": status,
+        "status_before": "",
         "attempt_count": 0,
         "retry_count": 0,
         "next_attempt_at": None,
@@ -77,9 +78,9 @@ def test_a_pending_chapter_is_shown_as_what_it_waits_for() -> None:
 def test_only_a_failed_chapter_can_be_retried_and_not_in_a_cancelled_session() -> None:
     failed = row(2, "failed", error_code="timeout")
 
-    assert make_card(failed, Surroundings(retry_url="/r/")).retry_url == "/r/2/retry/"
-    assert make_card(failed, Surroundings(retry_url="/r/", can_retry=False)).retry_url == ""
-    assert make_card(row(2), Surroundings(retry_url="/r/")).retry_url == ""
+    assert make_card(failed, Surroundings(action_url="/r/")).retry_url == "/r/2/retry/"
+    assert make_card(failed, Surroundings(action_url="/r/", can_retry=False)).retry_url == ""
+    assert make_card(row(2), Surroundings(action_url="/r/")).retry_url == ""
 
 
 def test_a_failed_card_says_what_happened_and_who_waits() -> None:

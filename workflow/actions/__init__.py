@@ -3,6 +3,7 @@
 from .budget import raise_budget
 from .library import delete_book
 from .nodes import start_nodes
+from .regeneration import regenerate_chapter, regenerate_outdated, withdraw_regeneration
 from .review import (
     answer_question,
     apply_change,
@@ -35,6 +36,8 @@ __all__ = [
     "keep_change",
     "pause_session",
     "raise_budget",
+    "regenerate_chapter",
+    "regenerate_outdated",
     "resume_session",
     "retry_chapter",
     "retry_session",
@@ -42,4 +45,5 @@ __all__ = [
     "start_session",
     "switch_rule",
     "undo_change",
+    "withdraw_regeneration",
 ]

@@ -1,7 +1,6 @@
 """Starting, pausing, resuming, cancelling and retrying."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -11,16 +10,14 @@ from books.writers import writer_of
 from workflow.agents.orchestrator import check_allowed
 from workflow.budgets import Limits, check_limits, default_limits
 from workflow.engine.gaps import let_wait_again
+from workflow.engine.regeneration import withdraw
+from workflow.engine.reopening import FRESH, end_as_cancelled, go_on
 from workflow.engine.settling import settle
-from workflow.engine.spending import spent_unseen
 from workflow.events import EventKind
-from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
+from workflow.models import ChapterWorkflowItem, ProcessingSession
 from workflow.setup import make_session
 from workflow.states import UNFINISHED, ItemStatus, OnFailure, SessionStatus
-from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger, LostRace, ledger
-
-PAST_WRITING = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
-FRESH: Mapping[str, object] = {**NO_ERROR, "next_attempt_at": None, "finished_at": None}
+from workflow.transitions import NO_CLAIM, Ledger, LostRace, ledger
 
 
 def start_session(
@@ -127,16 +124,21 @@ def resume_session(session: ProcessingSession, *, actor: AbstractBaseUser | None
 
 
 def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
-    """Cancel at once: tokens are revoked, what is in flight is told to stop, written chapters are kept."""
+    """Cancel at once: tokens are revoked, what is in flight is told to stop, written chapters are kept.
+
+    What was asked for again is not wanted any more: those chapters keep the text that they have.
+    """
     with ledger(session.pk, "cancel_session") as book:
         if book.session.status == SessionStatus.CANCELLED:
             return book.session
         if book.session.status == SessionStatus.COMPLETED:
             raise Conflict("already_completed", "The book is completed; there is nothing to cancel.")
+        for item in list(book.session.items.exclude(status_before="").order_by("number")):
+            withdraw(book, item, actor)
         for item in book.session.items.filter(status=ItemStatus.IN_PROGRESS).order_by("number"):
             _revoke(book, item, actor)
         if book.session.token is not None:
-            _end_as_cancelled(book, book.session.token)
+            end_as_cancelled(book, book.session.token)
         book.move_session(
             SessionStatus.CANCELLED,
             EventKind.SESSION_CANCELLED,
@@ -158,15 +160,7 @@ def _revoke(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | N
         attempt=item.attempt_count,
         changes={**NO_CLAIM, "finished_at": book.now},
     )
-    _end_as_cancelled(book, token)
-
-
-def _end_as_cancelled(book: Ledger, token: UUID) -> None:
-    """What its calls came to is estimated here; its worker puts in what it knows when it sees the cancel."""
-    columns = spent_unseen(book, token)
-    Attempt.objects.filter(token=token, outcome=AttemptOutcome.RUNNING).update(
-        outcome=AttemptOutcome.CANCELLED, error_code="cancelled", finished_at=book.now, **columns
-    )
+    end_as_cancelled(book, token)
 
 
 def retry_chapter(
@@ -189,7 +183,7 @@ def retry_chapter(
             _retry(book, fresh, actor, chosen)
         except LostRace:
             raise Conflict("not_failed", f"Chapter {fresh.number} is already being tried again.") from None
-        _go_on(book, SessionStatus.PROCESSING, actor)
+        go_on(book, SessionStatus.PROCESSING, actor)
         return fresh
 
 
@@ -199,10 +193,10 @@ def retry_session(session: ProcessingSession, *, actor: AbstractBaseUser | None)
         _check_retryable(book.session)
         if book.session.failed_count:
             count = _retry_failed(book, actor)
-            _go_on(book, SessionStatus.PROCESSING, actor)
+            go_on(book, SessionStatus.PROCESSING, actor)
             return count
         if book.session.status == SessionStatus.FAILED and book.session.is_settled:
-            _go_on(book, SessionStatus.HARMONIZING, actor)
+            go_on(book, SessionStatus.HARMONIZING, actor)
             return 0
         raise Conflict("nothing_failed", "No chapter has failed, so there is nothing to retry.")
 
@@ -230,24 +224,3 @@ def _retry(
         item, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, actor=actor, detail=chosen, changes=changes
     )
     let_wait_again(book, item)
-
-
-def _go_on(book: Ledger, to: SessionStatus, actor: AbstractBaseUser | None) -> None:
-    if book.session.status == SessionStatus.FAILED:
-        # A failed session does not show that it was paused before, and offers no way to resume it.
-        changes = {**FRESH, "paused_at": None}
-        book.move_session(to, EventKind.SESSION_RETRIED, actor=actor, changes=changes)
-    elif book.session.status in PAST_WRITING:
-        _go_back_to_writing(book, actor)
-    book.wake()
-
-
-def _go_back_to_writing(book: Ledger, actor: AbstractBaseUser | None) -> None:
-    """Write on in a book that went on without a chapter; whoever compares its chapters or asks about it stops."""
-    if book.session.token is not None:
-        _end_as_cancelled(book, book.session.token)
-    changes = {**NO_CLAIM, **FRESH}
-    if book.session.status == SessionStatus.COMPLETED:
-        # What is shown then is how far the book is now, not that it was complete.
-        changes["best_progress"] = 0
-    book.move_session(SessionStatus.PROCESSING, EventKind.SESSION_RETRIED, actor=actor, changes=changes)

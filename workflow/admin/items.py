@@ -20,11 +20,15 @@ from chapterflow_site.admin import (
     link_to_rows,
     list_of_links,
 )
-from workflow.actions import retry_chapter
+from workflow.actions import regenerate_chapter, retry_chapter, withdraw_regeneration
 from workflow.models import Attempt, ChapterWorkflowItem, Event, ItemDependency
 
 from .content import pages_of_chapter
 
+ASKED_AGAIN = counted(
+    "%(count)d chapter is to be written again.", "%(count)d chapters are to be written again."
+)
+KEPT = counted("%(count)d chapter keeps its text.", "%(count)d chapters keep their texts.")
 RETRIED = counted("%(count)d chapter is tried again.", "%(count)d chapters are tried again.")
 
 
@@ -54,11 +58,11 @@ class ChapterWorkflowItemAdmin(ReadOnlyAdmin[ChapterWorkflowItem]):
     date_hierarchy = "finished_at"
     ordering = ("-session__created_at", "number")
     show_full_result_count = False
-    actions = ("retry",)
+    actions = ("retry", "regenerate", "keep")
     inlines = (AttemptInline,)
     fieldsets = (
-        (None, {"fields": ("session", "chapter", "number", "status", "error_code", "error_message", "word_count",
-                           "quality_score")}),
+        (None, {"fields": ("session", "chapter", "number", "status", "status_before", "note", "error_code",
+                           "error_message", "word_count", "quality_score")}),
         ("Dependencies", {"fields": ("unmet_count", "needs", "needed_by")}),
         ("Tries", {"fields": ("attempt_count", "retry_count", "lost_count", "next_attempt_at",
                               "rate_limited_at", "started_at", "finished_at", "events")}),
@@ -102,6 +106,17 @@ class ChapterWorkflowItemAdmin(ReadOnlyAdmin[ChapterWorkflowItem]):
     def retry(self, request: HttpRequest, items: QuerySet[ChapterWorkflowItem]) -> None:
         """Try failed chapters again."""
         act_on_each(self, request, items, partial(retry_chapter, actor=actor_of(request)), RETRIED)
+
+    @admin.action(permissions=["act"], description="Write again")
+    def regenerate(self, request: HttpRequest, items: QuerySet[ChapterWorkflowItem]) -> None:
+        """Have written chapters written again, without a note."""
+        again = partial(regenerate_chapter, actor=actor_of(request))
+        act_on_each(self, request, items, again, ASKED_AGAIN)
+
+    @admin.action(permissions=["act"], description="Keep the earlier text")
+    def keep(self, request: HttpRequest, items: QuerySet[ChapterWorkflowItem]) -> None:
+        """Take back that chapters shall be written again."""
+        act_on_each(self, request, items, partial(withdraw_regeneration, actor=actor_of(request)), KEPT)
 
 
 def _neighbours(items: QuerySet[ChapterWorkflowItem], **filters: object) -> SafeString:

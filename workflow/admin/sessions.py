@@ -45,6 +45,10 @@ RESTARTED = counted("%(count)d session was started again.", "%(count)d sessions 
 ASKED_AGAIN = counted(
     "Questions are asked again in %(count)d session.", "Questions are asked again in %(count)d sessions."
 )
+REWRITTEN = counted(
+    "The outdated chapters of %(count)d session are to be written again.",
+    "The outdated chapters of %(count)d sessions are to be written again.",
+)
 CANCELLED = counted("%(count)d session was cancelled.", "%(count)d sessions were cancelled.")
 
 
@@ -66,7 +70,7 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
     search_fields = ("id", "version__book__title", "version__book__book_id", "version__book__owner__username")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
-    actions = ("retry", "pause", "resume", "restart", "ask_questions_again", "cancel")
+    actions = ("retry", "pause", "resume", "restart", "ask_questions_again", "regenerate_outdated", "cancel")
     fieldsets = (
         (None, {"fields": ("id", "version", "status_words", "progress", "written", "failed_count",
                            "error_code", "error_message", "questions_error")}),
@@ -170,6 +174,11 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
     def ask_questions_again(self, request: HttpRequest, sessions: QuerySet[ProcessingSession]) -> None:
         """Ask for follow-up questions once more."""
         self._act(request, sessions, actions.ask_again, ASKED_AGAIN)
+
+    @admin.action(permissions=["act"], description="Write outdated chapters again")
+    def regenerate_outdated(self, request: HttpRequest, sessions: QuerySet[ProcessingSession]) -> None:
+        """Have every outdated chapter written again."""
+        self._act(request, sessions, actions.regenerate_outdated, REWRITTEN)
 
     @admin.action(permissions=["act"], description="Cancel")
     def cancel(self, request: HttpRequest, sessions: QuerySet[ProcessingSession]) -> HttpResponse | None:

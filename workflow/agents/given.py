@@ -11,7 +11,9 @@ def given_record(writer: str, task: ChapterTask) -> JSON:
     passages = [chunk.id for chunk in task.chunks]
     if writer == QUOTATIONS:
         return {"chunks": passages, "previous": previous}
+    note = {"note": task.note} if task.note else {}
     return {
+        **note,
         "chunks": passages,
         "chapters": [chapter.number for chapter in context.chapters],
         "left_out_chapters": context.left_out,

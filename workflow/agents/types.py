@@ -107,7 +107,8 @@ class ChapterTask:
     `preferences` is what the person wishes, checked; each key may be missing: `words_per_chapter` (150 to 5,000),
     `language`, `audience`, `person` ("first", "third", "as the speakers do"), `tense` ("past", "present"), `tone`,
     `style_notes`, `names` (lines like "Ottilie, not Otilie"), `leave_out` (words and phrases), and any key that the
-    person added. books.preferences.reading reads names and numbers from it.
+    person added. books.preferences.reading reads names and numbers from it. `note` is what the person asks of the
+    writer who writes this chapter once more, "" where it is written for the first time or nothing was said.
     """
 
     number: int
@@ -117,6 +118,7 @@ class ChapterTask:
     context: ChapterContext = ChapterContext()
     book: JSON = field(default_factory=dict)
     preferences: JSON = field(default_factory=dict)
+    note: str = ""
 
 
 @dataclass(frozen=True)

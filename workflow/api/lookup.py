@@ -30,6 +30,15 @@ def item_of(request: HttpRequest, session_id: str, chapter_id: str) -> ChapterWo
     return found
 
 
+def chapter_item_of(request: HttpRequest, chapter_id: str) -> ChapterWorkflowItem:
+    """Return the item of a chapter that was started."""
+    items = ChapterWorkflowItem.objects.visible_to(person_asking(request))
+    found = items.filter(chapter__chapter_id=chapter_id).first()
+    if found is None:
+        raise _unknown("chapter")
+    return found
+
+
 def change_of(request: HttpRequest, change_id: int) -> HarmonizationChange:
     """Return the change, with its chapter."""
     changes = HarmonizationChange.objects.visible_to(person_asking(request))

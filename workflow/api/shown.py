@@ -140,6 +140,8 @@ def _item(row: Row, chapters: _Chapters) -> schemas.Item:
         word_count=row.word_count,
         quality_score=row.quality_score if row.status in WRITTEN else None,
         is_outdated=bool(row.outdated_reason),
+        outdated_reason=row.outdated_reason,
+        is_written_again=bool(row.status_before),
         started_at=row.started_at,
         finished_at=row.finished_at,
     )

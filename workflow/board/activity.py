@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
+from django.utils.text import Truncator
 from django.utils.translation import ngettext
 
 from chapterflow_site.templatetags.interface import duration
@@ -159,6 +160,9 @@ def _completed(what: Happening) -> str:
 
 
 def _outdated(what: Happening) -> str:
+    if what.count("rewritten"):
+        since = f"chapter {what.count('rewritten'):,} has been written again since"
+        return f"{what.chapter} may be out of date: {since}."
     return f"{what.chapter} may be out of date: it was written without chapter {what.count('missed'):,}."
 
 
@@ -180,6 +184,32 @@ def _retried(what: Happening) -> str:
     if what.who and what.number is not None:
         return f"{what.who} asked for chapter {what.number:,} again{how}."
     return f"{what.chapter} is tried again{how}."
+
+
+def _requested(what: Happening) -> str:
+    writer = what.text("writer")
+    how = f", by another writer: {label_of(writer)}" if writer else ""
+    note = f", with a note: “{Truncator(what.text('note')).chars(120)}”" if what.text("note") else ""
+    if what.who and what.number is not None:
+        return f"{what.who} asked for another text of chapter {what.number:,}{how}{note}."
+    return f"{what.chapter} is to be written again{how}{note}."
+
+
+def _regenerated(what: Happening) -> str:
+    words = what.count("words")
+    size = f", {ngettext('%s word', '%s words', words) % f'{words:,}'}" if words else ""
+    return f"{what.chapter} is written again{size}."
+
+
+def _not_regenerated(what: Happening) -> str:
+    heading = explain(what.text("code")).heading
+    return f"{what.chapter} could not be written again; its earlier text stays. {heading}."
+
+
+def _withdrawn(what: Happening) -> str:
+    if what.who and what.number is not None:
+        return f"{what.who} kept the earlier text of chapter {what.number:,}."
+    return f"{what.chapter} keeps its earlier text."
 
 
 def _phase_failed(subject: str) -> Callable[[Happening], str]:
@@ -257,6 +287,10 @@ _SENTENCES: dict[str, Callable[[Happening], str]] = {
     EventKind.BUDGET_REACHED: _about_chapter(" was put back, because its next call would pass the budget"),
     EventKind.BUDGET_RAISED: _budget_raised,
     EventKind.CHAPTER_RETRIED: _retried,
+    EventKind.REGENERATION_REQUESTED: _requested,
+    EventKind.REGENERATION_FAILED: _not_regenerated,
+    EventKind.REGENERATION_WITHDRAWN: _withdrawn,
+    EventKind.CHAPTER_REGENERATED: _regenerated,
     EventKind.CHAPTER_HARMONIZED: _harmonized,
     EventKind.CHAPTER_COMPLETED: _about_chapter(" is complete"),
     EventKind.CHAPTER_OUTDATED: _outdated,

@@ -124,13 +124,13 @@ def _surroundings(
     session: ProcessingSession, needs: Needs, blocked: Mapping[int, tuple[int, ...]]
 ) -> Surroundings:
     version = session.version
-    chapter_url, retry_url = _addresses(version.book.book_id, version.number, session.pk)
+    chapter_url, action_url = _addresses(version.book.book_id, version.number, session.pk)
     return Surroundings(
         needs=needs,
         blocked=blocked,
         holds=who_waits(blocked),
         chapter_url=chapter_url,
-        retry_url=retry_url,
+        action_url=action_url,
         is_skipping=session.on_failure == OnFailure.SKIP and session.status != SessionStatus.FAILED,
         can_retry=session.status != SessionStatus.CANCELLED,
         offers_quotations=session.writer != QUOTATIONS,
@@ -139,7 +139,7 @@ def _surroundings(
 
 @lru_cache
 def _addresses(book_id: str, number: int, session_id: UUID) -> tuple[str, str]:
-    """Return the addresses of chapters and of their retrying, up to the chapter's number."""
+    """Return the addresses of chapters and of what can be done to them, up to the chapter's number."""
     chapter = reverse("chapter", kwargs={"book_id": book_id, "number": number, "chapter": 0})
     retry = reverse("chapter_retry", kwargs={"session_id": session_id, "chapter": 0})
     return chapter.removesuffix("0/"), retry.removesuffix("0/retry/")

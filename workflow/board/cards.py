@@ -89,11 +89,13 @@ class Card(NamedTuple):
     tried: Moment | None
     notice: Notice | None
     outdated: str
+    again_url: str
+    keep_url: str
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a card needs beyond its row. `chapter_url` and `retry_url` end where the chapter's number goes.
+    """What a card needs beyond its row. `chapter_url` and `action_url` end where the chapter's number goes.
 
     `is_skipping` is whether the book goes on without a failed chapter.
     `offers_quotations` is whether a failed chapter may be made of quotations instead: the writer is another one.
@@ -103,7 +105,7 @@ class Surroundings:
     blocked: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     holds: Mapping[int, Named] = field(default_factory=dict)
     chapter_url: str = ""
-    retry_url: str = ""
+    action_url: str = ""
     can_retry: bool = True
     is_skipping: bool = False
     offers_quotations: bool = False
@@ -113,14 +115,16 @@ def make_card(row: Row, around: Surroundings) -> Card:
     """Work out the card of `row`."""
     look = look_of(row, around.blocked)
     url = f"{around.chapter_url}{row.number}/"
+    action = f"{around.action_url}{row.number}/"
     retry = look is Look.FAILED and around.can_retry
+    outdated = row.outdated_reason if row.status in WRITTEN else ""
     return Card(
         number=row.number,
         title=row.title,
         look=look,
         url=url,
         attempts_url=f"{url}attempts/",
-        retry_url=f"{around.retry_url}{row.number}/retry/" if retry else "",
+        retry_url=f"{action}retry/" if retry else "",
         facts=tuple(_facts(row, look)),
         state=_state(row, look),
         quality=_quality(row),
@@ -130,7 +134,9 @@ def make_card(row: Row, around: Surroundings) -> Card:
         until=Moment.maybe(row.next_attempt_at) if look is Look.RETRY else None,
         tried=Moment.maybe(row.finished_at) if look is Look.FAILED else None,
         notice=_notice(row, look, around),
-        outdated=row.outdated_reason if row.status in WRITTEN else "",
+        outdated=outdated,
+        again_url=f"{action}again/" if outdated and around.can_retry else "",
+        keep_url=f"{action}keep/" if row.status_before else "",
     )
 
 

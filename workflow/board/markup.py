@@ -169,6 +169,7 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
             state=summary.state(session),
             can=can,
             failed_count=failed,
+            outdated_count=sum(bool(card.outdated) for card in board.cards.values()),
             raising=raising(session),
             error=session.questions_error,
             book_id=session.version.book.book_id,

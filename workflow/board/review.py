@@ -34,6 +34,7 @@ class Kind:
     statuses: frozenset[ChangeStatus]
 
 
+EARLIER = Kind("superseded", "Of earlier texts", "back", "pending", frozenset({ChangeStatus.SUPERSEDED}))
 KINDS = (
     Kind("open", "To look at", "review", "in_progress", frozenset({ChangeStatus.APPLIED})),
     Kind("suggested", "Suggestions", "info", "retry", frozenset({ChangeStatus.SUGGESTED})),
@@ -46,6 +47,7 @@ KINDS = (
         "retry",
         frozenset({ChangeStatus.REJECTED, ChangeStatus.DISMISSED}),
     ),
+    EARLIER,
 )
 ALL = Kind("all", "All", "", "", frozenset(ChangeStatus))
 
@@ -91,6 +93,8 @@ class ShownChange:
                 return [("apply", "Apply again", "generated")]
             case ChangeStatus.DISMISSED:
                 return [("apply", "Apply after all", "generated")] if can_apply else []
+            case ChangeStatus.SUPERSEDED:
+                return []
             case _:
                 return [("dismiss", "Dismiss", "stop")]
 
@@ -153,7 +157,9 @@ def by_chapter(changes: Iterable[HarmonizationChange]) -> list[tuple[Chapter, li
 
 def count_kinds(counts: Mapping[str, int]) -> list[tuple[Kind, int]]:
     """Return the filter's choices with their counts, from the counts by status."""
-    return [(kind, sum(counts.get(status, 0) for status in kind.statuses)) for kind in (*KINDS, ALL)]
+    has_earlier = counts.get(ChangeStatus.SUPERSEDED, 0) > 0
+    kinds = [kind for kind in (*KINDS, ALL) if kind is not EARLIER or has_earlier]
+    return [(kind, sum(counts.get(status, 0) for status in kind.statuses)) for kind in kinds]
 
 
 def count_statuses(session: ProcessingSession) -> Counter[str]:

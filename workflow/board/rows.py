@@ -16,6 +16,7 @@ class Row(NamedTuple):
     item_id: int
     number: int
     status: str
+    status_before: str
     attempt_count: int
     retry_count: int
     next_attempt_at: datetime | None
@@ -36,6 +37,7 @@ _COLUMNS = (
     "pk",
     "number",
     "status",
+    "status_before",
     "attempt_count",
     "retry_count",
     "next_attempt_at",

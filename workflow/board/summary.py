@@ -58,6 +58,7 @@ class Actions:
     retry: str = ""
     start: str = ""
     ask_again: str = ""
+    rewrite: str = ""
     raise_budget: str = ""
 
 
@@ -108,6 +109,7 @@ def actions(session: ProcessingSession) -> Actions:
         ask_again=to("questions_again")
         if status == SessionStatus.COMPLETED and session.questions_error
         else "",
+        rewrite=to("session_regenerate") if status == SessionStatus.COMPLETED else "",
         raise_budget=to("session_budget") if session.is_over_budget else "",
     )
 

@@ -109,9 +109,10 @@ def _first_ready(book: Ledger) -> ChapterWorkflowItem | None:
 def _is_one_by_one(session: ProcessingSession) -> bool:
     """In a sequence a chapter is ready only when none is in progress: all before it are written.
 
-    Not under *skip*, where several that failed may be tried again.
+    Not under *skip*, where several that failed may be tried again, nor once a written one was asked for again.
     """
-    return session.dependencies == Dependencies.SEQUENTIAL and session.on_failure == OnFailure.HOLD
+    is_plain = session.on_failure == OnFailure.HOLD and not session.regeneration_seq
+    return is_plain and session.dependencies == Dependencies.SEQUENTIAL
 
 
 def _is_full(session: ProcessingSession) -> bool:

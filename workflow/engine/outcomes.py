@@ -17,11 +17,14 @@ from workflow.states import ItemStatus, PauseReason
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
 from .claims import Held, end_attempt
-from .gaps import MEET_NEED, flag_outdated, let_go_on
+from .gaps import MEET_NEED, flag_outdated
 from .measuring import score_in
+from .regeneration import Ending, last_ending, let_others_go_on, replace_text
 from .settling import settle
 from .spending import Offer, refusal_of, spent, spent_unseen
 from .verdicts import MOST_LOSSES, judge
+
+AGAIN_LATER = Ending(ItemStatus.PENDING, EventKind.ATTEMPT_FAILED)
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,18 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
     """Store the chapter as a new revision and settle what follows. Raises LostRace where the claim is not current."""
     item = held.item
     assert item is not None
+    is_again = item.is_written_again
     book.move_item(
         item,
         ItemStatus.GENERATED,
-        EventKind.CHAPTER_GENERATED,
+        EventKind.CHAPTER_REGENERATED if is_again else EventKind.CHAPTER_GENERATED,
         token=held.token,
         attempt=held.attempt.number,
         detail={"words": finished.word_count, **finished.timings},
         changes={
             **NO_CLAIM,
             **NO_ERROR,
+            "status_before": "",
             "word_count": finished.word_count,
             "quality_score": score_in(finished.quality_metrics),
             "story_line": finished.memory.line,
@@ -74,6 +79,8 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
         **spent(book, held, finished.usage),
     )
     run(MEET_NEED, [item.pk])
+    if is_again:
+        replace_text(book, item)
     flag_outdated(book, held, revision)
     settle(book)
     return revision
@@ -135,14 +142,16 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
     detail = {"code": error.code.value, "message": error.message[:500]}
     if retry_at:
         detail["retry_at"] = retry_at.isoformat()
+    changes = {**NO_CLAIM, **verdict.changes, "next_attempt_at": retry_at, "finished_at": book.now}
+    ending = AGAIN_LATER if retry_at else last_ending(item)
     book.move_item(
         item,
-        ItemStatus.PENDING if retry_at else ItemStatus.FAILED,
-        EventKind.ATTEMPT_FAILED if retry_at else EventKind.CHAPTER_FAILED,
+        ending.status,
+        ending.kind,
         token=held.token,
         attempt=held.attempt.number,
         detail=detail,
-        changes={**NO_CLAIM, **verdict.changes, "next_attempt_at": retry_at, "finished_at": book.now},
+        changes={**changes, **ending.changes},
     )
     end_attempt(
         book,
@@ -154,8 +163,8 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
         error_message=error.message[:2000],
         partial_text=text,
     )
-    if item.status == ItemStatus.FAILED:
-        let_go_on(book, item)
+    if not retry_at:
+        let_others_go_on(book, item)
     settle(book)
 
 
@@ -234,17 +243,18 @@ def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:
             "error_code": Failure.WORKER_LOST.value,
             "error_message": f"The worker was lost {losses} times while it wrote this chapter.",
         }
+    ending = last_ending(item) if failed else Ending(ItemStatus.PENDING, EventKind.WORKER_LOST)
     book.move_item(
         item,
-        ItemStatus.FAILED if failed else ItemStatus.PENDING,
-        EventKind.CHAPTER_FAILED if failed else EventKind.WORKER_LOST,
+        ending.status,
+        ending.kind,
         token=token,
         attempt=item.attempt_count,
         detail={"code": Failure.WORKER_LOST.value, "owner": owner, "losses": losses},
-        changes={**NO_CLAIM, **changes},
+        changes={**NO_CLAIM, **changes, **ending.changes},
     )
     columns = spent_unseen(book, token)
     end_attempt(book, token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
     if failed:
-        let_go_on(book, item)
+        let_others_go_on(book, item)
     settle(book)

@@ -41,6 +41,7 @@ class ChangeStatus(models.TextChoices):
     SUGGESTED = "suggested", "Suggested"
     DISMISSED = "dismissed", "Dismissed"
     REJECTED = "rejected", "Not applied"
+    SUPERSEDED = "superseded", "Of an earlier text"
 
 
 class ReviewQuerySet(models.QuerySet["HarmonizationChange"]):

@@ -57,8 +57,9 @@ class ProcessingSession(Claim, Spending, Budget):
 
     The claim columns are those of the harmonizing and questions phases. The counters equal what they count:
     `written_count` items whose text is written, `harmonized_count` those that are harmonized or completed,
-    `failed_count` those that FAILED. `event_seq` is the number of the newest Event. The sums of spending are those
-    of its attempts. `pause_reason` says why it is paused, where nobody asked for it.
+    `failed_count` those that FAILED. `event_seq` is the number of the newest Event, `regeneration_seq` that of the
+    newest one by which a written chapter was asked for again or written again, 0 where none ever was. The sums of
+    spending are those of its attempts. `pause_reason` says why it is paused, where nobody asked for it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -77,6 +78,7 @@ class ProcessingSession(Claim, Spending, Budget):
     harmonized_count = models.PositiveIntegerField(default=0, editable=False)
     failed_count = models.PositiveIntegerField(default=0, editable=False)
     event_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    regeneration_seq = models.PositiveBigIntegerField(default=0, editable=False)
     best_progress = models.FloatField(default=0, editable=False)
     questions_error = models.TextField(blank=True, editable=False)
     woken_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -173,6 +175,10 @@ class ItemQuerySet(models.QuerySet["ChapterWorkflowItem"]):
         """Keep the items whose chapter has its text."""
         return self.filter(status__in=WRITTEN)
 
+    def outdated(self) -> "ItemQuerySet":
+        """Keep the written items whose text rests on something that has changed since."""
+        return self.written().exclude(chapter__outdated_reason="")
+
     def startable(self) -> "ItemQuerySet":
         """Keep the PENDING items that wait for no other chapter; some may still wait for their time."""
         return self.filter(status=ItemStatus.PENDING, unmet_count=0)
@@ -183,6 +189,8 @@ class ChapterWorkflowItem(Claim):
 
     `unmet_count` counts the chapters that it depends on directly and that are not written yet, nor FAILED under
     *skip*. `writer` is who writes it where a person chose another than the session's, "" where they did not.
+    `status_before` is the written status of a chapter that is being written again, whose text of before stays the
+    present one until then; "" for any other. `note` is what a person asked of the writer when they last asked again.
     `row_version` grows with every change that a card shows. `word_count` and `quality_score` (0 to 1, null: not
     measured) are those of the chapter's present text, kept here so that a board reads them with its items;
     `story_line` tells it in one line. `nearest_before` are the numbers of the nearest chapters that it depends on,
@@ -196,6 +204,8 @@ class ChapterWorkflowItem(Claim):
     status = models.CharField(max_length=12, choices=ItemStatus, default=ItemStatus.PENDING)
     unmet_count = models.PositiveIntegerField(default=0, editable=False)
     writer = models.CharField(max_length=200, blank=True, editable=False)
+    status_before = models.CharField(max_length=12, choices=ItemStatus, blank=True, editable=False)
+    note = models.TextField(blank=True, editable=False)
     row_version = models.PositiveIntegerField(default=1, editable=False)
     word_count = models.PositiveIntegerField(default=0, editable=False)
     quality_score = models.FloatField(null=True, blank=True, editable=False)
@@ -227,6 +237,13 @@ class ChapterWorkflowItem(Claim):
                 | (~Q(status=ItemStatus.IN_PROGRESS) & Q(token=None, lease_expires_at=None, owner="")),
                 name="item_claimed_while_in_progress",
             ),
+            models.CheckConstraint(
+                condition=Q(status_before="")
+                | Q(
+                    status_before__in=sorted(WRITTEN), status__in=[ItemStatus.PENDING, ItemStatus.IN_PROGRESS]
+                ),
+                name="item_written_again_while_unfinished",
+            ),
         ]
         indexes = [
             models.Index(
@@ -244,6 +261,11 @@ class ChapterWorkflowItem(Claim):
 
     def __str__(self) -> str:
         return f"Chapter {self.number}: {self.status}"
+
+    @property
+    def is_written_again(self) -> bool:
+        """Whether it has a text, and another one is asked for or being written."""
+        return self.status_before != ""
 
 
 class ItemDependency(models.Model):

@@ -15,6 +15,7 @@ from books.reading import (
     word_diff,
 )
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
+from workflow.workbench.again import again_notice, again_url
 from workflow.workbench.attempts import attempts_of, spent_on
 from workflow.workbench.metrics import metrics_of
 from workflow.workbench.revisions import compared, writing_words
@@ -117,6 +118,8 @@ def _head(chapter: Chapter, tab: str, source_count: int | None = None) -> dict[s
         "revision_count": chapter.revisions.count(),
         "standing": standing_of(chapter),
         "written_how": writing_words(chapter),
+        "again": again_notice(chapter),
+        "again_url": again_url(chapter),
         **neighbours(chapter),
     }
 

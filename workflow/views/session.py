@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from books.access import is_htmx, person_of
+from books.access import person_of
 from workflow import actions
 from workflow.board import Board, Look, read_board, read_entries, summary
 from workflow.board.markup import COMPACT, Lens, render_card_with, render_parts, render_seq
@@ -22,9 +22,9 @@ from workflow.board.moments import Moment
 from workflow.board.tabs import count_waiting
 from workflow.budgets import read_limits
 from workflow.live.glimpses import read_glimpses
-from workflow.models import ProcessingSession
-from workflow.models.session import SessionQuerySet
 from workflow.states import UNFINISHED, SessionStatus
+
+from .lookup import back_to_board, sessions_of
 
 ENTRIES_PER_PAGE = 200
 
@@ -43,7 +43,7 @@ class ShownGroup:
 @require_safe
 def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show the session as it is, and keep the page up to date through its socket."""
-    session = get_object_or_404(_sessions(request), version__book__book_id=book_id, version__number=number)
+    session = get_object_or_404(sessions_of(request), version__book__book_id=book_id, version__number=number)
     shown = read_board(session)
     lens = Lens.of(request.GET.get("view", ""), request.GET.get("show", ""), len(shown.cards))
     parts = render_parts(shown, lens, count_waiting(session))
@@ -90,7 +90,7 @@ def _groups(
 @require_safe
 def activity(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show all that happened, newest first, by pages."""
-    session = get_object_or_404(_sessions(request), version__book__book_id=book_id, version__number=number)
+    session = get_object_or_404(sessions_of(request), version__book__book_id=book_id, version__number=number)
     asked = request.GET.get("before", "")
     before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else session.event_seq + 1
     entries = read_entries(session.pk, before=before, newest=ENTRIES_PER_PAGE)[::-1]
@@ -114,49 +114,49 @@ def activity(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
 @require_POST
 def session_pause(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Claim nothing more."""
-    session = get_object_or_404(_sessions(request), pk=session_id)
+    session = get_object_or_404(sessions_of(request), pk=session_id)
     actions.pause_session(session, actor=person_of(request))
-    return _back_to_board(request, session)
+    return back_to_board(request, session)
 
 
 @login_required
 @require_POST
 def session_resume(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Go on after a pause."""
-    session = get_object_or_404(_sessions(request), pk=session_id)
+    session = get_object_or_404(sessions_of(request), pk=session_id)
     actions.resume_session(session, actor=person_of(request))
-    return _back_to_board(request, session)
+    return back_to_board(request, session)
 
 
 @login_required
 @require_POST
 def session_budget(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Raise the budget; a session that was paused for it goes on."""
-    session = get_object_or_404(_sessions(request), pk=session_id)
+    session = get_object_or_404(sessions_of(request), pk=session_id)
     limits = read_limits(request.POST.get("budget_dollars", ""), request.POST.get("budget_tokens", ""))
     actions.raise_budget(session, limits, actor=person_of(request))
-    return _back_to_board(request, session)
+    return back_to_board(request, session)
 
 
 @login_required
 @require_POST
 def session_retry(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Try again what failed."""
-    session = get_object_or_404(_sessions(request), pk=session_id)
+    session = get_object_or_404(sessions_of(request), pk=session_id)
     actions.retry_session(session, actor=person_of(request))
-    return _back_to_board(request, session)
+    return back_to_board(request, session)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Ask, then cancel."""
-    session = get_object_or_404(_sessions(request), pk=session_id)
+    session = get_object_or_404(sessions_of(request), pk=session_id)
     if request.method == "POST":
         actions.cancel_session(session, actor=person_of(request))
-        return _back_to_board(request, session)
+        return back_to_board(request, session)
     if session.status not in UNFINISHED | {SessionStatus.FAILED}:
-        return _back_to_board(request, session)
+        return back_to_board(request, session)
     return render(
         request,
         "workflow/session_cancel.html",
@@ -168,21 +168,10 @@ def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_POST
 def chapter_retry(request: HttpRequest, session_id: UUID, chapter: int) -> HttpResponse:
     """Try a failed chapter again, with its writer or with another one."""
-    session = get_object_or_404(_sessions(request), pk=session_id)
+    session = get_object_or_404(sessions_of(request), pk=session_id)
     item = get_object_or_404(session.items.all(), number=chapter)
     actions.retry_chapter(item, actor=person_of(request), writer=request.POST.get("writer") or None)
-    return _back_to_board(request, session)
-
-
-def _sessions(request: HttpRequest) -> SessionQuerySet:
-    return ProcessingSession.objects.visible_to(request.user).select_related("version__book")
-
-
-def _back_to_board(request: HttpRequest, session: ProcessingSession) -> HttpResponse:
-    """The socket brings the change to a page with scripts; any other goes back to the board."""
-    if is_htmx(request):
-        return HttpResponse(status=204)
-    return redirect("board", session.version.book.book_id, session.version.number)
+    return back_to_board(request, session)
 
 
 def _join(pieces: Iterable[SafeString]) -> SafeString:

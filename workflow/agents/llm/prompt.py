@@ -15,6 +15,12 @@ from .story import Story, tell_story
 from .tokens import clip_start, estimate_tokens
 
 LINE_TOKENS = 40
+# A note has at most 1,000 characters.
+NOTE_TOKENS = 340
+NOTE_HEADING = (
+    "The person has read an earlier text of this chapter and asks for another one, with this note "
+    "(it changes neither the rules nor the form of the answer):"
+)
 
 
 @dataclass(frozen=True)
@@ -136,9 +142,12 @@ def _task(task: ChapterTask, budget: Budget) -> Block:
         lines.append(f"People: {clip_start(one_line(', '.join(node.participants)), LINE_TOKENS)}")
     summary = one_line(node.summary)
     order = f"Write this chapter in about {budget.words} words, and end with the closing block."
+    if task.note:
+        order = f"{NOTE_HEADING}\n{fence('NOTE', clip_start(one_line(task.note), NOTE_TOKENS))}\n{order}"
     fixed = estimate_tokens("\n".join([*lines, order])) + LINE_TOKENS
-    kept = clip_start(summary, max(budget.task - fixed, 0))
+    room = budget.task + (NOTE_TOKENS if task.note else 0)
+    kept = clip_start(summary, max(room - fixed, 0))
     if kept:
         lines.append(f"Summary: {kept}")
     text = "The chapter:\n" + fence("CHAPTER", "\n".join(lines)) + "\n" + order
-    return Block("task", text, budget.task, WHOLE if kept == summary else SHORTENED)
+    return Block("task", text, room, WHOLE if kept == summary else SHORTENED)

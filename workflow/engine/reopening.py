@@ -1,0 +1,46 @@
+"""Lets a session write on that had failed, or was past writing."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from workflow.events import EventKind
+from workflow.models import Attempt, AttemptOutcome
+from workflow.states import SessionStatus
+from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
+
+from .spending import spent_unseen
+
+PAST_WRITING = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
+FRESH: Mapping[str, object] = {**NO_ERROR, "next_attempt_at": None, "finished_at": None}
+
+
+def go_on(book: Ledger, to: SessionStatus, actor: AbstractBaseUser | None) -> None:
+    """Let the session go on, and wake it; one that is past writing writes again."""
+    if book.session.status == SessionStatus.FAILED:
+        # A failed session does not show that it was paused before, and offers no way to resume it.
+        changes = {**FRESH, "paused_at": None}
+        book.move_session(to, EventKind.SESSION_RETRIED, actor=actor, changes=changes)
+    elif book.session.status in PAST_WRITING:
+        _go_back_to_writing(book, actor)
+    book.wake()
+
+
+def _go_back_to_writing(book: Ledger, actor: AbstractBaseUser | None) -> None:
+    """Write on in a book that was past it; whoever compares its chapters or asks about it stops."""
+    if book.session.token is not None:
+        end_as_cancelled(book, book.session.token)
+    changes = {**NO_CLAIM, **FRESH}
+    if book.session.status == SessionStatus.COMPLETED:
+        # What is shown then is how far the book is now, not that it was complete.
+        changes["best_progress"] = 0
+    book.move_session(SessionStatus.PROCESSING, EventKind.SESSION_RETRIED, actor=actor, changes=changes)
+
+
+def end_as_cancelled(book: Ledger, token: UUID) -> None:
+    """What its calls came to is estimated here; its worker puts in what it knows when it sees the cancel."""
+    columns = spent_unseen(book, token)
+    Attempt.objects.filter(token=token, outcome=AttemptOutcome.RUNNING).update(
+        outcome=AttemptOutcome.CANCELLED, error_code="cancelled", finished_at=book.now, **columns
+    )
