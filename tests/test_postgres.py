@@ -22,7 +22,9 @@ SAME_TESTS = [
     "tests/workflow/test_contract_phases.py",
     "tests/workflow/test_contract_recovery.py",
     "tests/workflow/test_contract_storing.py",
+    "tests/workflow/test_regeneration.py",
     "tests/workflow/test_skip.py",
+    "tests/workflow/test_state_machine.py",
     "tests/workflow/test_watchdog.py",
     "tests/books/test_actions.py",
 ]
@@ -34,6 +36,7 @@ def test_engine_keeps_its_contract_on_postgresql(tmp_path: Path) -> None:
         **os.environ,
         "DATABASE_URL": os.environ["CHAPTERFLOW_TEST_POSTGRES"],
         "CHAPTERFLOW_DATA_DIR": str(tmp_path),
+        "CHAPTERFLOW_SCHEDULES": "10",
     }
 
     run = subprocess.run(

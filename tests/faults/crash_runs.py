@@ -1,7 +1,7 @@
 """Tells a story (first argument, then a folder) again and again, killed at each commit in turn; compares the books.
 
 Each run is a process of its own with a copy of the same database; it is forked from one that has everything loaded.
-Prints a line of JSON for each run.
+Prints a line of JSON for each run; after the first, undisturbed one it reads a line with the places to be killed at.
 """
 
 import json
@@ -35,7 +35,7 @@ NOWHERE = "nowhere:before:1"
 SECONDS_PER_RUN = 30
 # How many passings of each point, beside its last. CHAPTERFLOW_CRASH_PASSINGS asks for more.
 MORE = int(os.environ.get("CHAPTERFLOW_CRASH_PASSINGS", "0"))
-PASSINGS = {"sequence": MORE or 1, "graph": MORE, "troubles": MORE, "model": MORE}
+PASSINGS = {"sequence": MORE or 1, "graph": MORE, "troubles": MORE, "model": MORE, "again": MORE}
 # How often these are passed is a matter of time.
 ONCE = ("checkpoint", "renew")
 WRITING = ("INSERT", "UPDATE", "DELETE")
@@ -56,6 +56,7 @@ AFTERWARDS = {
     ],
     "troubles": [],
     "model": [],
+    "again": [("store_chapter:before:4", "take_back_chapter")],
 }
 
 
@@ -70,15 +71,19 @@ def main(name: str, folder: Path) -> None:
         json.dumps({"plans": [], "passed": undisturbed["passed"], "faults": undisturbed["faults"]}),
         flush=True,
     )
-    for number, plans in enumerate(all_plans(name, undisturbed["passed"])):
+    # Whoever reads says at which of them it is killed.
+    among = json.loads(sys.stdin.readline())
+    for number, plans in enumerate(all_plans(name, undisturbed["passed"], among)):
         there = folder / f"run-{number}"
         print(json.dumps(crashed(name, folder, there, plans, undisturbed)), flush=True)
         shutil.rmtree(there)
 
 
-def all_plans(name: str, passed: dict[str, int]) -> Iterator[Sequence[str]]:
+def all_plans(name: str, passed: dict[str, int], among: Sequence[str]) -> Iterator[Sequence[str]]:
     """Yield the crashes of each run: one at each passing of each point, and some during the recovery from another."""
     for place, times in sorted(passed.items()):
+        if place not in among:
+            continue
         last = 1 if place.startswith(ONCE) else times
         yield from ([f"{place}:{n}"] for n in sorted({*range(1, min(last, PASSINGS[name]) + 1), last}))
     for first, second in AFTERWARDS[name]:

@@ -21,25 +21,30 @@ from workflow.actions import (
     cancel_session,
     pause_session,
     raise_budget,
+    regenerate_chapter,
+    regenerate_outdated,
     resume_session,
     retry_chapter,
     retry_session,
     start_session,
     undo_change,
+    withdraw_regeneration,
 )
 from workflow.agents import orchestrator
 from workflow.agents.llm import Quote, Watch
 from workflow.agents.types import AgentError, ChapterTask, OnText
 from workflow.budgets import Limits
-from workflow.engine import advance, advice, checkpoints, ending, judging, verdicts
+from workflow.engine import advance, advice, attempts, checkpoints, ending, judging, verdicts
 from workflow.engine.attempts import AttemptFailed
 from workflow.engine.claims import Held
 from workflow.engine.harmonizing import LoadedBook
 from workflow.events import EventKind
-from workflow.models import Event, ProcessingSession
+from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
 
 MODEL = "openai-chat:house"
 STORY = "python:tests.faults.stories:teller"
+UNDECIDED = "python:tests.faults.stories:undecided"
+IN_VAIN = "In vain."
 TROUBLED = "python:tests.faults.stories:troubled"
 PATIENT_DRIVES = 30
 
@@ -78,6 +83,21 @@ class TroubledTeller:
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
         TROUBLES[task.number](on_text)
         return text_of(task)
+
+
+class UndecidedTeller:
+    """Is told in the middle of a chapter that the text of before is to be kept: once."""
+
+    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
+        if task.note == IN_VAIN and not happened(EventKind.REGENERATION_WITHDRAWN):
+            withdraw_regeneration(ChapterWorkflowItem.objects.get(number=task.number), actor=None)
+            _wait(on_text, 30)
+        return text_of(task)
+
+
+def undecided() -> UndecidedTeller:
+    """Make an UndecidedTeller."""
+    return UndecidedTeller()
 
 
 def teller() -> Teller:
@@ -167,10 +187,11 @@ class FarQueue:
 
 def prepare() -> None:
     """Let everything happen at once: no waiting between tries, small batches, a checkpoint at every look."""
-    settings.CHAPTERFLOW_WRITERS = [STORY, TROUBLED, MODEL]
+    settings.CHAPTERFLOW_WRITERS = [STORY, TROUBLED, UNDECIDED, MODEL]
     settings.CHAPTERFLOW_LEASE_SECONDS = 0.3
     checkpoints.CHECKPOINT_SECONDS = 0.0
     stopping.GRACE_SECONDS = 0.0
+    attempts.CHECK_SECONDS = attempts.TICK_SECONDS = 0.05
     ending.CHAPTERS_PER_BATCH = 1
     ending.COMPLETED_PER_BATCH = 2
     no_wait = verdicts.timedelta(0)
@@ -256,6 +277,22 @@ def model() -> ProcessingSession:
     return session
 
 
+def again() -> ProcessingSession:
+    """Three chapters; then the first is asked for again, what builds on it after it, and the last in vain."""
+    session = _started(3, UNDECIDED)
+    drive(session)
+    first, last = session.items.get(number=1), session.items.get(number=3)
+    requested = EventKind.REGENERATION_REQUESTED
+    once(requested, lambda: regenerate_chapter(first, actor=None, note="More."), item=first)
+    drive(session)
+    once(requested, lambda: regenerate_outdated(session, actor=None), item=last)
+    drive(session)
+    if happened(requested, item=last) < 2:
+        regenerate_chapter(last, actor=None, note=IN_VAIN)
+    drive(session)
+    return session
+
+
 def with_model() -> None:
     """Put stand-ins in the places of a model and of the queue."""
     settings.CHAPTERFLOW_HARMONIZER = MODEL
@@ -293,5 +330,6 @@ STORIES: Mapping[str, tuple[int, Callable[[], ProcessingSession], Callable[[], N
     "graph": (5, graph, lambda: None),
     "troubles": (4, troubles, with_troubles),
     "model": (2, model, with_model),
+    "again": (3, again, lambda: None),
 }
 GRAPH = {3: [1, 2], 4: [3]}

@@ -9,7 +9,15 @@ from django.utils import timezone
 from workflow.events import EventKind
 from workflow.models import AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.recovery import sessions_with_work_due
-from workflow.states import ITEM_MOVES, SESSION_MOVES, UNFINISHED, WRITTEN, ItemStatus, SessionStatus
+from workflow.states import (
+    ITEM_MOVES,
+    SESSION_MOVES,
+    UNFINISHED,
+    WRITTEN,
+    ItemStatus,
+    OnFailure,
+    SessionStatus,
+)
 
 LATER = {ItemStatus.HARMONIZED, ItemStatus.COMPLETED}
 
@@ -95,14 +103,16 @@ def _texts(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> Iter
 def _needs(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> Iterator[str]:
     """Nothing waits for what is done, and nothing is written before what it depends on has a text."""
     status = {item.pk: item.status for item in items}
-    with_text = {item.pk for item in items if item.status in WRITTEN or item.is_written_again}
+    has_text = {item.pk for item in items if item.status in WRITTEN or item.is_written_again}
+    met = WRITTEN | ({ItemStatus.FAILED} if session.on_failure == OnFailure.SKIP else frozenset())
     for item in items:
         needed = list(item.needs_rows.values_list("needs_id", flat=True))
-        unmet = sum(status[each] not in WRITTEN for each in needed)
+        unmet = sum(status[each] not in met for each in needed)
         if item.unmet_count != unmet:
             yield f"chapter {item.number} waits for {item.unmet_count}, {unmet} are not written"
-        without = sum(each not in with_text for each in needed)
-        if without and item.status not in {ItemStatus.PENDING, ItemStatus.FAILED}:
+        # Under *skip* a failed one may be tried again behind the back of those that went on without it.
+        is_early = session.on_failure == OnFailure.HOLD and not has_text.issuperset(needed)
+        if is_early and item.status not in {ItemStatus.PENDING, ItemStatus.FAILED}:
             yield f"chapter {item.number} is {item.status} before what it depends on"
 
 

@@ -27,11 +27,12 @@ def new_session(
     *,
     after: Mapping[int, Iterable[int]] | None = None,
     writer: str = "quotations",
+    on_failure: str = "hold",
 ) -> ProcessingSession:
     """Upload and start; with `after` in graph mode."""
     version = new_version(owner, chapters, after)
     mode = "graph" if after is not None else "sequential"
-    session, _ = start_session(version, actor=owner, writer=writer, dependencies=mode)
+    session, _ = start_session(version, actor=owner, writer=writer, dependencies=mode, on_failure=on_failure)
     return session
 
 
