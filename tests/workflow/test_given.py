@@ -147,6 +147,7 @@ def test_many_attempts_cost_no_query_each(
 ) -> None:
     one, client = item(session, 3), client_of(person)
     add_attempts(one, range(2, 4))
+    page_of(client, session, 3)
     with CaptureQueriesContext(connection) as with_few:
         page_of(client, session, 3)
     add_attempts(one, range(4, 40))
