@@ -104,3 +104,23 @@ def _needs(model: str, setting: str) -> Iterator[CheckMessage]:
             hint=f"Put it into the environment as {key}, or into the file .env.",
             id="chapterflow.W007",
         )
+
+
+@register(TAG)
+def check_limits(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """A limit of chapters at once must name somebody who can be called, or it holds nobody back."""
+    from workflow.agents.llm import PROVIDERS
+    from workflow.agents.orchestrator import PYTHON
+    from workflow.providers import ALL, ANY, provider_of
+
+    known = {ALL, ANY, *map(provider_of, PROVIDERS)}
+    return [
+        Error(
+            f"CHAPTERFLOW_CHAPTERS_AT_ONCE names “{name}”, which is no provider.",
+            hint=f"Write {', '.join(sorted(known - {ALL, ANY}))}, “{ALL}”, “{ANY}” or a writer of your own, "
+            "such as “python:package.module:factory”.",
+            id="chapterflow.E025",
+        )
+        for name in settings.CHAPTERFLOW_CHAPTERS_AT_ONCE
+        if name not in known and not name.startswith(PYTHON)
+    ]

@@ -95,6 +95,17 @@ def budget(name: str) -> tuple[Decimal | None, int | None]:
     return dollars, tokens
 
 
+def limits(name: str) -> dict[str, int]:
+    """Return `provider=4, *=8` of a comma list: whole numbers of at least one, by name."""
+    found = {}
+    for entry in words(name):
+        who, _, count = entry.rpartition("=")
+        if not who.strip() or not count.strip().isdecimal() or int(count) < 1:
+            raise ImproperlyConfigured(f"{name} must be like “ollama=1, *=8”: “{entry}” is no limit.")
+        found[who.strip()] = int(count)
+    return found
+
+
 def secret_key(data_dir: Path) -> str:
     """Return SECRET_KEY, or the key kept in the data directory, made on first start, readable by its owner only."""
     given = text("SECRET_KEY")

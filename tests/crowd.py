@@ -31,6 +31,7 @@ from workflow.models import (
     HarmonizationChange,
     ItemDependency,
     ProcessingSession,
+    Provider,
 )
 from workflow.states import ItemStatus, Phase
 
@@ -70,6 +71,7 @@ class Crowd:
         self._grow_texts()
         self._grow_process()
         self._grow_accounts(more)
+        self._grow_providers(more)
 
     def _books(self, more: int) -> list[tuple[Book, BookVersion, ProcessingSession]]:
         books = Book.objects.bulk_create(
@@ -158,6 +160,10 @@ class Crowd:
         ConsistencyRule.objects.bulk_create(
             ConsistencyRule(book=self.book, key=f"rule-{chapter.number}") for chapter in self.chapters
         )
+
+    def _grow_providers(self, more: int) -> None:
+        names = [f"python:mill.{next(_numbers)}:write" for _ in range(more)]
+        Provider.objects.bulk_create(Provider(name=name, rate_limited_at=timezone.now()) for name in names)
 
     def _grow_accounts(self, more: int) -> None:
         digests = [uuid.uuid4().hex for _ in range(more)]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +16,7 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from books.models import Book, BookVersion, Chapter, ChapterRevision, StorylineNode, TextChunk
@@ -33,6 +35,7 @@ from workflow.models import (
     FollowUpQuestion,
     HarmonizationChange,
     ProcessingSession,
+    Provider,
 )
 
 OURS = ("books", "workflow", "accounts")
@@ -625,6 +628,19 @@ class TestActions:
 
         assert said == ["Questions are asked again in 1 session."]
         assert kinds(session)[-1] == "questions_requested"
+
+    def test_provider_is_asked_again_at_once(self, person: User, desk: Client) -> None:
+        soon = timezone.now() + timedelta(seconds=60)
+        waiting = Provider.objects.create(name="openai", cooling_until=soon, ceiling=2)
+        idle = Provider.objects.create(name="ollama")
+
+        said = run(desk, "end_wait", waiting, idle)
+
+        assert said == ["1 provider is asked again.", "ollama: Nobody waits for this provider."]
+        assert list(Provider.objects.filter(cooling_until=None).values_list("ceiling", flat=True)) == [
+            None,
+            2,
+        ]
 
     def test_nothing_is_written_into_the_admins_own_history(self, person: User, desk: Client) -> None:
         run(desk, "pause", new_session(person))

@@ -359,3 +359,19 @@ def test_canary_that_is_lost_is_no_wedge(
 ) -> None:
     with override_settings(CHAPTERFLOW_CANARY_SECONDS=canary, CHAPTERFLOW_WEDGED_SECONDS=wedged):
         assert ids() == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({}, []),
+        ({"ollama": 1, "openai": 6, "*": 8, "all": 12, "python:tests.writers:plain": 1}, []),
+        ({"openai-chat": 2}, ["chapterflow.E025"]),
+        ({"olama": 1}, ["chapterflow.E025"]),
+    ],
+)
+def test_limits_name_providers(
+    options: dict[str, object], limits: dict[str, int], expected: list[str]
+) -> None:
+    with override_settings(CHAPTERFLOW_CHAPTERS_AT_ONCE=limits):
+        assert ids() == expected

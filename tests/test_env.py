@@ -116,3 +116,19 @@ def test_budget_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(ImproperlyConfigured, match="CF_BUDGET"):
         env.budget("CF_BUDGET")
+
+
+def test_limits_are_numbers_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CF_LIMITS", "ollama=1, *=8,python:mill.writers:write=2")
+
+    assert env.limits("CF_LIMITS") == {"ollama": 1, "*": 8, "python:mill.writers:write": 2}
+
+
+@pytest.mark.parametrize(
+    "text", ["ollama", "=4", "ollama=", "ollama=0", "ollama=-1", "ollama=many", "ollama=1.5"]
+)
+def test_limit_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("CF_LIMITS", text)
+
+    with pytest.raises(ImproperlyConfigured, match="CF_LIMITS"):
+        env.limits("CF_LIMITS")

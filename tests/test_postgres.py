@@ -24,6 +24,7 @@ SAME_TESTS = [
     "tests/workflow/test_contract_storing.py",
     "tests/workflow/test_regeneration.py",
     "tests/workflow/test_skip.py",
+    "tests/workflow/test_providers.py",
     "tests/workflow/test_state_machine.py",
     "tests/workflow/test_watchdog.py",
     "tests/books/test_actions.py",

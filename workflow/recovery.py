@@ -16,6 +16,7 @@ from .clock import database_now
 from .engine.claims import due, due_phase
 from .engine.ending import lose_phase
 from .engine.outcomes import lose_chapter
+from .engine.turns import sessions_in_turn
 from .models import ChapterWorkflowItem, ProcessingSession
 from .states import ItemStatus, SessionStatus
 from .transitions import NO_CLAIM, Ledger, LostRace, ledger
@@ -111,7 +112,7 @@ def wake_due() -> None:
     One that is older than 30 s is lost, unless it still waits in the queue.
     """
     waiting = cache(queue.waiting_sessions)
-    for session_id in list(sessions_with_work_due(database_now())):
+    for session_id in [*sessions_with_work_due(database_now()), *sessions_in_turn()]:
         _look_after(session_id, "wake", partial(_wake, waiting=waiting))
 
 
@@ -142,7 +143,7 @@ def sessions_with_work_due(now: datetime) -> Iterable[UUID]:
         .values("count")
     )
     chapters = (
-        Q(status=SessionStatus.PROCESSING)
+        Q(status=SessionStatus.PROCESSING, held_back_at=None)
         & Q(Exists(items.filter(due(now), status=ItemStatus.PENDING, unmet_count=0)))
         & Q(running__lt=F("parallel_chapters"))
     )

@@ -47,6 +47,11 @@ class WorkflowStatus(BaseModel):
         description="`budget`: the next call of a model would pass the budget; empty where a person paused it, or "
         "nobody."
     )
+    waits_for: list[str] = Field(
+        description="The model providers that it waits for: each is at its limit of chapters at once, or has asked to "
+        "slow down. It goes on by itself.",
+        examples=[["openai"]],
+    )
     usage: Usage
     budget: Budget
     created_at: Moment

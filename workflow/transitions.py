@@ -74,13 +74,16 @@ class Ledger:
         if (origin, to) not in ITEM_MOVES:
             raise IllegalMove(f"item {origin} → {to}")
         guard = {"pk": item.pk, "status": origin} | ({"token": token} if token else {})
-        columns = {"status": to, **(changes or {})}
+        # Whose places a chapter takes is the claim's to say; with its end they are free.
+        freed = {"providers": ""} if item.providers else {}
+        changes = {**freed, **(changes or {})}
+        columns = {"status": to, **changes}
         if not change_row(ChapterWorkflowItem, guard, columns, grow="row_version"):
             raise LostRace(f"item {item.pk} is no longer {origin}")
         self._items_before.append((item, dict(vars(item))))
         item.status = to
         item.row_version += 1
-        for name, value in (changes or {}).items():
+        for name, value in changes.items():
             setattr(item, name, value)
         self._count(origin, to)
         self.record(kind, item, origin, to, actor=actor, attempt=attempt, detail=detail)
@@ -102,6 +105,8 @@ class Ledger:
         origin = SessionStatus(self.session.status)
         if (origin, to) not in SESSION_MOVES:
             raise IllegalMove(f"session {origin} → {to}")
+        if self.session.held_back_at is not None:
+            self.change(held_back_at=None, held_back_by="")
         self.change(status=to, **(changes or {}))
         self.record(kind, None, origin, to, actor=actor, detail=detail)
 

@@ -6,8 +6,11 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from workflow.engine.places import Rooms
+from workflow.engine.turns import sessions_in_turn
 from workflow.events import EventKind
 from workflow.models import AttemptOutcome, ChapterWorkflowItem, ProcessingSession
+from workflow.providers import split
 from workflow.recovery import sessions_with_work_due
 from workflow.states import (
     ITEM_MOVES,
@@ -128,7 +131,15 @@ def _goes_on(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> It
         return
     if _is_later(now, *waits, session.next_attempt_at) or session.pk in set(sessions_with_work_due(now)):
         return
+    if session.held_back_at and _has_a_turn(session, now):
+        return
     yield f"the session is {session.status}, and nothing will ever wake it"
+
+
+def _has_a_turn(session: ProcessingSession, now: datetime) -> bool:
+    """Whether it says for whom it waits, and each of those is taken or cooling, or somebody is woken for the place."""
+    rooms, names = Rooms(now), split(session.held_back_by)
+    return bool(names) and (not any(map(rooms.free, names)) or any(sessions_in_turn()))
 
 
 def _is_later(now: datetime, *times: datetime | None) -> bool:

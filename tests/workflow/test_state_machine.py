@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.test import override_settings
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -49,13 +50,13 @@ from workflow.agents.llm import Quote
 from workflow.agents.types import AgentError
 from workflow.budgets import Limits
 from workflow.engine import driver, ending, writing
-from workflow.engine.claims import Held, is_current
+from workflow.engine.claims import Held, claim_chapter, is_current
 from workflow.engine.outcomes import FinishedChapter
 from workflow.engine.spending import Offer
 from workflow.failures import Failure
 from workflow.models import ChapterWorkflowItem, HarmonizationChange, ProcessingSession
 from workflow.states import SessionStatus
-from workflow.transitions import LostRace
+from workflow.transitions import LostRace, ledger
 
 # More schedules, and longer ones, where the variable asks for them; many are other ones each time.
 FEW = 35
@@ -95,6 +96,9 @@ KINDS = [
     *["decide_on_a_change", "let_time_pass", "reach_the_budget"] * 2,
     *["give_back", "end_slice", "lose_a_begun_step", "answer", "forget_wake_ups"],
 ]
+# With a limit of places, which another book takes and leaves.
+LIMITED = "python:tests.writers:plain"
+RIVALRY = ["rival_takes_a_place", "rival_leaves_its_place", "rival_is_before_it"] * 3
 OFFER = Offer(Quote("openai-chat:house", 3_000, 3_000), None)
 
 
@@ -112,6 +116,11 @@ class Schedule(RuleBasedStateMachine):
         self.held: list[Held] = []
         self.best, self.was_complete = 0.0, False
         self.place = 0
+        self.rival: ProcessingSession | None = None
+        self.rivals: list[Held] = []
+        self.kinds = KINDS
+        self.options = override_settings(CHAPTERFLOW_WRITERS=["quotations", LIMITED])
+        self.options.enable()
         self.work = transaction.atomic()
         self.work.__enter__()
 
@@ -119,6 +128,7 @@ class Schedule(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.work.__exit__(None, None, None)
         self.clock.stop()
+        self.options.disable()
         stopping.reset()
 
     @initialize(
@@ -127,16 +137,33 @@ class Schedule(RuleBasedStateMachine):
         graph=st.booleans(),
         on_failure=st.sampled_from(["hold", "skip"]),
         has_budget=st.booleans(),
+        places=st.sampled_from([None, 1, 2]),
     )
     def start(
-        self, chapters: int, data: st.DataObject, graph: bool, on_failure: str, has_budget: bool
+        self,
+        chapters: int,
+        data: st.DataObject,
+        graph: bool,
+        on_failure: str,
+        has_budget: bool,
+        places: int | None,
     ) -> None:
         before = {
             n: data.draw(st.sets(st.integers(1, n - 1)) if n > 1 else st.just(set()))
             for n in range(1, chapters + 1)
         }
         owner = User.objects.create(username=uuid.uuid4().hex)
-        self.session = new_session(owner, chapters, after=before if graph else None, on_failure=on_failure)
+        after, writer = before if graph else None, LIMITED if places else "quotations"
+        self.session = new_session(owner, chapters, after=after, writer=writer, on_failure=on_failure)
+        if places:
+            self.options.disable()
+            self.options = override_settings(
+                CHAPTERFLOW_WRITERS=["quotations", LIMITED], CHAPTERFLOW_CHAPTERS_AT_ONCE={LIMITED: places}
+            )
+            self.options.enable()
+            self.places, self.kinds = places, KINDS + RIVALRY
+            self.rival = new_session(owner, 3, after={}, writer=LIMITED)
+            ProcessingSession.objects.filter(pk=self.rival.pk).update(status=SessionStatus.PROCESSING)
         self.pk = self.session.pk
         if has_budget:
             ProcessingSession.objects.filter(pk=self.pk).update(budget_tokens=5_000)
@@ -147,7 +174,7 @@ class Schedule(RuleBasedStateMachine):
     def step(self, seed: int) -> None:
         self.place += 1
         rng = Random(f"{seed} {self.place}")
-        step = rng.choice(KINDS)
+        step = rng.choice(self.kinds)
         note(f"  {step}")
         # A person may be refused.
         with contextlib.suppress(Conflict, Invalid):
@@ -222,6 +249,31 @@ class Schedule(RuleBasedStateMachine):
             driver._begin(self.pk, lambda: True)
             raise Broken
 
+    def rival_takes_a_place(self, rng: Random) -> None:
+        assert self.rival is not None
+        with ledger(self.rival.pk) as book:
+            held = claim_chapter(book)
+        if held is not None:
+            self.rivals.append(held)
+
+    def rival_leaves_its_place(self, rng: Random) -> None:
+        """The other book's worker ends what it does without a result, often told to slow down."""
+        if self.rivals:
+            held = self.rivals.pop(rng.randrange(len(self.rivals)))
+            if rng.random() < 0.7:
+                writing.until_stored(held, lambda: writing._give_back(held, ""))
+                return
+            error = AgentError(Failure.RATE_LIMITED, "no", rng.choice([None, 60.0]))
+            writing.until_stored(held, lambda: writing._fail_and_claim(held, error, "", False))
+
+    def rival_is_before_it(self, rng: Random) -> None:
+        """Every place is taken when a worker looks for a chapter; then, often, they are free."""
+        for _ in range(self.places):
+            self.rival_takes_a_place(rng)
+        self.wake_up(rng)
+        for _ in range(rng.randint(0, self.places)):
+            self.rival_leaves_its_place(rng)
+
     # ---------------------------------------------------------------- people, pacemaker, clock
 
     def go_on_with_it(self, rng: Random) -> None:
@@ -264,6 +316,9 @@ class Schedule(RuleBasedStateMachine):
     def nothing_is_broken(self) -> None:
         if hasattr(self, "pk"):
             assert broken(self.session) == []
+            if self.rival is not None:
+                taken = ChapterWorkflowItem.objects.exclude(providers="").count()
+                assert taken <= self.places
 
     @invariant()
     def progress_never_goes_back(self) -> None:

@@ -3,6 +3,7 @@
 from .budget import raise_budget
 from .library import delete_book
 from .nodes import start_nodes
+from .providers import end_wait
 from .regeneration import regenerate_chapter, regenerate_outdated, withdraw_regeneration
 from .review import (
     answer_question,
@@ -33,6 +34,7 @@ __all__ = [
     "delete_book",
     "dismiss_change",
     "dismiss_question",
+    "end_wait",
     "keep_change",
     "pause_session",
     "raise_budget",

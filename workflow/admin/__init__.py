@@ -3,6 +3,7 @@
 from .content import BookAdmin, BookVersionAdmin, ChapterAdmin
 from .history import AttemptAdmin, EventAdmin, FactEntryAdmin
 from .items import ChapterWorkflowItemAdmin, ItemDependencyAdmin
+from .providers import ProviderAdmin
 from .review import ConsistencyRuleAdmin, FollowUpQuestionAdmin, HarmonizationChangeAdmin
 from .sessions import ProcessingSessionAdmin
 
@@ -19,4 +20,5 @@ __all__ = [
     "HarmonizationChangeAdmin",
     "ItemDependencyAdmin",
     "ProcessingSessionAdmin",
+    "ProviderAdmin",
 ]

@@ -65,7 +65,7 @@ class ChapterWorkflowItemAdmin(ReadOnlyAdmin[ChapterWorkflowItem]):
                            "error_message", "word_count", "quality_score")}),
         ("Dependencies", {"fields": ("unmet_count", "needs", "needed_by")}),
         ("Tries", {"fields": ("attempt_count", "retry_count", "lost_count", "next_attempt_at",
-                              "rate_limited_at", "started_at", "finished_at", "events")}),
+                              "rate_limited_at", "providers", "started_at", "finished_at", "events")}),
         ("Claim", {"fields": ("owner", "token", "lease_expires_at", "row_version")}),
     )  # fmt: skip
 

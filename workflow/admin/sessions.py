@@ -80,7 +80,8 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
         ("Spending", {"fields": ("spent", "tokens", "budget", "reserved_micros", "reserved_tokens",
                                  "unreported_count", "unpriced_count")}),
         ("Times", {"fields": ("created_at", "started_at", "paused_at", "harmonized_at", "questioned_at",
-                              "finished_at", "updated_at", "next_attempt_at", "woken_at")}),
+                              "finished_at", "updated_at", "next_attempt_at", "woken_at", "held_back_at",
+                              "held_back_by")}),
         ("Claim of harmonizing and questions", {"fields": ("owner", "token", "lease_expires_at", "attempt_count",
                                                            "retry_count", "lost_count", "rate_limited_at")}),
     )  # fmt: skip

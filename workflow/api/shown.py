@@ -13,6 +13,7 @@ from workflow.board.summary import state
 from workflow.engine.spending import Tally
 from workflow.models import ProcessingSession
 from workflow.money import plain_dollars
+from workflow.providers import split
 from workflow.spending import of_session
 from workflow.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
 
@@ -85,6 +86,7 @@ def _status(session: ProcessingSession, chapters: _Chapters) -> schemas.Workflow
         error_code=session.error_code,
         started_at=session.started_at,
         pause_reason=session.pause_reason if session.is_paused else "",
+        waits_for=list(split(session.held_back_by)) if session.held_back_at else [],
         usage=session_usage(session),
         budget=budget_shown(session),
     )

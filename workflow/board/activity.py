@@ -16,6 +16,7 @@ from workflow.failures import explain
 from workflow.models import Event
 from workflow.states import Phase
 
+from .held_back import in_words
 from .model_note import why_it_failed
 from .moments import Moment
 
@@ -166,6 +167,12 @@ def _outdated(what: Happening) -> str:
     return f"{what.chapter} may be out of date: it was written without chapter {what.count('missed'):,}."
 
 
+def _held_back(what: Happening) -> str:
+    names = what.detail.get("providers")
+    who = in_words([str(name) for name in names]) if isinstance(names, list) else "a language model"
+    return f"The next chapter waits for {who}."
+
+
 def _paused(what: Happening) -> str:
     message = what.text("message")
     if message:
@@ -284,6 +291,7 @@ _SENTENCES: dict[str, Callable[[Happening], str]] = {
     EventKind.ATTEMPT_CANCELLED: _about_chapter(
         ": the attempt was stopped, because the session was cancelled"
     ),
+    EventKind.HELD_BACK: _held_back,
     EventKind.BUDGET_REACHED: _about_chapter(" was put back, because its next call would pass the budget"),
     EventKind.BUDGET_RAISED: _budget_raised,
     EventKind.CHAPTER_RETRIED: _retried,

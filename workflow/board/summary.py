@@ -17,6 +17,7 @@ from workflow.states import UNFINISHED, WRITTEN, OnFailure, Phase, SessionStatus
 from .board import Board
 from .cards import Look
 from .estimate import estimate_rest, remaining_count
+from .held_back import waiting_of
 from .moments import Moment
 from .usage import budget_notice
 
@@ -148,6 +149,10 @@ def state(session: ProcessingSession) -> State | None:
             else "Nothing was written yet."
         )
         return State("cancelled", "Cancelled", f"{kept} Start again to go on from here.")
+    waiting = waiting_of(session)
+    if waiting is not None:
+        until = Moment.at(waiting.until) if waiting.until else None
+        return State("waiting", waiting.heading, waiting.text, until)
     if session.error_code and session.next_attempt_at:
         return State(
             "waiting",

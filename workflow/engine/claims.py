@@ -1,7 +1,7 @@
 """Claims on chapters and on the phases at the end: made, renewed, given back."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from workflow.rows import add_row, change_row, count_rows, read_row
 from workflow.states import ItemStatus, OnFailure, Phase, SessionStatus
 from workflow.transitions import Ledger
 
+from .places import Place, Refusal, find_place, hold_back, let_go
+
 # `startable` and `due`, in order; the constants stand in the text, so that SQLite sees at once that its index fits.
 FIRST_READY = (
     f"session_id = %s AND status = '{ItemStatus.PENDING.value}' AND unmet_count = 0 "
@@ -30,13 +32,19 @@ QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 @dataclass(frozen=True)
 class Held:
-    """A claim that this worker has. `item` is None for a phase of the session."""
+    """A claim that this worker has. `item` is None for a phase of the session.
+
+    `providers` are those whose places it takes; `rate_limits` the models whose providers asked to slow down
+    meanwhile, with the wait in seconds, where they named one.
+    """
 
     session: ProcessingSession
     item: ChapterWorkflowItem | None
     phase: Phase
     token: UUID
     attempt: Attempt
+    providers: str = ""
+    rate_limits: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -56,14 +64,43 @@ def due(now: object) -> Q:
 
 
 def claim_chapter(book: Ledger) -> Held | None:
-    """Claim the session's first ready chapter, or return None: not processing, paused, at its limit, none ready."""
+    """Claim the session's first ready chapter for which its writer has a place, or return None.
+
+    None where the session is not processing, paused or at its limit, where none is ready, and where it must wait for
+    a place with a model provider.
+    """
     session = book.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return None
     item = _first_ready(book)
-    if item is None or (not _is_one_by_one(session) and _is_full(session)):
+    if item is None:
+        let_go(book)
         return None
-    item.session = session
+    if not _is_one_by_one(session) and _is_full(session):
+        return None
+    found = _with_place(book, item)
+    return _claim(book, *found) if found else None
+
+
+def _with_place(book: Ledger, first: ChapterWorkflowItem) -> tuple[ChapterWorkflowItem, Place] | None:
+    """Return the first ready chapter whose writer has a place; where none has, the session waits for its turn."""
+    refused: dict[str, Refusal] = {}
+    item: ChapterWorkflowItem | None = first
+    while item is not None:
+        answer = find_place(book, item.writer or book.session.writer)
+        if isinstance(answer, Place):
+            if not refused:
+                let_go(book)
+            return item, answer
+        refused[item.writer] = answer
+        ready = book.session.items.startable().filter(due(book.now)).exclude(writer__in=refused)
+        item = ready.order_by("number").first()
+    hold_back(book, refused.values())
+    return None
+
+
+def _claim(book: Ledger, item: ChapterWorkflowItem, place: Place) -> Held:
+    item.session = book.session
     token, owner = uuid.uuid4(), current_owner()
     number = item.attempt_count + 1
     book.move_item(
@@ -76,13 +113,14 @@ def claim_chapter(book: Ledger) -> Held | None:
             "token": token,
             "lease_expires_at": book.now + lease_length(),
             "attempt_count": number,
+            "providers": place.providers,
             "next_attempt_at": None,
             "started_at": book.now,
             "finished_at": None,
         },
     )
-    attempt = _begin_attempt(book, item, Phase.WRITING, token, owner, number)
-    return Held(session, item, Phase.WRITING, token, attempt)
+    attempt = _begin_attempt(book, item, Phase.WRITING, place.writer, token, owner, number)
+    return Held(book.session, item, Phase.WRITING, token, attempt, place.providers)
 
 
 def wake_for_more(book: Ledger, claimed: Held | None) -> None:
@@ -96,7 +134,7 @@ def wake_for_more(book: Ledger, claimed: Held | None) -> None:
 def has_chapter_due(book: Ledger) -> bool:
     """Return whether a worker could claim a chapter of this session now."""
     session = book.session
-    if session.status != SessionStatus.PROCESSING or session.paused_at:
+    if session.status != SessionStatus.PROCESSING or session.paused_at or session.held_back_at:
         return False
     return _first_ready(book) is not None and not _is_full(session)
 
@@ -149,7 +187,8 @@ def claim_phase(book: Ledger) -> Held | None:
     )
     kind = EventKind.HARMONIZING_STARTED if phase is Phase.HARMONIZING else EventKind.QUESTIONS_STARTED
     book.record(kind, attempt=number)
-    return Held(session, None, phase, token, _begin_attempt(book, None, phase, token, owner, number))
+    attempt = _begin_attempt(book, None, phase, agent_of(session, phase), token, owner, number)
+    return Held(session, None, phase, token, attempt)
 
 
 def due_phase(session: ProcessingSession) -> Phase | None:
@@ -162,14 +201,20 @@ def due_phase(session: ProcessingSession) -> Phase | None:
 
 
 def _begin_attempt(
-    book: Ledger, item: ChapterWorkflowItem | None, phase: Phase, token: UUID, owner: str, number: int
+    book: Ledger,
+    item: ChapterWorkflowItem | None,
+    phase: Phase,
+    agent: str,
+    token: UUID,
+    owner: str,
+    number: int,
 ) -> Attempt:
     attempt = Attempt(
         session=book.session,
         item=item,
         phase=phase.value,
         number=number,
-        agent=(item.writer if item else "") or agent_of(book.session, phase),
+        agent=agent,
         owner=owner,
         token=token,
         started_at=book.now,

@@ -17,6 +17,7 @@ from workflow.transitions import Ledger, ledger
 from .claims import Held, claim_chapter, claim_phase, has_work_due, wake_for_more
 from .ending import finish_book, run_phase
 from .settling import settle
+from .turns import wake_next
 from .writing import write_chapter
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,9 @@ def _slice_timer() -> Callable[[], bool]:
 
 def _drive(session_id: UUID, may_claim: Callable[[], bool]) -> None:
     held = _begin(session_id, may_claim)
+    takes_places = False
     while held is not None:
+        takes_places |= bool(held.providers)
         if held.item is not None:
             with working_on(chapter=held.item.number, attempt=held.attempt.number):
                 following = write_chapter(held, may_claim)
@@ -49,6 +52,8 @@ def _drive(session_id: UUID, may_claim: Callable[[], bool]) -> None:
             with working_on(phase=held.phase.value, attempt=held.attempt.number):
                 run_phase(held)
             held = _claim(session_id, may_claim)
+    if takes_places:
+        wake_next()
     finish_book(session_id)
     _queue_again(session_id)
 

@@ -19,6 +19,7 @@ from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 from .claims import Held, end_attempt
 from .gaps import MEET_NEED, flag_outdated
 from .measuring import score_in
+from .pace import note_pace
 from .regeneration import Ending, last_ending, let_others_go_on, replace_text
 from .settling import settle
 from .spending import Offer, refusal_of, spent, spent_unseen
@@ -78,6 +79,7 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
         partial_text="",
         **spent(book, held, finished.usage),
     )
+    note_pace(book, held)
     run(MEET_NEED, [item.pk])
     if is_again:
         replace_text(book, item)
@@ -163,6 +165,7 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
         error_message=error.message[:2000],
         partial_text=text,
     )
+    note_pace(book, held, error)
     if not retry_at:
         let_others_go_on(book, item)
     settle(book)

@@ -85,7 +85,13 @@ def _finished_chapter(held: Held) -> FinishedChapter:
     context_ms = round((time.perf_counter() - started) * 1000, 1)
     orchestrator = AgentOrchestrator(held.attempt.agent)
     run = AgentRun(held, lambda on_text: _write_and_check(orchestrator, task, chunks, on_text, watch))
-    watch = Watch(run.is_cancelled, held.attempt.context.update, held.attempt.usage.update, run.clear)
+    watch = Watch(
+        run.is_cancelled,
+        held.attempt.context.update,
+        held.attempt.usage.update,
+        run.clear,
+        held.rate_limits.__setitem__,
+    )
     finished = run.watch()
     return replace(finished, timings={"context_ms": context_ms, **finished.timings})
 

@@ -2,6 +2,7 @@
 
 from .attempt import Attempt, AttemptOutcome, Event
 from .facts import FactEntry
+from .provider import Provider
 from .review import (
     ChangeStatus,
     ConsistencyRule,
@@ -26,5 +27,6 @@ __all__ = [
     "ItemDependency",
     "Priority",
     "ProcessingSession",
+    "Provider",
     "QuestionStatus",
 ]

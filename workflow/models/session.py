@@ -60,6 +60,7 @@ class ProcessingSession(Claim, Spending, Budget):
     `failed_count` those that FAILED. `event_seq` is the number of the newest Event, `regeneration_seq` that of the
     newest one by which a written chapter was asked for again or written again, 0 where none ever was. The sums of
     spending are those of its attempts. `pause_reason` says why it is paused, where nobody asked for it.
+    `held_back_at` is since when it waits for a place with one of the model providers `held_back_by`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -84,6 +85,8 @@ class ProcessingSession(Claim, Spending, Budget):
     woken_at = models.DateTimeField(null=True, blank=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True, editable=False)
     pause_reason = models.CharField(max_length=20, choices=PauseReason, blank=True, editable=False)
+    held_back_at = models.DateTimeField(null=True, blank=True, editable=False)
+    held_back_by = models.TextField(blank=True, editable=False)
     harmonized_at = models.DateTimeField(null=True, blank=True, editable=False)
     questioned_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -112,7 +115,12 @@ class ProcessingSession(Claim, Spending, Budget):
         indexes = [
             models.Index(
                 fields=["woken_at"], condition=Q(status__in=sorted(UNFINISHED)), name="session_unfinished"
-            )
+            ),
+            models.Index(
+                fields=["held_back_at"],
+                condition=Q(held_back_at__isnull=False),
+                name="session_held_back",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -191,6 +199,7 @@ class ChapterWorkflowItem(Claim):
     *skip*. `writer` is who writes it where a person chose another than the session's, "" where they did not.
     `status_before` is the written status of a chapter that is being written again, whose text of before stays the
     present one until then; "" for any other. `note` is what a person asked of the writer when they last asked again.
+    `providers` are those whose places it takes while it is being written.
     `row_version` grows with every change that a card shows. `word_count` and `quality_score` (0 to 1, null: not
     measured) are those of the chapter's present text, kept here so that a board reads them with its items;
     `story_line` tells it in one line. `nearest_before` are the numbers of the nearest chapters that it depends on,
@@ -206,6 +215,7 @@ class ChapterWorkflowItem(Claim):
     writer = models.CharField(max_length=200, blank=True, editable=False)
     status_before = models.CharField(max_length=12, choices=ItemStatus, blank=True, editable=False)
     note = models.TextField(blank=True, editable=False)
+    providers = models.CharField(max_length=500, blank=True, editable=False)
     row_version = models.PositiveIntegerField(default=1, editable=False)
     word_count = models.PositiveIntegerField(default=0, editable=False)
     quality_score = models.FloatField(null=True, blank=True, editable=False)
@@ -243,6 +253,10 @@ class ChapterWorkflowItem(Claim):
                     status_before__in=sorted(WRITTEN), status__in=[ItemStatus.PENDING, ItemStatus.IN_PROGRESS]
                 ),
                 name="item_written_again_while_unfinished",
+            ),
+            models.CheckConstraint(
+                condition=Q(providers="") | Q(status=ItemStatus.IN_PROGRESS),
+                name="item_takes_places_while_in_progress",
             ),
         ]
         indexes = [

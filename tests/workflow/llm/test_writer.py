@@ -171,6 +171,17 @@ def test_next_model_of_the_list_takes_over(fault: str, server: ScriptedServer) -
     assert draft.usage["model"] == "openai-chat:second"
 
 
+def test_provider_that_asked_to_slow_down_is_told_of_although_another_wrote(server: ScriptedServer) -> None:
+    waits: dict[str, float | None] = {}
+    server.play("429 in seconds", "good")
+
+    ModelWriter(
+        "openai-chat:first,openai-chat:second", Watch(note_rate_limit=waits.__setitem__), QUICK
+    ).write(task(), lambda text: None)
+
+    assert waits == {"openai-chat:first": 7}
+
+
 @pytest.mark.parametrize("fault", ["429 in mid-stream", "cut in mid-stream", "500", "filter with 400"])
 def test_no_falling_back_after_text_or_for_other_faults(fault: str, server: ScriptedServer) -> None:
     server.play(fault, "good")

@@ -91,6 +91,8 @@ class _Job:
                 return await self._write_with(name)
             except AgentError as error:
                 failures.append((name, error))
+                if error.code is Failure.RATE_LIMITED:
+                    self._watch.note_rate_limit(name, error.retry_after)
                 if self._has_handed_over or error.code not in FALLS_BACK:
                     break
                 logger.info("chapter %s: %s cannot be used: %s", self._task.number, name, error.code)
