@@ -35,12 +35,19 @@ NOWHERE = "nowhere:before:1"
 SECONDS_PER_RUN = 30
 # How many passings of each point, beside its last. CHAPTERFLOW_CRASH_PASSINGS asks for more.
 MORE = int(os.environ.get("CHAPTERFLOW_CRASH_PASSINGS", "0"))
-PASSINGS = {"sequence": MORE or 1, "graph": MORE, "troubles": MORE, "model": MORE, "again": MORE}
+PASSINGS = {
+    "sequence": MORE or 1,
+    "graph": MORE,
+    "troubles": MORE,
+    "model": MORE,
+    "again": MORE,
+    "turns": MORE,
+}
 # How often these are passed is a matter of time.
 ONCE = ("checkpoint", "renew")
 WRITING = ("INSERT", "UPDATE", "DELETE")
 # Who tries how often is what a crash changes: what comes of it is the same.
-TRIES = {"chapter_claimed", "worker_lost", "harmonizing_started", "questions_started"}
+TRIES = {"chapter_claimed", "worker_lost", "held_back", "harmonizing_started", "questions_started"}
 # What only a crash leads to, with the crash that does.
 AFTERWARDS = {
     "sequence": [
@@ -57,6 +64,7 @@ AFTERWARDS = {
     "troubles": [],
     "model": [],
     "again": [("store_chapter:before:4", "take_back_chapter")],
+    "turns": [],
 }
 
 
@@ -211,7 +219,9 @@ def picture_of(session: ProcessingSession) -> dict[str, object]:
     session.refresh_from_db()
     counts = ("total_chapters", "written_count", "harmonized_count", "failed_count", "reserved_micros")
     events = list(
-        Event.objects.order_by("seq").values_list("kind", "item__number", "from_status", "to_status")
+        Event.objects.order_by("session__total_chapters", "seq").values_list(
+            "kind", "item__number", "from_status", "to_status"
+        )
     )
     revisions = ChapterRevision.objects.order_by("chapter__number", "number")
     return {

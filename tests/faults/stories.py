@@ -19,6 +19,7 @@ from workflow.actions import (
     answer_question,
     ask_again,
     cancel_session,
+    end_wait,
     pause_session,
     raise_budget,
     regenerate_chapter,
@@ -39,12 +40,13 @@ from workflow.engine.attempts import AttemptFailed
 from workflow.engine.claims import Held
 from workflow.engine.harmonizing import LoadedBook
 from workflow.events import EventKind
-from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
+from workflow.models import ChapterWorkflowItem, Event, ProcessingSession, Provider
 
 MODEL = "openai-chat:house"
 STORY = "python:tests.faults.stories:teller"
 UNDECIDED = "python:tests.faults.stories:undecided"
 IN_VAIN = "In vain."
+POLITE = "python:tests.faults.stories:polite"
 TROUBLED = "python:tests.faults.stories:troubled"
 PATIENT_DRIVES = 30
 
@@ -93,6 +95,22 @@ class UndecidedTeller:
             withdraw_regeneration(ChapterWorkflowItem.objects.get(number=task.number), actor=None)
             _wait(on_text, 30)
         return text_of(task)
+
+
+class PoliteTeller:
+    """Lets another book come in the middle of a first chapter, and is told to slow down in a third: once each."""
+
+    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
+        if task.number == 1 and not happened(EventKind.HELD_BACK):
+            advance(ProcessingSession.objects.get(total_chapters=2).pk)
+        if task.number == 3 and not happened(EventKind.ATTEMPT_FAILED, item__number=3):
+            raise AgentError("rate_limited", "slower, please", 3_600)
+        return text_of(task)
+
+
+def polite() -> PoliteTeller:
+    """Make a PoliteTeller."""
+    return PoliteTeller()
 
 
 def undecided() -> UndecidedTeller:
@@ -187,7 +205,7 @@ class FarQueue:
 
 def prepare() -> None:
     """Let everything happen at once: no waiting between tries, small batches, a checkpoint at every look."""
-    settings.CHAPTERFLOW_WRITERS = [STORY, TROUBLED, UNDECIDED, MODEL]
+    settings.CHAPTERFLOW_WRITERS = [STORY, TROUBLED, UNDECIDED, POLITE, MODEL]
     settings.CHAPTERFLOW_LEASE_SECONDS = 0.3
     checkpoints.CHECKPOINT_SECONDS = 0.0
     stopping.GRACE_SECONDS = 0.0
@@ -293,6 +311,24 @@ def again() -> ProcessingSession:
     return session
 
 
+def turns() -> ProcessingSession:
+    """Two books for whose writer there is one place; it is told to slow down, and a person does not wait for that."""
+    books = [_started(chapters, POLITE) for chapters in (3, 2)]
+    for _ in range(PATIENT_DRIVES):
+        for session in books:
+            drive(session)
+        for provider in Provider.objects.filter(cooling_until__isnull=False):
+            end_wait(provider)
+        if not ProcessingSession.objects.exclude(status="completed").exists():
+            return books[0]
+    raise AssertionError("the books never came to their end")
+
+
+def with_one_place() -> None:
+    """Let one chapter at once be written by the polite teller."""
+    settings.CHAPTERFLOW_CHAPTERS_AT_ONCE = {POLITE: 1}
+
+
 def with_model() -> None:
     """Put stand-ins in the places of a model and of the queue."""
     settings.CHAPTERFLOW_HARMONIZER = MODEL
@@ -331,5 +367,6 @@ STORIES: Mapping[str, tuple[int, Callable[[], ProcessingSession], Callable[[], N
     "troubles": (4, troubles, with_troubles),
     "model": (2, model, with_model),
     "again": (3, again, lambda: None),
+    "turns": (3, turns, with_one_place),
 }
 GRAPH = {3: [1, 2], 4: [3]}

@@ -14,7 +14,7 @@ from tests.test_architecture import TREES, is_in
 
 pytestmark = pytest.mark.faults
 ROOT = Path(__file__).resolve().parents[2]
-STORIES = ("sequence", "graph", "troubles", "model", "again")
+STORIES = ("sequence", "graph", "troubles", "model", "again", "turns")
 NAMING = {"ledger": 1, "_look_after": 1, "around": 0}
 NAMED = (
     "workflow.engine",

@@ -1,7 +1,5 @@
 """What a person may say about a model provider."""
 
-from django.db import transaction
-
 from books.exceptions import Conflict
 from workflow import crash_points
 from workflow.clock import database_now
@@ -14,9 +12,9 @@ def end_wait(provider: Provider) -> None:
 
     Raises Conflict where it is not being left alone.
     """
-    with transaction.atomic():
-        waiting = Provider.objects.filter(pk=provider.pk, cooling_until__gt=database_now())
-        if not waiting.update(cooling_until=None):
-            raise Conflict("not_waiting", "Nobody waits for this provider.")
-        crash_points.at_commit("end_wait")
+    waiting = Provider.objects.filter(pk=provider.pk, cooling_until__gt=database_now())
+    with crash_points.around("end_wait"):
+        has_ended = waiting.update(cooling_until=None)
+    if not has_ended:
+        raise Conflict("not_waiting", "Nobody waits for this provider.")
     wake_next()
