@@ -12,8 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITERS = [
@@ -162,7 +165,11 @@ class Installation:
         return str(started["session_id"])
 
     def rows(self, query: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-        """Ask the installation's SQLite database."""
+        """Ask the installation's database."""
+        url = self.environment.get("DATABASE_URL")
+        if url:
+            with psycopg.connect(url) as server:
+                return server.execute(query.replace("?", "%s"), parameters).fetchall()
         connection = sqlite3.connect(
             f"file:{self.data_dir / 'chapterflow.sqlite3'}?mode=ro", uri=True, timeout=10
         )
@@ -191,6 +198,14 @@ class Installation:
             (plain(session_id),),
         )
         return [{"seq": seq, "kind": kind, "item": item} for seq, kind, item in rows]
+
+    def times(self, session_id: str, kind: str) -> list[datetime]:
+        """Return when the session's events of this kind happened, by the database's clock."""
+        found = self.rows(
+            "SELECT at FROM workflow_event WHERE session_id = ? AND kind = ? ORDER BY seq",
+            (plain(session_id), kind),
+        )
+        return [at if isinstance(at, datetime) else datetime.fromisoformat(str(at)) for (at,) in found]
 
     def busy_worker(self) -> int | None:
         """Return the process id of a worker that writes a chapter now."""

@@ -1,6 +1,8 @@
-"""Asks the workers of a run to stop, and lets each of them know."""
+"""Asks the workers of a run to stop, lets each of them know, and lets none outlive those who would stop it."""
 
+import ctypes
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -10,6 +12,7 @@ from django.conf import settings
 from .owner import RUN_VARIABLE, runs_dir
 
 GRACE_SECONDS = 8.0
+SET_PARENT_DEATH_SIGNAL = 1
 
 _here = threading.Event()
 _since: list[float] = []
@@ -48,3 +51,9 @@ def is_requested() -> bool:
 def is_overdue() -> bool:
     """Return whether what is in flight must end now: the grace of eight seconds is over."""
     return is_requested() and time.monotonic() - _since[0] >= GRACE_SECONDS
+
+
+def end_with_parent(number: int) -> None:
+    """Let the kernel send this process a signal when its parent dies without a chance to (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, number)

@@ -1,6 +1,5 @@
 """Keeps child processes running: starts them, restarts one that dies, leaves no orphan, stops all within 15 seconds."""
 
-import ctypes
 import logging
 import os
 import secrets
@@ -28,7 +27,6 @@ SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 # From this quick death in a row on it is no accident any more.
 OFTEN = 4
-SET_PARENT_DEATH_SIGNAL = 1
 
 
 @dataclass
@@ -106,7 +104,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             pass_fds=[self._lock],
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_supervisor,
         )
         child.started_at = time.monotonic()
 
@@ -196,15 +194,13 @@ def worker_children(workers: int | None) -> list[Child]:
     if workers is not None:
         environment["CHAPTERFLOW_WORKERS"] = str(workers)
     return [
-        Child(WORKERS, manage("qcluster"), environment),
+        Child(WORKERS, manage("cluster"), environment),
         Child("pacemaker", manage("pacemaker"), environment),
     ]
 
 
-def _end_with_parent() -> None:
-    """Let the kernel end the child when its supervisor dies without a chance to (Linux only)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+def _end_with_supervisor() -> None:
+    stopping.end_with_parent(signal.SIGTERM)
 
 
 def _signal(child: Child, number: int) -> None:

@@ -11,10 +11,10 @@ import argparse
 from collections.abc import Sequence
 from datetime import datetime
 
-from tests.installation import wait_for
+from tests.installation import Installation, wait_for
 from tests.storylines import storyline
 
-from .sites import Kind, Site, add_options, kinds, running
+from .sites import Kind, add_options, kinds, running
 from .tables import end_in_order, machine, table
 
 WRITER = "python:tests.benchmarks.writers:pausing"
@@ -24,24 +24,24 @@ HEAD_START_CHAPTERS = 20
 LONGEST_SECONDS = 500
 
 
-def upload(site: Site, chapters: int) -> str:
+def upload(site: Installation, chapters: int) -> str:
     """Upload a book. Returns the address that starts it."""
     book = site.call("POST", "/books", {"title": "Benchmark"})["book_id"]
     version = site.call("POST", f"/books/{book}/storyline", storyline(chapters))["version"]
     return f"/books/{book}/versions/{version}/start"
 
 
-def start(site: Site, address: str) -> str:
+def start(site: Installation, address: str) -> str:
     """Start a book whose chapters need not wait for each other. Returns its session."""
     return str(site.call("POST", address, {"writer": WRITER, "dependencies": "graph"})["session_id"])
 
 
-def written(site: Site, session: str) -> list[datetime]:
+def written(site: Installation, session: str) -> list[datetime]:
     """Return when each chapter was written, in order."""
     return site.times(session, "chapter_generated")
 
 
-def measure(site: Site, chapters: int) -> Sequence[str]:
+def measure(site: Installation, chapters: int) -> Sequence[str]:
     """Start the large book, then the small ones; return when all were written, and how far the large one was then."""
     large_address, addresses = (
         upload(site, chapters),

@@ -15,7 +15,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from .places import ROOT, Place, environment_of, places
+from tests.installation import ROOT
+
+from .places import Place, environment_of, places
 from .tables import end_in_order, machine, table
 
 LONGEST_SECONDS = 300

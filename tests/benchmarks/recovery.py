@@ -10,98 +10,37 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections import Counter
 
-from tests.installation import ROOT, children_of, is_alive, wait_for
-from tests.storylines import storyline
+from tests.faults.processes import (
+    LONGEST_SECONDS,
+    begin,
+    faults_of,
+    finish,
+    roles_of,
+    suspended_past_its_lease,
+)
+from tests.installation import ROOT, Installation, children_of, wait_for
 
-from .sites import Kind, Site, add_options, kinds, quantiles, running
+from .sites import Kind, add_options, kinds, quantiles, running
 from .tables import end_in_order, machine, table
 
-CHAPTERS = 3
-# Longer than a lease's heartbeat is not needed: a kill in the middle of any chapter will do.
 CHAPTER_SECONDS = "0.8"
-LONGEST_SECONDS = 60.0
+HOST = "another machine lost → claimed here"
 
 
-def begin(site: Site) -> str:
-    """Start a book and wait until its second chapter is being written. Returns its session."""
-    session = site.start_book(storyline(CHAPTERS), writer="python:tests.writers:slow")
-    wait_for(lambda: site.statuses(session)[1] == "in_progress", LONGEST_SECONDS, 0.02)
-    return session
-
-
-def finish(site: Site, session: str) -> None:
-    """Wait for the book's end and hold it to the contract."""
-    wait_for(lambda: site.status(session) == "completed", LONGEST_SECONDS, 0.1)
-    events = site.events(session)
-    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    written = Counter(event["item"] for event in events if event["kind"] == "chapter_generated")
-    assert list(written.values()) == [1] * CHAPTERS
-
-
-def claims(site: Site, session: str) -> int:
-    """Return how many claims there were."""
-    return len(site.times(session, "chapter_claimed"))
-
-
-def until_claimed_again(site: Site, session: str, before: int) -> float:
-    """Return the seconds until one more claim is there."""
-    return wait_for(lambda: claims(site, session) > before, LONGEST_SECONDS, 0.01)
-
-
-def busy_worker(site: Site) -> float:
-    """SIGKILL the worker that writes → its chapter is claimed again."""
-    session = begin(site)
-    victim, before = site.busy_worker(), claims(site, session)
-    assert victim is not None
-    os.kill(victim, signal.SIGKILL)
-    took = until_claimed_again(site, session, before)
-    finish(site, session)
-    return took
-
-
-def everything(site: Site) -> float:
-    """SIGKILL everything, start again → claimed again, counted from the start of `manage.py up`."""
-    session = begin(site)
-    before = claims(site, session)
-    site.kill_everything()
-    began = time.monotonic()
-    site.start()
-    until_claimed_again(site, session, before)
-    took = time.monotonic() - began
-    finish(site, session)
-    return took
-
-
-def supervisor(site: Site) -> float:
-    """SIGKILL the supervisor → nothing that it started is left; then it is started again and the book ends."""
-    session = begin(site)
-    processes = site.processes()
-    os.kill(processes[0], signal.SIGKILL)
-    assert site.process is not None
-    site.process.wait(timeout=10)
-    site.process = None
-    took = wait_for(lambda: not any(is_alive(pid) for pid in processes), LONGEST_SECONDS, 0.01)
-    site.start()
-    finish(site, session)
-    return took
-
-
-def lost_host(site: Site) -> float:
+def lost_host(site: Installation) -> float:
     """SIGKILL all workers of another machine → claimed here: no process id and no lock file tells, only the lease.
 
     The other machine is `manage.py work` with a data directory of its own, and does all the work at first.
     """
-    here = site.processes()[2]
+    here = roles_of(site)["cluster"]
     other = start_elsewhere(site)
     try:
         # A stopped cluster takes no wake-ups.
         for pid in [here, *below(here)]:
             os.kill(pid, signal.SIGSTOP)
         session = begin(site)
-        before = claims(site, session)
+        before = len(site.times(session, "chapter_claimed"))
         for pid in [other.pid, *below(other.pid)]:
             os.kill(pid, signal.SIGKILL)
     finally:
@@ -109,12 +48,12 @@ def lost_host(site: Site) -> float:
         other.wait()
         for pid in [here, *below(here)]:
             os.kill(pid, signal.SIGCONT)
-    took = until_claimed_again(site, session, before)
+    took = wait_for(lambda: len(site.times(session, "chapter_claimed")) > before, LONGEST_SECONDS, 0.01)
     finish(site, session)
     return took
 
 
-def start_elsewhere(site: Site) -> subprocess.Popen[bytes]:
+def start_elsewhere(site: Installation) -> subprocess.Popen[bytes]:
     """Start the other machine's workers."""
     folder = site.folder / "elsewhere"
     environment = {
@@ -136,22 +75,16 @@ def below(pid: int) -> list[int]:
     return found
 
 
-FAULTS = {
-    "kill -9 of the worker that writes → claimed again": busy_worker,
-    "kill -9 of everything, started again → claimed again, from the start": everything,
-    "kill -9 of the supervisor → nothing of it left": supervisor,
-}
-BETWEEN_MACHINES = {"another machine lost → claimed here": lost_host}
-
-
 def measure(kind: Kind, trials: int) -> list[list[str]]:
     """Return a row of each fault."""
     rows = []
-    faults = {**FAULTS, **BETWEEN_MACHINES} if kind.is_postgres else FAULTS
+    faults = faults_of(Installation)
+    if kind.is_postgres:
+        faults = {**faults, HOST: lost_host}
     for name, fault in faults.items():
         with running(kind, CHAPTERFLOW_TEST_SECONDS=CHAPTER_SECONDS) as site:
             # A lease's length is what it is: once will do.
-            times = 1 if fault is lost_host else trials
+            times = 1 if fault in {lost_host, suspended_past_its_lease} else trials
             found = quantiles([fault(site) for _ in range(times)])
         rows.append([kind.name, name, f"{found['median']:.2f} s", f"{found['max']:.2f} s"])
         print(*rows[-1], sep=" | ", flush=True)

@@ -8,10 +8,10 @@ Both on running installations (`manage.py up`), from the times of their events. 
 import argparse
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.installation import wait_for
+from tests.installation import Installation, wait_for
 from tests.storylines import storyline
 
-from .sites import Site, add_options, kinds, quantiles, running
+from .sites import add_options, kinds, quantiles, running
 from .tables import end_in_order, machine, table
 
 BOOKS = 8
@@ -20,19 +20,19 @@ CHAPTER_SECONDS = 0.05
 LONGEST_SECONDS = 240
 
 
-def upload(site: Site, chapters: int) -> str:
+def upload(site: Installation, chapters: int) -> str:
     """Upload a book. Returns the address that starts it."""
     book = site.call("POST", "/books", {"title": "Benchmark"})["book_id"]
     version = site.call("POST", f"/books/{book}/storyline", storyline(chapters))["version"]
     return f"/books/{book}/versions/{version}/start"
 
 
-def start(site: Site, address: str, writer: str) -> str:
+def start(site: Installation, address: str, writer: str) -> str:
     """Start a book. Returns its session."""
     return str(site.call("POST", address, {"writer": writer})["session_id"])
 
 
-def first_claims(site: Site, times: int) -> list[float]:
+def first_claims(site: Installation, times: int) -> list[float]:
     """Return the milliseconds from each start to the claim of its first chapter."""
     found = []
     for _ in range(times):
@@ -43,7 +43,7 @@ def first_claims(site: Site, times: int) -> list[float]:
     return found
 
 
-def crowd(site: Site) -> float:
+def crowd(site: Installation) -> float:
     """Return the seconds from the first start until the last of all chapters is written."""
     addresses = [upload(site, CHAPTERS) for _ in range(BOOKS)]
     with ThreadPoolExecutor(BOOKS) as pool:

@@ -6,14 +6,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-import psycopg
-
-from tests.installation import WRITERS, Installation, plain
-
-from .places import new_postgres, postgres_url
+from tests.installation import WRITERS, Installation
+from tests.servers import new_postgres, postgres_url
 
 OWN_WRITERS = [f"python:tests.benchmarks.writers:{each}" for each in ("long", "pausing")]
 
@@ -25,26 +21,6 @@ class Kind:
     name: str
     is_postgres: bool = False
     environment: tuple[tuple[str, str], ...] = ()
-
-
-class Site(Installation):
-    """An installation on either database."""
-
-    def rows(self, query: str, parameters: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-        """Ask the installation's database."""
-        url = self.environment.get("DATABASE_URL")
-        if not url:
-            return super().rows(query, parameters)
-        with psycopg.connect(url) as connection:
-            return connection.execute(query.replace("?", "%s"), parameters).fetchall()
-
-    def times(self, session: str, kind: str) -> list[datetime]:
-        """Return when the session's events of this kind happened, by the database's clock."""
-        found = self.rows(
-            "SELECT at FROM workflow_event WHERE session_id = ? AND kind = ? ORDER BY seq",
-            (plain(session), kind),
-        )
-        return [at if isinstance(at, datetime) else datetime.fromisoformat(str(at)) for (at,) in found]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +46,7 @@ def kinds(options: argparse.Namespace) -> list[Kind]:
 
 
 @contextmanager
-def running(kind: Kind, *, workers: int = 2, **environment: str) -> Iterator[Site]:
+def running(kind: Kind, *, workers: int = 2, **environment: str) -> Iterator[Installation]:
     """Run an installation of this kind; it and all that it made are gone afterwards."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="chapterflow-benchmark-"))
@@ -78,7 +54,7 @@ def running(kind: Kind, *, workers: int = 2, **environment: str) -> Iterator[Sit
         if kind.is_postgres:
             more["DATABASE_URL"] = stack.enter_context(new_postgres())
         more["CHAPTERFLOW_WRITERS"] = ",".join([*WRITERS, *OWN_WRITERS])
-        yield stack.enter_context(Site(Path(folder), workers=workers, **more))
+        yield stack.enter_context(Installation(Path(folder), workers=workers, **more))
 
 
 def quantiles(values: list[float]) -> Mapping[str, float]:

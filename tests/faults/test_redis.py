@@ -1,73 +1,37 @@
 """Redis goes away, comes back and has forgotten everything: books go on by themselves."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.test_kills import assert_complete_and_once
-from tests.installation import Installation, free_port, wait_for
+from tests.faults.processes import assert_complete_and_once
+from tests.installation import Installation, wait_for
+from tests.servers import REDIS, RedisServer
 from tests.storylines import storyline
 
 pytestmark = [pytest.mark.faults, pytest.mark.redis]
-PROGRAM = shutil.which("redis-server") or "redis-server"
-
-
-class Server:
-    """A Redis of the test's own, which keeps nothing."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self._process = subprocess.Popen(
-            [PROGRAM, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)],
-            stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        from redis import ConnectionError, Redis
-
-        def answers() -> bool:
-            try:
-                with Redis.from_url(self.url) as client:
-                    return bool(client.ping())
-            except ConnectionError:
-                return False
-
-        wait_for(answers, 20, 0.02)
-
-    def kill(self) -> None:
-        """Kill it by its id."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[RedisServer]:
     """A server that runs."""
-    if shutil.which("redis-server") is None:
+    if not REDIS:
         pytest.skip("the program redis-server is not on this machine")
-    server = Server(tmp_path)
+    server = RedisServer(tmp_path)
     server.start()
     yield server
     server.kill()
 
 
 @pytest.fixture
-def site(tmp_path: Path, server: Server) -> Iterator[Installation]:
+def site(tmp_path: Path, server: RedisServer) -> Iterator[Installation]:
     """An installation with two workers, whose queue is in that Redis."""
     with Installation(tmp_path / "site", REDIS_URL=server.url, CHAPTERFLOW_TEST_SECONDS="1") as installation:
         yield installation
 
 
-def test_books_are_written_and_started_while_redis_is_away(site: Installation, server: Server) -> None:
+def test_books_are_written_and_started_while_redis_is_away(site: Installation, server: RedisServer) -> None:
     running = site.start_book(storyline(3), writer="python:tests.writers:slow")
     wait_for(lambda: site.statuses(running)[0] == "in_progress")
 
@@ -83,7 +47,7 @@ def test_books_are_written_and_started_while_redis_is_away(site: Installation, s
     assert_complete_and_once(site, started_meanwhile, 2)
 
 
-def test_wake_up_that_redis_has_forgotten_comes_again(site: Installation, server: Server) -> None:
+def test_wake_up_that_redis_has_forgotten_comes_again(site: Installation, server: RedisServer) -> None:
     busy = [site.start_book(storyline(1), writer="python:tests.writers:dictating") for _ in range(2)]
     wait_for(lambda: all(site.statuses(session) == ["in_progress"] for session in busy))
     waiting = site.start_book(storyline(2))

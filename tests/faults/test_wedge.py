@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_kills import assert_complete_and_once
+from tests.faults.processes import assert_complete_and_once
 from tests.installation import Installation, children_of, is_alive, wait_for
 from tests.storylines import storyline
 
