@@ -15,6 +15,8 @@ from books.exceptions import DomainError, Invalid
 from books.storyline import Fault, StorylineFaults
 from books.storyline.preferences import PreferenceFaults
 
+from .outages import RETRY_AFTER_SECONDS, DatabaseAway, outage_of
+
 CONTENT_TYPE = "application/problem+json"
 HANDLED: tuple[type[Exception], ...] = (Exception, Http404, HttpError, ValidationError)
 
@@ -59,6 +61,10 @@ def answer(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
     """Answer with the problem that `error` is; an unexpected one is logged with its trace and told without it."""
     # django-ninja's own type of a handler allows classes; it only ever gives what was raised.
     error = error() if isinstance(error, type) else error
+    away = outage_of(error)
+    if away is not None:
+        logger.error("%s %s: %s (%s)", request.method, request.path, away.message, error)
+        error = away
     found = problem_of(error)
     if found is None:
         request_id = getattr(request, "request_id", "")
@@ -89,7 +95,7 @@ def problem_response(problem: Problem) -> HttpResponse:
 def problem_of(error: Exception) -> Problem | None:
     """Return what an expected error is to a client, or None for one that nobody expected."""
     if isinstance(error, DomainError):
-        return Problem(error.status, error.code, error.message, _faults(error))
+        return Problem(error.status, error.code, error.message, _faults(error), _headers(error))
     if isinstance(error, ValidationError):
         return _invalid(error)
     if isinstance(error, AuthenticationError):
@@ -163,6 +169,10 @@ def _validation_fault(found: Mapping[str, object]) -> Fault:
     named = steps[2:] if source == "body" else steps[1:]
     place = ".".join(named) or source or "request"
     return Fault(place, f"{found.get('msg', 'This value cannot be used')}.", None, str(found.get("type", "")))
+
+
+def _headers(error: DomainError) -> Mapping[str, str]:
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, DatabaseAway) else {}
 
 
 def _faults(error: DomainError) -> tuple[Mapping[str, object], ...]:

@@ -1,10 +1,14 @@
 """The pages for what went wrong: not found, not allowed, refused, broken."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from books.exceptions import DomainError
+
+from .outages import RETRY_AFTER_SECONDS, outage_of
 
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -53,6 +57,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something broke on our side; no database and no session is needed to say so."""
-    text = render_to_string("500.html", {"request_id": getattr(request, "request_id", "")})
-    return HttpResponse(text, status=500)
+    """Something broke on our side, or the database is away; neither database nor session is needed to say so."""
+    context = {
+        "number": 500,
+        "heading": "Something went wrong on our side",
+        "text": "What was being written goes on. Try again; if it comes back, the server’s log has the details.",
+        "request_id": getattr(request, "request_id", ""),
+    }
+    away = outage_of(sys.exc_info()[1])
+    if away is None:
+        return HttpResponse(render_to_string("500.html", context), status=500)
+    context |= {"number": away.status, "heading": "Nothing can be stored or read now", "text": away.message}
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return HttpResponse(render_to_string("500.html", context), status=away.status, headers=headers)
