@@ -47,8 +47,10 @@ def repetition_within(words: Sequence[str]) -> float | None:
 
 def frequent_phrases(words: Sequence[str]) -> tuple[Phrase, ...]:
     """Return the four-word sequences that stand there three times or more, the most frequent first."""
-    counted = Counter(_grams(words, _WITHIN)).most_common(_PHRASES_SHOWN)
-    return tuple(Phrase(" ".join(gram), count) for gram, count in counted if count >= _OFTEN)
+    counted = Counter(_grams(words, _WITHIN))
+    often = [(gram, count) for gram, count in counted.items() if count >= _OFTEN]
+    often.sort(key=lambda each: -each[1])
+    return tuple(Phrase(" ".join(gram), count) for gram, count in often[:_PHRASES_SHOWN])
 
 
 def repetition_across(words: Sequence[str], earlier: Sequence[EarlierChapter]) -> Across | None:
@@ -60,8 +62,12 @@ def repetition_across(words: Sequence[str], earlier: Sequence[EarlierChapter]) -
     texts = [chapter for chapter in earlier if chapter.text]
     if not grams or not texts:
         return None
-    known = [(chapter.number, said_in(chapter.text)) for chapter in reversed(texts)]
-    where = [next((number for number, said in known if gram in said), 0) for gram in grams]
+    said: dict[tuple[str, ...], int] = {}
+    different = set(grams)
+    for chapter in texts:
+        # A later chapter takes the place of an earlier one: the nearest is named.
+        said.update(dict.fromkeys(different & said_in(chapter.text), chapter.number))
+    where = [said.get(gram, 0) for gram in grams]
     return Across(round(sum(map(bool, where)) / len(grams), 3), _longest(_runs(words, where)))
 
 
