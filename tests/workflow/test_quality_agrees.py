@@ -30,7 +30,7 @@ PATTERNS = {
     "name": (prose._NAME, rf"(?<![\w'’-]){CAPITALIZED}(?:[ ]{CAPITALIZED}){{0,4}}"),
     "figure": (numbers._FIGURE, r"(?<![\w.,:/])\d[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])"),
 }
-TEXTS = st.text("aéI1Ñ .…!?\n\t[]\\()'’-_AÀ,:/sth", max_size=60)
+TEXTS = st.text("aéI1Ñ .…!?\n\t[]\\()'’-_AÀ,:/sth", max_size=60) | st.text("a[]\\( ", max_size=20)
 # Few words, so that they meet again.
 WORDS = st.lists(st.sampled_from(["the", "ferry", "went", "over"]), max_size=40)
 
