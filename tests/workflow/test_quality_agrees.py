@@ -85,7 +85,8 @@ def test_nearest_earlier_chapter_is_the_one_that_said_it(chapter: list[str], bef
     earlier = [EarlierChapter(number, "", text=" ".join(each)) for number, each in enumerate(before, start=1)]
     grams = [tuple(chapter[at : at + 5]) for at in range(len(chapter) - 4)]
     where = [
-        max((each.number for each in earlier if gram in said_in(each.text)), default=0) for gram in grams
+        max((each.number for each in earlier if hash(gram) in said_in(each.text)), default=0)
+        for gram in grams
     ]
 
     found = repetition_across(chapter, earlier)

@@ -7,7 +7,6 @@ from itertools import pairwise
 # A word that the sources say very often is tried at so many places; what is found is then a lower bound.
 _PLACES_TRIED = 40
 _QUOTE_WORDS = 6
-_Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,23 +35,29 @@ def extraction(words: Sequence[str], source: Sequence[str]) -> Extraction:
 
 def fragment_lengths(words: Sequence[str], source: Sequence[str]) -> list[int]:
     """Return the lengths of the greedy longest shared fragments, from left to right."""
-    own = list(pairwise(words))
+    own = _pairs(words)
     known, places = set(source), _places(set(own), source)
     lengths: list[int] = []
     at = 0
     while at < len(words):
         shared = places.get(own[at]) if at < len(own) else None
-        length = _longest(words, at, source, shared) if shared else int(words[at] in known)
+        length = _longest(words, at, source, shared) if shared else 0
+        length = length or int(words[at] in known)
         if length:
             lengths.append(length)
         at += max(1, length)
     return lengths
 
 
-def _places(pairs: Container[_Pair], source: Sequence[str]) -> Mapping[_Pair, list[int]]:
-    """Return where each of the pairs of words stands: far fewer places than a single word has."""
-    places: dict[_Pair, list[int]] = {}
-    for at, pair in enumerate(pairwise(source)):
+def _pairs(words: Sequence[str]) -> list[int]:
+    """Return the hash of each two words in a row: numbers give the garbage collector nothing to look through."""
+    return list(map(hash, pairwise(words)))
+
+
+def _places(pairs: Container[int], source: Sequence[str]) -> Mapping[int, list[int]]:
+    """Return where each of the pairs stands: far fewer places than a single word has."""
+    places: dict[int, list[int]] = {}
+    for at, pair in enumerate(_pairs(source)):
         if pair in pairs:
             found = places.setdefault(pair, [])
             if len(found) < _PLACES_TRIED:
@@ -61,10 +66,10 @@ def _places(pairs: Container[_Pair], source: Sequence[str]) -> Mapping[_Pair, li
 
 
 def _longest(words: Sequence[str], at: int, source: Sequence[str], places: Iterable[int]) -> int:
-    """Return the length of the longest fragment that begins at one of the places, where its first two words stand."""
+    """Return the length of the longest fragment that begins at one of the places."""
     best = 0
     for place in places:
-        length = 2
+        length = 0
         while (
             at + length < len(words)
             and place + length < len(source)
