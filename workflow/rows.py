@@ -9,13 +9,15 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import Field, Model
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Field, Model, TextField
 from django.db.models.expressions import Expression
 
 if TYPE_CHECKING:
     from django.db.backends.utils import _SQLType as Value
 
 ROWS_PER_INSERT = 100
+PLAIN = (CharField, TextField)
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[object, Expression, object], object]
@@ -53,7 +55,7 @@ def change_row(
 
 def add_row(row: Model) -> None:
     """Insert the row, and give it the key that the database chose."""
-    insert = _insert(type(row), 1)
+    insert = _insert(type(row), _insertable(type(row)), 1)
     if connection.features.can_return_columns_from_insert:
         found = _first(f"{insert} RETURNING {connection.ops.quote_name(_pk_column(type(row)))}", _values(row))
         assert found is not None
@@ -67,9 +69,25 @@ def add_row(row: Model) -> None:
 
 def add_rows(rows: Sequence[Model]) -> None:
     """Insert rows of one model, a hundred in a statement; their keys are not asked for."""
+    if rows:
+        model = type(rows[0])
+        _insert_all(model, _insertable(model), [_values(row) for row in rows])
+
+
+def add_values(model: type[Model], names: tuple[str, ...], rows: Iterable[Sequence[object]]) -> None:
+    """Insert rows of which only the values are at hand: many objects cost more to make than to store."""
+    database = connections[DEFAULT_DB_ALIAS]
+    fields = [_field(model, name) for name in names]
+    prepared = [
+        [_storable(field, value, database) for field, value in zip(fields, row, strict=True)] for row in rows
+    ]
+    _insert_all(model, names, prepared)
+
+
+def _insert_all(model: type[Model], names: tuple[str, ...], rows: "Sequence[Sequence[Value]]") -> None:
     for start in range(0, len(rows), ROWS_PER_INSERT):
         batch = rows[start : start + ROWS_PER_INSERT]
-        run(_insert(type(rows[0]), len(batch)), [value for row in batch for value in _values(row)])
+        run(_insert(model, names, len(batch)), [value for row in batch for value in row])
 
 
 def run(statement: str, parameters: "Sequence[Value]") -> int:
@@ -88,14 +106,22 @@ def _first(query: str, parameters: "Sequence[Value]") -> Sequence[object] | None
 
 def _prepared(model: type[Model], values: Iterable[tuple[str, object]]) -> "list[Value]":
     database = connections[DEFAULT_DB_ALIAS]
-    return [_field(model, name).get_db_prep_save(value, database) for name, value in values]
+    return [_storable(_field(model, name), value, database) for name, value in values]
 
 
 def _values(row: Model) -> "list[Value]":
     # Asked once: `connection` looks for this thread's anew each time.
     database = connections[DEFAULT_DB_ALIAS]
-    fields = _insertable(type(row))
-    return [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
+    fields = [_field(type(row), name) for name in _insertable(type(row))]
+    return [_storable(field, field.pre_save(row, add=True), database) for field in fields]
+
+
+def _storable(field: "Field[object, object]", value: object, database: BaseDatabaseWrapper) -> "Value":
+    """Return the value as the field stores it; text as it is, of which there is most, without asking."""
+    if value is None or (type(value) is str and type(field) in PLAIN):
+        return value
+    stored: Value = field.get_db_prep_save(value, database)
+    return stored
 
 
 def _made(model: type[Row], found: Sequence[object]) -> Row:
@@ -118,8 +144,9 @@ def _pk_column(model: type[Model]) -> str:
 
 
 @cache
-def _insertable(model: type[Model]) -> Sequence["Field[object, object]"]:
-    return [field for field in model._meta.concrete_fields if not field.generated and not _is_made(field)]
+def _insertable(model: type[Model]) -> tuple[str, ...]:
+    fields = model._meta.concrete_fields
+    return tuple(field.name for field in fields if not field.generated and not _is_made(field))
 
 
 def _is_made(field: "Field[object, object]") -> bool:
@@ -151,9 +178,9 @@ def _select(model: type[Model]) -> str:
 
 
 @cache
-def _insert(model: type[Model], count: int) -> str:
-    columns = _names(str(field.column) for field in _insertable(model))
-    marks = f"({', '.join(['%s'] * len(_insertable(model)))})"
+def _insert(model: type[Model], names: tuple[str, ...], count: int) -> str:
+    columns = _names(_column(model, name) for name in names)
+    marks = f"({', '.join(['%s'] * len(names))})"
     table = connection.ops.quote_name(model._meta.db_table)
     return f"INSERT INTO {table} ({columns}) VALUES {', '.join([marks] * count)}"  # noqa: S608
 

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator, Mapping
 from itertools import count, islice
 
-PASSAGES, PASSAGE_SENTENCES = 5, 34
+PASSAGES, PASSAGE_SENTENCES, PARAGRAPH_SENTENCES = 5, 34, 10
 PEOPLE = (
     "Anton Reuter", "Berta Falk", "Clemens Aigner", "Dora Winkler", "Emil Sander", "Frieda Holm", "Gustav Lindt",
     "Hedwig Kranz", "Ignaz Pichler", "Johanna Mayr", "Konrad Vogl", "Luise Ebner",
@@ -101,10 +101,10 @@ def chapter_text(number: int, passages: Mapping[str, str], characters: int) -> s
 def _paragraphs(number: int, passages: Mapping[str, str]) -> Iterator[str]:
     told = sentences(f"told {number}")
     said = {key: text.rstrip(".").split(". ") for key, text in passages.items()}
-    for first in count(0, 4):
+    for first in count(0, PARAGRAPH_SENTENCES):
         for key in passages:
-            yield f"{' '.join(islice(told, 4))} [{key}]"
-            if quoted := ". ".join(said[key][first : first + 4]):
+            yield f"{' '.join(islice(told, PARAGRAPH_SENTENCES))} [{key}]"
+            if quoted := ". ".join(said[key][first : first + PARAGRAPH_SENTENCES]):
                 yield f"{quoted}. [{key}]"
 
 

@@ -1,6 +1,8 @@
 """Single rows through statements that are put together once: the same values as through the ORM."""
 
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,8 +11,18 @@ from django.utils import timezone
 
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
-from workflow.models import Attempt, ChapterWorkflowItem, Event, ProcessingSession
-from workflow.rows import ROWS_PER_INSERT, add_row, add_rows, change_row, count_rows, lock_row, read_row
+from workflow.models import Attempt, ChapterWorkflowItem, Event, FactEntry, ProcessingSession
+from workflow.models.facts import FactKind
+from workflow.rows import (
+    ROWS_PER_INSERT,
+    add_row,
+    add_rows,
+    add_values,
+    change_row,
+    count_rows,
+    lock_row,
+    read_row,
+)
 
 
 def values(row: models.Model) -> dict[str, object]:
@@ -62,6 +74,28 @@ def test_many_rows_are_added_in_order(person: User) -> None:
     add_rows([Event(session=session, seq=number, kind="note") for number in numbers])
 
     assert list(session.events.filter(kind="note").values_list("seq", flat=True)) == list(numbers)
+
+
+def test_values_are_stored_as_the_orm_would_have_stored_them(person: User) -> None:
+    item = new_session(person, 1).items.get()
+    names = ("session", "item", "number", "position", "key", "name", "kind", "sentence", "chunk_ids")
+    rows = [
+        (item.session_id, item.pk, 1, position, "emm", "Emm", FactKind.FIGURE, "Emm’s ä", ["c-1", "ü"])
+        for position in range(ROWS_PER_INSERT + 1)
+    ]
+
+    add_values(FactEntry, names, rows)
+
+    found = FactEntry.objects.order_by("position").values_list("session", "item", *names[2:])
+    assert list(found) == rows
+
+
+def test_nothing_to_store_is_no_statement(
+    person: User, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    with django_assert_num_queries(0):
+        add_values(FactEntry, ("number",), [])
+        add_rows([])
 
 
 def test_change_needs_its_guard(person: User) -> None:
