@@ -6,18 +6,17 @@ own fields, as they do there (values only, no expressions); names come from the 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Field, Model, TextField
+from django.db.models import CharField, Field, ForeignKey, IntegerField, Model, TextField
 from django.db.models.expressions import Expression
 
 if TYPE_CHECKING:
     from django.db.backends.utils import _SQLType as Value
 
 ROWS_PER_INSERT = 100
-PLAIN = (CharField, TextField)
 
 Row = TypeVar("Row", bound=Model)
 Converter = Callable[[object, Expression, object], object]
@@ -77,11 +76,7 @@ def add_rows(rows: Sequence[Model]) -> None:
 def add_values(model: type[Model], names: tuple[str, ...], rows: Iterable[Sequence[object]]) -> None:
     """Insert rows of which only the values are at hand: many objects cost more to make than to store."""
     database = connections[DEFAULT_DB_ALIAS]
-    fields = [_field(model, name) for name in names]
-    prepared = [
-        [_storable(field, value, database) for field, value in zip(fields, row, strict=True)] for row in rows
-    ]
-    _insert_all(model, names, prepared)
+    _insert_all(model, names, [_stored(model, names, row, database) for row in rows])
 
 
 def _insert_all(model: type[Model], names: tuple[str, ...], rows: "Sequence[Sequence[Value]]") -> None:
@@ -105,23 +100,44 @@ def _first(query: str, parameters: "Sequence[Value]") -> Sequence[object] | None
 
 
 def _prepared(model: type[Model], values: Iterable[tuple[str, object]]) -> "list[Value]":
-    database = connections[DEFAULT_DB_ALIAS]
-    return [_storable(_field(model, name), value, database) for name, value in values]
+    named = tuple(values)
+    names = tuple(name for name, _ in named)
+    return _stored(model, names, [value for _, value in named], connections[DEFAULT_DB_ALIAS])
 
 
 def _values(row: Model) -> "list[Value]":
     # Asked once: `connection` looks for this thread's anew each time.
     database = connections[DEFAULT_DB_ALIAS]
-    fields = [_field(type(row), name) for name in _insertable(type(row))]
-    return [_storable(field, field.pre_save(row, add=True), database) for field in fields]
+    names = _insertable(type(row))
+    values = [_field(type(row), name).pre_save(row, add=True) for name in names]
+    return _stored(type(row), names, values, database)
 
 
-def _storable(field: "Field[object, object]", value: object, database: BaseDatabaseWrapper) -> "Value":
-    """Return the value as the field stores it; text as it is, of which there is most, without asking."""
-    if value is None or (type(value) is str and type(field) in PLAIN):
-        return value
-    stored: Value = field.get_db_prep_save(value, database)
+def _stored(
+    model: type[Model], names: tuple[str, ...], values: Sequence[object], database: BaseDatabaseWrapper
+) -> "list[Value]":
+    """Return the values as their fields store them; only those that a field may change are put through it."""
+    stored: list[Any] = list(values)
+    for at, (field, kept) in enumerate(_storing(model, names, database.vendor)):
+        if stored[at] is not None and type(stored[at]) is not kept:
+            stored[at] = field.get_db_prep_save(stored[at], database)
     return stored
+
+
+@cache
+def _storing(
+    model: type[Model], names: tuple[str, ...], vendor: str
+) -> list[tuple["Field[object, object]", type | None]]:
+    """Return each field with the type of which it stores every value as it is."""
+    return [(field, _kept_type(field, vendor)) for field in (_field(model, name) for name in names)]
+
+
+def _kept_type(field: "Field[object, object]", vendor: str) -> type | None:
+    kind = type(field.target_field if isinstance(field, ForeignKey) else field)
+    if kind in {CharField, TextField}:
+        return str
+    # PostgreSQL's driver is told how wide a number is.
+    return int if issubclass(kind, IntegerField) and vendor == "sqlite" else None
 
 
 def _made(model: type[Row], found: Sequence[object]) -> Row:
