@@ -6,6 +6,7 @@ own fields, as they do there (values only, no expressions); names come from the 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -26,6 +27,21 @@ def read_row(model: type[Row], where: str, **values: object) -> Row | None:
     """Return the first row for which the condition holds. `values` name its placeholders' columns, in order."""
     found = _first(_select(model) + where, _prepared(model, values.items()))
     return None if found is None else _made(model, found)
+
+
+def read_together(
+    models: tuple[type[Model], ...], joins: str, where: str, **values: object
+) -> list[tuple[Model, ...]]:
+    """Return the rows for which the condition holds, each with one of every model: of the first, and those it `joins`.
+
+    `values` name the placeholders' columns, of the first model, in order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_select_together(models, joins) + where, _prepared(models[0], values.items()))
+        found = cursor.fetchall()
+    ends = list(accumulate(len(_attribute_names(model)) for model in models))
+    places = list(zip(models, [0, *ends], ends, strict=False))
+    return [tuple(_made(model, row[start:end]) for model, start, end in places) for row in found]
 
 
 def count_rows(model: type[Model], where: str, **values: object) -> int:
@@ -191,6 +207,17 @@ def _converters(model: type[Model], vendor: str) -> list[tuple[int, Expression, 
 def _select(model: type[Model]) -> str:
     columns = _names(str(field.column) for field in model._meta.concrete_fields)
     return f"SELECT {columns} FROM {connection.ops.quote_name(model._meta.db_table)} WHERE "  # noqa: S608  (names are the models')
+
+
+@cache
+def _select_together(models: tuple[type[Model], ...], joins: str) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(
+        f"{quote(model._meta.db_table)}.{quote(str(field.column))}"
+        for model in models
+        for field in model._meta.concrete_fields
+    )
+    return f"SELECT {columns} FROM {quote(models[0]._meta.db_table)} {joins} WHERE "  # noqa: S608
 
 
 @cache

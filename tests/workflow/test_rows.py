@@ -22,6 +22,7 @@ from workflow.rows import (
     count_rows,
     lock_row,
     read_row,
+    read_together,
 )
 
 
@@ -43,6 +44,21 @@ def test_row_is_read_as_the_orm_reads_it(person: User, model: type[models.Model]
 def test_row_that_is_not_there_is_none(person: User) -> None:
     assert lock_row(ProcessingSession, uuid.uuid4()) is None
     assert read_row(Attempt, "number > %s", number=3) is None
+
+
+def test_rows_are_read_together_as_the_orm_reads_them(person: User) -> None:
+    advance(new_session(person, 3).pk)
+    joins = "JOIN workflow_chapterworkflowitem ON workflow_chapterworkflowitem.id = item_id"
+    where = "workflow_attempt.phase = %s ORDER BY workflow_chapterworkflowitem.number"
+
+    found = read_together((Attempt, ChapterWorkflowItem), joins, where, phase="writing")
+
+    attempts = list(Attempt.objects.filter(phase="writing").order_by("item__number"))
+    items = list(ChapterWorkflowItem.objects.order_by("number"))
+    assert len(found) == 3
+    assert [attempt for attempt, _ in found] == attempts
+    assert [values(item) for _, item in found] == list(map(values, items))
+    assert [values(attempt) for attempt, _ in found] == list(map(values, attempts))
 
 
 def test_rows_are_counted(person: User) -> None:
