@@ -1,11 +1,21 @@
 """What a writer is given: the chapter's sources and a bounded view of the chapters that it depends on."""
 
-from books.models import NodeChunk, StorylineNode, TextChunk
+from typing import cast
+
+from books.models import Book, BookVersion, Chapter, NodeChunk, StorylineNode, TextChunk
 from books.preferences.rule import preferences_of
 
 from .agents.types import ChapterTask, SourceChunk, SourceNode
 from .continuity import read_context
 from .models import ChapterWorkflowItem, ProcessingSession
+from .rows import read_together
+
+CHUNK_OF_NODE = "JOIN books_textchunk ON books_textchunk.id = chunk_id"
+AROUND_CHAPTER = """
+    JOIN books_storylinenode ON books_storylinenode.id = node_id
+    JOIN books_bookversion ON books_bookversion.id = books_chapter.version_id
+    JOIN books_book ON books_book.id = books_bookversion.book_id
+"""
 
 
 def source_chunk(chunk: TextChunk) -> SourceChunk:
@@ -37,8 +47,21 @@ def source_node(node: StorylineNode) -> SourceNode:
 
 def chunks_of(node: StorylineNode) -> list[TextChunk]:
     """Return the node's chunks in the node's order."""
-    rows = NodeChunk.objects.filter(node=node).select_related("chunk").order_by("position")
-    return [row.chunk for row in rows]
+    rows = read_together(
+        (NodeChunk, TextChunk), CHUNK_OF_NODE, "node_id = %s ORDER BY position", node=node.pk
+    )
+    return [chunk for _, chunk in rows if isinstance(chunk, TextChunk)]
+
+
+def chapter_of(item: ChapterWorkflowItem) -> Chapter:
+    """Return the item's chapter with its node, version and book. Raises Chapter.DoesNotExist."""
+    models = (Chapter, StorylineNode, BookVersion, Book)
+    found = read_together(models, AROUND_CHAPTER, "books_chapter.id = %s", pk=item.chapter_id)
+    if not found:
+        raise Chapter.DoesNotExist(f"chapter {item.chapter_id}")
+    chapter, node, version, book = cast("tuple[Chapter, StorylineNode, BookVersion, Book]", found[0])
+    chapter.node, chapter.version, version.book = node, version, book
+    return chapter
 
 
 def chapter_task(

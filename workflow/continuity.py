@@ -17,6 +17,7 @@ from .agents.memory.facts import INTRODUCTION
 from .agents.memory.keep import MOST_FACTS_OF_A_NAME
 from .agents.types import ChapterContext, EarlierChapter, KnownFact, RelatedNode, SourceChunk, SourceNode
 from .models import ChapterWorkflowItem, FactEntry, ProcessingSession
+from .rows import add_values
 
 # More lines than the story so far has room for, whatever their length.
 LINES_READ = 40
@@ -25,6 +26,7 @@ ENDING_CHARACTERS = 1_500
 TEXTS_READ = 6
 FACTS_READ = 400
 RELATED_READ = 12
+FACT_COLUMNS = ("number", "position", "key", "name", "kind", "sentence", "chunk_ids")
 
 
 def read_context(
@@ -60,20 +62,12 @@ def renew_facts(item: ChapterWorkflowItem, memory: ChapterMemory) -> None:
 
 
 def _store_facts(item: ChapterWorkflowItem, facts: Sequence[Fact]) -> None:
-    FactEntry.objects.bulk_create(
-        FactEntry(
-            session_id=item.session_id,
-            item=item,
-            number=item.number,
-            position=position,
-            key=fact.key,
-            name=fact.name,
-            kind=fact.kind,
-            sentence=fact.sentence,
-            chunk_ids=list(fact.chunk_ids),
-        )
+    of_item = (item.session_id, item.pk, item.number)
+    rows = [
+        (*of_item, position, fact.key, fact.name, fact.kind, fact.sentence, list(fact.chunk_ids))
         for position, fact in enumerate(facts)
-    )
+    ]
+    add_values(FactEntry, ("session", "item", *FACT_COLUMNS), rows)
 
 
 def _is_sequence(session: ProcessingSession) -> bool:
@@ -139,13 +133,12 @@ def _facts_before(
     names = find_names((chunk.text for chunk in sources), people)
     keys = {key: place for place, key in enumerate(lookup_keys(names, people))}
     rows = FactEntry.objects.filter(_before(session, item), session=session.pk, key__in=keys)
-    columns = ("number", "position", "key", "name", "kind", "sentence", "chunk_ids")
     per_name: Counter[str] = Counter()
     introduced: set[str] = set()
     ranked: list[tuple[tuple[int, int, int, int], KnownFact]] = []
     for number, position, key, name, kind, sentence, chunk_ids in rows.order_by(
         "number", "position"
-    ).values_list(*columns)[:FACTS_READ]:
+    ).values_list(*FACT_COLUMNS)[:FACTS_READ]:
         per_name[key] += 1
         if per_name[key] > MOST_FACTS_OF_A_NAME:
             continue

@@ -6,10 +6,12 @@ own fields, as they do there (values only, no expressions); names come from the 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.models import Field, Model
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Field, ForeignKey, IntegerField, Model, TextField
 from django.db.models.expressions import Expression
 
 if TYPE_CHECKING:
@@ -25,6 +27,21 @@ def read_row(model: type[Row], where: str, **values: object) -> Row | None:
     """Return the first row for which the condition holds. `values` name its placeholders' columns, in order."""
     found = _first(_select(model) + where, _prepared(model, values.items()))
     return None if found is None else _made(model, found)
+
+
+def read_together(
+    models: tuple[type[Model], ...], joins: str, where: str, **values: object
+) -> list[tuple[Model, ...]]:
+    """Return the rows for which the condition holds, each with one of every model: of the first, and those it `joins`.
+
+    `values` name the placeholders' columns, of the first model, in order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_select_together(models, joins) + where, _prepared(models[0], values.items()))
+        found = cursor.fetchall()
+    ends = list(accumulate(len(_attribute_names(model)) for model in models))
+    places = list(zip(models, [0, *ends], ends, strict=False))
+    return [tuple(_made(model, row[start:end]) for model, start, end in places) for row in found]
 
 
 def count_rows(model: type[Model], where: str, **values: object) -> int:
@@ -53,7 +70,7 @@ def change_row(
 
 def add_row(row: Model) -> None:
     """Insert the row, and give it the key that the database chose."""
-    insert = _insert(type(row), 1)
+    insert = _insert(type(row), _insertable(type(row)), 1)
     if connection.features.can_return_columns_from_insert:
         found = _first(f"{insert} RETURNING {connection.ops.quote_name(_pk_column(type(row)))}", _values(row))
         assert found is not None
@@ -67,9 +84,21 @@ def add_row(row: Model) -> None:
 
 def add_rows(rows: Sequence[Model]) -> None:
     """Insert rows of one model, a hundred in a statement; their keys are not asked for."""
+    if rows:
+        model = type(rows[0])
+        _insert_all(model, _insertable(model), [_values(row) for row in rows])
+
+
+def add_values(model: type[Model], names: tuple[str, ...], rows: Iterable[Sequence[object]]) -> None:
+    """Insert rows of which only the values are at hand: many objects cost more to make than to store."""
+    database = connections[DEFAULT_DB_ALIAS]
+    _insert_all(model, names, [_stored(model, names, row, database) for row in rows])
+
+
+def _insert_all(model: type[Model], names: tuple[str, ...], rows: "Sequence[Sequence[Value]]") -> None:
     for start in range(0, len(rows), ROWS_PER_INSERT):
         batch = rows[start : start + ROWS_PER_INSERT]
-        run(_insert(type(rows[0]), len(batch)), [value for row in batch for value in _values(row)])
+        run(_insert(model, names, len(batch)), [value for row in batch for value in row])
 
 
 def run(statement: str, parameters: "Sequence[Value]") -> int:
@@ -87,15 +116,44 @@ def _first(query: str, parameters: "Sequence[Value]") -> Sequence[object] | None
 
 
 def _prepared(model: type[Model], values: Iterable[tuple[str, object]]) -> "list[Value]":
-    database = connections[DEFAULT_DB_ALIAS]
-    return [_field(model, name).get_db_prep_save(value, database) for name, value in values]
+    named = tuple(values)
+    names = tuple(name for name, _ in named)
+    return _stored(model, names, [value for _, value in named], connections[DEFAULT_DB_ALIAS])
 
 
 def _values(row: Model) -> "list[Value]":
     # Asked once: `connection` looks for this thread's anew each time.
     database = connections[DEFAULT_DB_ALIAS]
-    fields = _insertable(type(row))
-    return [field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields]
+    names = _insertable(type(row))
+    values = [_field(type(row), name).pre_save(row, add=True) for name in names]
+    return _stored(type(row), names, values, database)
+
+
+def _stored(
+    model: type[Model], names: tuple[str, ...], values: Sequence[object], database: BaseDatabaseWrapper
+) -> "list[Value]":
+    """Return the values as their fields store them; only those that a field may change are put through it."""
+    stored: list[Any] = list(values)
+    for at, (field, kept) in enumerate(_storing(model, names, database.vendor)):
+        if stored[at] is not None and type(stored[at]) is not kept:
+            stored[at] = field.get_db_prep_save(stored[at], database)
+    return stored
+
+
+@cache
+def _storing(
+    model: type[Model], names: tuple[str, ...], vendor: str
+) -> list[tuple["Field[object, object]", type | None]]:
+    """Return each field with the type of which it stores every value as it is."""
+    return [(field, _kept_type(field, vendor)) for field in (_field(model, name) for name in names)]
+
+
+def _kept_type(field: "Field[object, object]", vendor: str) -> type | None:
+    kind = type(field.target_field if isinstance(field, ForeignKey) else field)
+    if kind in {CharField, TextField}:
+        return str
+    # PostgreSQL's driver is told how wide a number is.
+    return int if issubclass(kind, IntegerField) and vendor == "sqlite" else None
 
 
 def _made(model: type[Row], found: Sequence[object]) -> Row:
@@ -118,8 +176,9 @@ def _pk_column(model: type[Model]) -> str:
 
 
 @cache
-def _insertable(model: type[Model]) -> Sequence["Field[object, object]"]:
-    return [field for field in model._meta.concrete_fields if not field.generated and not _is_made(field)]
+def _insertable(model: type[Model]) -> tuple[str, ...]:
+    fields = model._meta.concrete_fields
+    return tuple(field.name for field in fields if not field.generated and not _is_made(field))
 
 
 def _is_made(field: "Field[object, object]") -> bool:
@@ -151,9 +210,20 @@ def _select(model: type[Model]) -> str:
 
 
 @cache
-def _insert(model: type[Model], count: int) -> str:
-    columns = _names(str(field.column) for field in _insertable(model))
-    marks = f"({', '.join(['%s'] * len(_insertable(model)))})"
+def _select_together(models: tuple[type[Model], ...], joins: str) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(
+        f"{quote(model._meta.db_table)}.{quote(str(field.column))}"
+        for model in models
+        for field in model._meta.concrete_fields
+    )
+    return f"SELECT {columns} FROM {quote(models[0]._meta.db_table)} {joins} WHERE "  # noqa: S608
+
+
+@cache
+def _insert(model: type[Model], names: tuple[str, ...], count: int) -> str:
+    columns = _names(_column(model, name) for name in names)
+    marks = f"({', '.join(['%s'] * len(names))})"
     table = connection.ops.quote_name(model._meta.db_table)
     return f"INSERT INTO {table} ({columns}) VALUES {', '.join([marks] * count)}"  # noqa: S608
 

@@ -17,13 +17,14 @@ from typing import Protocol
 
 import psycopg
 
-from .writers import long_text
+from .texts import chapter_text
 
 TABLES = """
 CREATE TABLE step (id INTEGER PRIMARY KEY, status TEXT NOT NULL, token TEXT);
 CREATE TABLE result (step INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE event (id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL)
 """
+CHARACTERS = 20_000
 PRAGMAS = ("temp_store=MEMORY", "cache_size=-16000", "mmap_size=134217728")
 
 
@@ -78,7 +79,7 @@ def measure(steps: int) -> dict[str, float]:
         run.execute(statement)
     for step in range(1, 2 * steps + 1):
         run.execute(f"INSERT INTO step VALUES ({mark}, 'pending', NULL)", (step,))
-    body = long_text("c-1")
+    body = chapter_text(1, {"c-1": ""}, CHARACTERS)
 
     def two(step: int) -> None:
         run.execute(begin)

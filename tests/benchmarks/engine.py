@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
+from .texts import storyline
+
 
 def set_up() -> None:
     """Be a worker of a new installation."""
@@ -38,13 +40,15 @@ def write(chapters: int, around: Callable[[Callable[[], None]], None]) -> dict[s
     os.environ["BENCHMARK_LAST"] = str(chapters + 1)
     from django.contrib.auth.models import User
 
-    from tests.workflow.sessions import new_session
+    from books.actions import upload_storyline
     from workflow import stopping
+    from workflow.actions import start_session
     from workflow.engine import advance
 
     stopping.reset()
     person, _ = User.objects.get_or_create(username="benchmark")
-    session = new_session(person, chapters + 1, writer="python:tests.benchmarks.writers:long")
+    version = upload_storyline(storyline(chapters + 1), actor=person, source_name="river.json")
+    session, _ = start_session(version, actor=person, writer="python:tests.benchmarks.writers:long")
     began = time.process_time()
     around(lambda: advance(session.pk))
     cpu_ms = (time.process_time() - began) * 1000 / (chapters + 1)

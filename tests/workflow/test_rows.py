@@ -1,6 +1,8 @@
 """Single rows through statements that are put together once: the same values as through the ORM."""
 
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,8 +11,19 @@ from django.utils import timezone
 
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
-from workflow.models import Attempt, ChapterWorkflowItem, Event, ProcessingSession
-from workflow.rows import ROWS_PER_INSERT, add_row, add_rows, change_row, count_rows, lock_row, read_row
+from workflow.models import Attempt, ChapterWorkflowItem, Event, FactEntry, ProcessingSession
+from workflow.models.facts import FactKind
+from workflow.rows import (
+    ROWS_PER_INSERT,
+    add_row,
+    add_rows,
+    add_values,
+    change_row,
+    count_rows,
+    lock_row,
+    read_row,
+    read_together,
+)
 
 
 def values(row: models.Model) -> dict[str, object]:
@@ -31,6 +44,21 @@ def test_row_is_read_as_the_orm_reads_it(person: User, model: type[models.Model]
 def test_row_that_is_not_there_is_none(person: User) -> None:
     assert lock_row(ProcessingSession, uuid.uuid4()) is None
     assert read_row(Attempt, "number > %s", number=3) is None
+
+
+def test_rows_are_read_together_as_the_orm_reads_them(person: User) -> None:
+    advance(new_session(person, 3).pk)
+    joins = "JOIN workflow_chapterworkflowitem ON workflow_chapterworkflowitem.id = item_id"
+    where = "workflow_attempt.phase = %s ORDER BY workflow_chapterworkflowitem.number"
+
+    found = read_together((Attempt, ChapterWorkflowItem), joins, where, phase="writing")
+
+    attempts = list(Attempt.objects.filter(phase="writing").order_by("item__number"))
+    items = list(ChapterWorkflowItem.objects.order_by("number"))
+    assert len(found) == 3
+    assert [attempt for attempt, _ in found] == attempts
+    assert [values(item) for _, item in found] == list(map(values, items))
+    assert [values(attempt) for attempt, _ in found] == list(map(values, attempts))
 
 
 def test_rows_are_counted(person: User) -> None:
@@ -62,6 +90,28 @@ def test_many_rows_are_added_in_order(person: User) -> None:
     add_rows([Event(session=session, seq=number, kind="note") for number in numbers])
 
     assert list(session.events.filter(kind="note").values_list("seq", flat=True)) == list(numbers)
+
+
+def test_values_are_stored_as_the_orm_would_have_stored_them(person: User) -> None:
+    item = new_session(person, 1).items.get()
+    names = ("session", "item", "number", "position", "key", "name", "kind", "sentence", "chunk_ids")
+    rows = [
+        (item.session_id, item.pk, 1, position, "emm", "Emm", FactKind.FIGURE, "Emm’s ä", ["c-1", "ü"])
+        for position in range(ROWS_PER_INSERT + 1)
+    ]
+
+    add_values(FactEntry, names, rows)
+
+    found = FactEntry.objects.order_by("position").values_list("session", "item", *names[2:])
+    assert list(found) == rows
+
+
+def test_nothing_to_store_is_no_statement(
+    person: User, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    with django_assert_num_queries(0):
+        add_values(FactEntry, ("number",), [])
+        add_rows([])
 
 
 def test_change_needs_its_guard(person: User) -> None:

@@ -12,7 +12,7 @@ from workflow.continuity import keep_memory
 from workflow.events import EventKind
 from workflow.failures import Failure
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
-from workflow.rows import add_row, add_rows, change_row, run
+from workflow.rows import add_row, add_values, change_row, run
 from workflow.states import ItemStatus, PauseReason
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
@@ -121,12 +121,8 @@ def add_revision(
     newest = 0 if is_first else chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
     revision = ChapterRevision(chapter=chapter, number=newest + 1, title=title, **columns)
     add_row(revision)
-    add_rows(
-        [
-            Citation(revision=revision, position=position, paragraph=paragraph, chunk_id=chunk, quote=quote)
-            for position, (paragraph, chunk, quote) in enumerate(citations)
-        ]
-    )
+    cited = [(revision.pk, position, *citation) for position, citation in enumerate(citations)]
+    add_values(Citation, ("revision", "position", "paragraph", "chunk", "quote"), cited)
     changes: dict[str, object] = {"current_revision": revision.pk, "title": title}
     if revision.origin == Origin.WRITER:
         # What a rule or a person changes in a text leaves it as much out of date as it was.

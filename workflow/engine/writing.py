@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
-from books.models import Chapter, TextChunk
+from books.models import TextChunk
 from books.passages import find_passages
 from workflow import crash_points
 from workflow.agents.drafts import check_draft, clean, count_words
@@ -18,7 +18,7 @@ from workflow.agents.llm import Watch
 from workflow.agents.memory import memory_of
 from workflow.agents.orchestrator import AgentOrchestrator
 from workflow.agents.types import AgentError, ChapterDraft, ChapterTask, OnText
-from workflow.context import chapter_task, chunks_of
+from workflow.context import chapter_of, chapter_task, chunks_of
 from workflow.failures import Failure
 from workflow.models import Attempt, AttemptOutcome, ProcessingSession
 from workflow.transitions import LostRace, ledger
@@ -99,7 +99,7 @@ def _finished_chapter(held: Held) -> FinishedChapter:
 def _load(held: Held) -> tuple[ChapterTask, list[TextChunk]]:
     item = held.item
     assert item is not None
-    item.chapter = Chapter.objects.select_related("node", "version__book").get(pk=item.chapter_id)
+    item.chapter = chapter_of(item)
     chunks = chunks_of(item.chapter.node)
     return chapter_task(held.session, item, chunks), chunks
 

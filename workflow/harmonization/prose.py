@@ -16,13 +16,15 @@ def word_set(text: str) -> frozenset[str]:
 
 
 # Possessive throughout, and begun only where a run of marks begins: a page of dots costs no more than one of words.
-_BREAK = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(\s++)(?=[\"'“‘(\[*_]*+[A-ZÀ-ÖØ-Þ0-9])")
+# What must not stand before is looked for behind the first character: so most of the text is passed over at once.
+_BREAK = re.compile(r"[.!?…](?<![.!?…]{2})[.!?…]*+[\"'”’)\]*_]*+(\s++)(?=[\"'“‘(\[*_]*+[A-ZÀ-ÖØ-Þ0-9])")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“])(?:Mrs?|Ms|Drs?|Prof|Hon|St|Sen|Rep|Gov|Gen|Col|Capt|Lt|Sgt|Rev|Fr|No|vs|etc|cf|approx|Jr|Sr"
     r"|e\.g|i\.e|a\.m|p\.m|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$"
 )
-_CAPITALIZED = r"[A-ZÀ-ÖØ-Þ][\w]*(?:['’-][\w]+)*"
-_NAME = re.compile(rf"(?<![\w'’-]){_CAPITALIZED}(?:[ ]{_CAPITALIZED}){{0,4}}")
+_CAPITAL = "[A-ZÀ-ÖØ-Þ]"
+_REST = r"[\w]*(?:['’-][\w]+)*"
+_NAME = re.compile(rf"{_CAPITAL}(?<![\w'’-]{_CAPITAL}){_REST}(?:[ ]{_CAPITAL}{_REST}){{0,4}}")
 _POSSESSIVE = re.compile(r"['’]s$")
 _OPENERS = " \t\"'“‘([*_>#–—-…"
 _NO_NAMES = word_set("I Mr Mrs Ms Dr Hon")

@@ -1,7 +1,6 @@
 """How much of a chapter stands in its sources word for word, and in how long pieces."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,33 +35,41 @@ def extraction(words: Sequence[str], source: Sequence[str]) -> Extraction:
 
 def fragment_lengths(words: Sequence[str], source: Sequence[str]) -> list[int]:
     """Return the lengths of the greedy longest shared fragments, from left to right."""
-    known, pairs = set(source), _pairs(source)
+    own = _pairs(words)
+    known, places = set(source), _places(set(own), source)
     lengths: list[int] = []
     at = 0
     while at < len(words):
-        length = _longest(words, at, source, pairs) or int(words[at] in known)
+        shared = places.get(own[at]) if at < len(own) else None
+        length = _longest(words, at, source, shared) if shared else 0
+        length = length or int(words[at] in known)
         if length:
             lengths.append(length)
         at += max(1, length)
     return lengths
 
 
-def _pairs(source: Sequence[str]) -> Mapping[tuple[str, str], list[int]]:
-    """Return where each pair of words stands: far fewer places than a single word has."""
-    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for at, pair in enumerate(pairwise(source)):
-        found = places[pair]
-        if len(found) < _PLACES_TRIED:
-            found.append(at)
+def _pairs(words: Sequence[str]) -> list[int]:
+    """Return the hash of each two words in a row: numbers give the garbage collector nothing to look through."""
+    return list(map(hash, pairwise(words)))
+
+
+def _places(pairs: Container[int], source: Sequence[str]) -> Mapping[int, list[int]]:
+    """Return where each of the pairs stands: far fewer places than a single word has."""
+    places: dict[int, list[int]] = {}
+    for at, pair in enumerate(_pairs(source)):
+        if pair in pairs:
+            found = places.setdefault(pair, [])
+            if len(found) < _PLACES_TRIED:
+                found.append(at)
     return places
 
 
-def _longest(
-    words: Sequence[str], at: int, source: Sequence[str], pairs: Mapping[tuple[str, str], list[int]]
-) -> int:
+def _longest(words: Sequence[str], at: int, source: Sequence[str], places: Iterable[int]) -> int:
+    """Return the length of the longest fragment that begins at one of the places."""
     best = 0
-    for place in pairs.get((words[at], words[at + 1]), ()) if at + 1 < len(words) else ():
-        length = 2
+    for place in places:
+        length = 0
         while (
             at + length < len(words)
             and place + length < len(source)

@@ -78,6 +78,7 @@ class _Weights:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
+        self._missing: dict[str, bool] = {}
         self._where: defaultdict[str, list[int]] = defaultdict(list)
         for place, terms in enumerate(sources.passages):
             for term in terms:
@@ -98,9 +99,13 @@ class _Weights:
         """Whether the term names somebody who speaks or takes part: true of any sentence, it proves none."""
         return term in self._sources.people
 
-    def is_anywhere(self, term: str) -> bool:
-        """Whether any passage has the term."""
-        return term in self._where
+    def is_missing(self, word: str) -> bool:
+        """Whether the word tells something that no passage has. Kept: a text has most of its words often."""
+        if word not in self._missing:
+            people = self._sources.people
+            terms = terms_of([word])
+            self._missing[word] = any(term not in self._where and term not in people for term in terms)
+        return self._missing[word]
 
 
 def _weigh(
@@ -120,12 +125,8 @@ def _weigh(
 
 def _missing_words(sentence: Sentence, weights: _Weights) -> tuple[str, ...]:
     """Return the telling words that no passage has, the longest first: those tell most."""
-    missing = [
-        word
-        for word in sentence.words
-        if any(not (weights.is_anywhere(term) or weights.is_person(term)) for term in terms_of([word]))
-    ]
-    return _bounded(sorted(dict.fromkeys(missing), key=lambda word: -len(word)))
+    missing = filter(weights.is_missing, dict.fromkeys(sentence.words))
+    return _bounded(sorted(missing, key=lambda word: -len(word)))
 
 
 def _bounded(values: Iterable[str]) -> tuple[str, ...]:

@@ -26,10 +26,11 @@ class Script(StrEnum):
 
 def script_of(text: str, words: Sequence[str]) -> Script:
     """Return what kind of text it is; `words` are its words in lower case. Too short a text is not called English."""
-    letters = len(_LETTER.findall(text[:_LOOKED_AT]))
-    if letters and len(_UNSPACED.findall(text[:_LOOKED_AT])) > _UNSPACED_SHARE * letters:
+    unspaced = len(_UNSPACED.findall(text[:_LOOKED_AT]))
+    letters = len(_LETTER.findall(text[:_LOOKED_AT])) if unspaced else 0
+    if letters and unspaced > _UNSPACED_SHARE * letters:
         return Script.UNSPACED
     looked_at = words[:_LOOKED_AT]
-    known = sum(word in STOP_WORDS for word in looked_at)
+    known = sum(map(STOP_WORDS.__contains__, looked_at))
     is_english = len(looked_at) >= _FEWEST_WORDS and known >= _STOP_SHARE * len(looked_at)
     return Script.ENGLISH if is_english else Script.SPACED

@@ -9,7 +9,7 @@ from workflow.harmonization.prose import words_of
 from .prose import Kind, Sentence
 from .sources import Sources
 
-_FIGURE = re.compile(r"(?<![\w.,:/])\d[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])")
+_FIGURE = re.compile(r"\d(?<![\w.,:/]\d)[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])")
 _DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")
 _POINTS_AT_CHAPTERS = re.compile(r"(?i:chapters?|part|volume|note|page)\s+(?:\d+(?:,| and| to|–|-)?\s*)*$")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+$")

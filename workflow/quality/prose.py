@@ -130,8 +130,8 @@ def _units(paragraph: str) -> Iterator[tuple[int, int]]:
 
 def _kind(text: str, words: tuple[str, ...], said: Sequence[str]) -> Kind:
     """Tell the sources' own words, with omissions, from any other; a scrap of few words proves nothing."""
-    if len(words) < SHORTEST_QUOTE:
-        return Kind.VERBATIM if any(f" {' '.join(words)} " in each for each in said) else Kind.TOLD
-    pieces = [piece for part in _OMISSION.split(text) if (piece := " ".join(split_words(part)))]
-    is_quoted = any(all(f" {piece} " in each for piece in pieces) for each in said)
+    pieces = [f" {' '.join(words)} "]
+    if len(words) >= SHORTEST_QUOTE and ("_" in text or _OMISSION.search(text)):
+        pieces = [f" {piece} " for part in _OMISSION.split(text) if (piece := " ".join(split_words(part)))]
+    is_quoted = any(all(piece in each for piece in pieces) for each in said)
     return Kind.VERBATIM if is_quoted else Kind.TOLD

@@ -41,14 +41,17 @@ class Across:
 
 def repetition_within(words: Sequence[str]) -> float | None:
     """Return seq-rep-4 (Welleck et al. 2020): 1 − different four-word sequences / all of them."""
-    grams = len(words) - _WITHIN + 1
-    return round(1 - len(set(_grams(words, _WITHIN))) / grams, 3) if grams > 0 else None
+    grams = _grams(words, _WITHIN)
+    return round(1 - len(set(grams)) / len(grams), 3) if grams else None
 
 
 def frequent_phrases(words: Sequence[str]) -> tuple[Phrase, ...]:
     """Return the four-word sequences that stand there three times or more, the most frequent first."""
-    counted = Counter(_grams(words, _WITHIN)).most_common(_PHRASES_SHOWN)
-    return tuple(Phrase(" ".join(gram), count) for gram, count in counted if count >= _OFTEN)
+    grams = _grams(words, _WITHIN)
+    often = [(gram, count) for gram, count in Counter(grams).items() if count >= _OFTEN]
+    often.sort(key=lambda each: -each[1])
+    places = [(grams.index(gram), count) for gram, count in often[:_PHRASES_SHOWN]]
+    return tuple(Phrase(" ".join(words[at : at + _WITHIN]), count) for at, count in places)
 
 
 def repetition_across(words: Sequence[str], earlier: Sequence[EarlierChapter]) -> Across | None:
@@ -56,12 +59,16 @@ def repetition_across(words: Sequence[str], earlier: Sequence[EarlierChapter]) -
 
     The share of 5-word sequences seen before, after the self-repetition score of Shaib et al. (2403.00553).
     """
-    grams = list(_grams(words, _ACROSS))
+    grams = _grams(words, _ACROSS)
     texts = [chapter for chapter in earlier if chapter.text]
     if not grams or not texts:
         return None
-    known = [(chapter.number, said_in(chapter.text)) for chapter in reversed(texts)]
-    where = [next((number for number, said in known if gram in said), 0) for gram in grams]
+    said: dict[int, int] = {}
+    different = set(grams)
+    for chapter in texts:
+        # A later chapter takes the place of an earlier one: the nearest is named.
+        said.update(dict.fromkeys(different & said_in(chapter.text), chapter.number))
+    where = [said.get(gram, 0) for gram in grams]
     return Across(round(sum(map(bool, where)) / len(grams), 3), _longest(_runs(words, where)))
 
 
@@ -77,13 +84,17 @@ def _longest(runs: Iterable[SaidBefore]) -> tuple[SaidBefore, ...]:
 
 
 @lru_cache(maxsize=24)
-def said_in(markdown: str) -> frozenset[tuple[str, ...]]:
+def said_in(markdown: str) -> frozenset[int]:
     """Return the five-word sequences of a chapter. Kept: in a row of chapters each one is compared with several."""
     return frozenset(_grams(words_told(markdown), _ACROSS))
 
 
-def _grams(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    return zip(*(words[start:] for start in range(size)), strict=False)
+def _grams(words: Sequence[str], size: int) -> list[int]:
+    """Return the hash of each sequence of so many words: 64 bits of which hardly any two are ever alike.
+
+    Numbers take a tenth of the room, and give the garbage collector nothing to look through.
+    """
+    return list(map(hash, zip(*(words[start:] for start in range(size)), strict=False)))
 
 
 def _runs(words: Sequence[str], where: Sequence[int]) -> Iterator[SaidBefore]:
