@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.test import Client
 
+from books.models import Book
 from chapterflow_site.outages import outage_of
 
 FULL = OperationalError("database or disk is full")
@@ -40,8 +41,8 @@ def test_fault_of_the_program_is_no_outage(error: Exception | None) -> None:
 
 def broken_by(error: Exception) -> ExitStack:
     stack = ExitStack()
-    for name in ("books.models.BookQuerySet.visible_to", "books.models.Book.save"):
-        stack.enter_context(patch(name, side_effect=error))
+    stack.enter_context(patch.object(type(Book.objects.all()), "visible_to", side_effect=error))
+    stack.enter_context(patch.object(type(Book.objects), "visible_to", side_effect=error))
     return stack
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes import assert_complete_and_once
+from tests.faults.surroundings import redis_forgets
 from tests.installation import Installation, wait_for
 from tests.servers import REDIS, RedisServer
 from tests.storylines import storyline
@@ -47,16 +48,7 @@ def test_books_are_written_and_started_while_redis_is_away(site: Installation, s
     assert_complete_and_once(site, started_meanwhile, 2)
 
 
-def test_wake_up_that_redis_has_forgotten_comes_again(site: Installation, server: RedisServer) -> None:
-    busy = [site.start_book(storyline(1), writer="python:tests.writers:dictating") for _ in range(2)]
-    wait_for(lambda: all(site.statuses(session) == ["in_progress"] for session in busy))
-    waiting = site.start_book(storyline(2))
-
-    server.kill()
-    server.start()
-    (site.control / "done").touch()
-    took = wait_for(lambda: site.status(waiting) != "initialized", 60, 0.05)
+def test_wake_ups_that_redis_has_forgotten_come_again(site: Installation, server: RedisServer) -> None:
+    took = redis_forgets(site, server)
 
     print(f"\nRedis restarted without its memory → what waited in it is written: {took:.1f} s")
-    wait_for(lambda: {site.status(session) for session in (*busy, waiting)} == {"completed"}, 60)
-    assert_complete_and_once(site, waiting, 2)
