@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
@@ -302,3 +303,15 @@ def test_claim_of_a_phase_that_is_no_longer_due_is_taken_back(person: User) -> N
 
     assert kinds(session).count("questions_asked") == 2
     assert_whole(session)
+
+
+def test_batch_is_small_in_chapters_and_in_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "CHAPTERS_PER_BATCH", 3)
+    monkeypatch.setattr(ending, "CHANGES_PER_BATCH", 10)
+    counts = [1, 1, 1, 1, 6, 6, 50, 0, 0, 10]
+
+    batches = ending._batches([SimpleNamespace(change_count=count) for count in counts])
+
+    assert [[each.change_count for each in batch] for batch in batches] == [
+        [1, 1, 1], [1, 6], [6], [50], [0, 0, 10],
+    ]  # fmt: skip

@@ -1,9 +1,7 @@
 """The phases at the end of a book: harmonizing, questions, and the batches that complete it. Each can be resumed."""
 
 import logging
-from collections.abc import Callable, Iterator
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
 from workflow import stopping
@@ -29,8 +27,9 @@ from .writing import until_answered, until_stored
 logger = logging.getLogger(__name__)
 
 CHAPTERS_PER_BATCH = 20
+# A batch holds the database's lock while it is stored: a tenth of a second for so many changes.
+CHANGES_PER_BATCH = 500
 COMPLETED_PER_BATCH = 100
-Entry = TypeVar("Entry")
 
 
 def run_phase(held: Held) -> None:
@@ -58,7 +57,7 @@ def _harmonize(held: Held) -> None:
     time = PhaseTime()
     book = judged_by_model(held, until_answered(held, lambda: load_book(held.session)), time)
     results = AgentRun(held, lambda on_text: harmonize(book), time.left).watch()
-    for batch in _batches(results, CHAPTERS_PER_BATCH):
+    for batch in _batches(results):
         if stopping.is_overdue():
             raise Stopped("")
         _store(held, lambda: _store_batch(held, batch))  # noqa: B023  (called before the next batch)
@@ -79,9 +78,17 @@ def _store(held: Held, store: Callable[[], bool]) -> None:
         raise LostRace(held.label)
 
 
-def _batches(entries: list[Entry], size: int) -> Iterator[list[Entry]]:
-    rest = iter(entries)
-    while batch := list(islice(rest, size)):
+def _batches(results: Sequence[HarmonizedChapter]) -> Iterator[list[HarmonizedChapter]]:
+    """Yield the chapters in batches of so many, or fewer where they have many changes; one chapter is never split."""
+    batch: list[HarmonizedChapter] = []
+    changes = 0
+    for chapter in results:
+        if batch and (len(batch) >= CHAPTERS_PER_BATCH or changes + chapter.change_count > CHANGES_PER_BATCH):
+            yield batch
+            batch, changes = [], 0
+        batch.append(chapter)
+        changes += chapter.change_count
+    if batch:
         yield batch
 
 

@@ -24,6 +24,7 @@ from workflow.models import (
     HarmonizationChange,
     ProcessingSession,
 )
+from workflow.rows import add_rows
 from workflow.states import ItemStatus
 from workflow.transitions import Ledger
 
@@ -79,6 +80,12 @@ class HarmonizedChapter:
     citations: PlacedCitations
     metrics: JSON
     memory: ChapterMemory
+
+    @property
+    def change_count(self) -> int:
+        """How many changes are stored with it: made, suggested and refused."""
+        result = self.result
+        return len(result.applied) + len(result.suggestions) + len(result.rejected)
 
     @property
     def is_changed(self) -> bool:
@@ -202,7 +209,7 @@ def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
             origin=Origin.HARMONIZER,
         )
         renew_facts(loaded.item, chapter.memory)
-    HarmonizationChange.objects.bulk_create(_changes(book, chapter, revision))
+    add_rows(_changes(book, chapter, revision))
     book.move_item(
         loaded.item,
         ItemStatus.HARMONIZED,
