@@ -1,44 +1,23 @@
 """Killed just before and just after every commit of the engine, a book ends as it does undisturbed."""
 
-import ast
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.test_architecture import TREES, is_in
+from .commits import NAMELESS, PARTS, calls_that_name, nameless, writes_outside
 
 pytestmark = pytest.mark.faults
 ROOT = Path(__file__).resolve().parents[2]
-STORIES = ("sequence", "graph", "troubles", "model", "again", "turns")
-NAMING = {"ledger": 1, "_look_after": 1, "around": 0}
-NAMED = (
-    "workflow.engine",
-    "workflow.actions",
-    "workflow.recovery",
-    "workflow.setup",
-    "workflow.transitions",
-    "workflow.queue",
-)
+STORIES = ("sequence", "graph", "troubles", "model", "again", "turns", "wake_ups", "content")
+# Also where the machine has much else to do.
+LONGEST_SECONDS = 900
 SIDES = ("before", "after")
 Result = dict[str, list[str]]
-
-
-def calls_that_name() -> Iterator[tuple[str, ast.Call, str]]:
-    """Yield each call that makes a commit, with its module and its name; "" where it has none."""
-    for module, tree in TREES.items():
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-            if called in NAMING and any(is_in(module, package) for package in NAMED):
-                place = NAMING[called]
-                argument = call.args[place] if len(call.args) > place else None
-                is_handed_on = called == "ledger" and isinstance(argument, ast.Name)
-                if not is_handed_on:
-                    yield module, call, argument.value if isinstance(argument, ast.Constant) else ""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +45,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Result]]
     calm = {name: read_first(process, folder / f"{name}.log") for name, process in told.items()}
     shares = share_out({name: list(first["passed"]) for name, first in calm.items()})
     asked = {name: json.dumps(places).encode() + b"\n" for name, places in shares.items()}
-    found = {name: process.communicate(asked[name], timeout=400)[0] for name, process in told.items()}
+    found = {
+        name: process.communicate(asked[name], timeout=LONGEST_SECONDS)[0] for name, process in told.items()
+    }
     for name, process in told.items():
         assert process.returncode == 0, (folder / f"{name}.log").read_text()[-4000:]
     return {name: [calm[name], *map(json.loads, lines.splitlines())] for name, lines in found.items()}
@@ -94,10 +75,21 @@ def share_out(passed: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def test_every_commit_of_the_engine_has_a_name_of_its_own() -> None:
-    names = [name for _, _, name in calls_that_name()]
+    names = Counter(call.name for call in calls_that_name())
 
-    assert [f"{module}:{call.lineno}" for module, call, name in calls_that_name() if not name] == []
-    assert sorted(name for name in names if names.count(name) > 1) == []
+    assert [call.place for call in calls_that_name() if not call.name] == []
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_every_transaction_has_a_name_or_a_reason_for_none() -> None:
+    assert nameless() == set(NAMELESS)
+
+
+def test_every_write_is_part_of_a_named_commit_or_has_a_reason_not_to_be() -> None:
+    outside = {call.function: call.place for call in writes_outside()}
+
+    assert [place for function, place in outside.items() if function not in PARTS] == []
+    assert sorted(set(PARTS) - set(outside)) == []
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -117,4 +109,4 @@ def test_every_named_commit_was_killed_before_and_after(results: dict[str, list[
         plan.rsplit(":", 1)[0] for story in results.values() for result in story for plan in result["plans"]
     }
 
-    assert {f"{name}:{side}" for _, _, name in calls_that_name() for side in SIDES} - killed == set()
+    assert {f"{call.name}:{side}" for call in calls_that_name() for side in SIDES} - killed == set()
