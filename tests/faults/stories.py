@@ -173,14 +173,15 @@ def with_troubles() -> None:
     ending.load_book = load_book
 
 
-STORIES: Mapping[str, tuple[int, Callable[[], ProcessingSession], Callable[[], None]]] = {
-    "sequence": (3, sequence, lambda: None),
-    "graph": (5, graph, lambda: None),
-    "troubles": (4, troubles, with_troubles),
-    "model": (2, model, with_model),
-    "again": (3, again, lambda: None),
-    "turns": (3, turns, with_one_place),
-    "wake_ups": (2, wake_ups, with_a_short_lock),
-    "content": (2, content, lambda: None),
+# How each is told, and what is put in place before.
+STORIES: Mapping[str, tuple[Callable[[], ProcessingSession], Callable[[], None]]] = {
+    "sequence": (sequence, lambda: None),
+    "graph": (graph, lambda: None),
+    "troubles": (troubles, with_troubles),
+    "model": (model, with_model),
+    "again": (again, lambda: None),
+    "turns": (turns, with_one_place),
+    "wake_ups": (wake_ups, with_a_short_lock),
+    "content": (content, lambda: None),
 }
 GRAPH = {3: [1, 2], 4: [3]}

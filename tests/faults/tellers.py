@@ -67,6 +67,7 @@ class UndecidedTeller:
 
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
         if task.note == IN_VAIN and not happened(EventKind.REGENERATION_WITHDRAWN):
+            _write_until(on_text, "checkpoint")
             withdraw_regeneration(ChapterWorkflowItem.objects.get(number=task.number), actor=None)
             _wait(on_text)
         return text_of(task)
@@ -108,8 +109,8 @@ def _stopped(on_text: OnText) -> None:
     if not happened(EventKind.ATTEMPT_STOPPED, item__number=1):
         stopping.request_here()
         _wait(on_text)
-    # Not before the lease was renewed and the text kept, however busy the machine is.
-    _wait(on_text, lambda: all(crash_points.passed[each, crash_points.AFTER] for each in OF_SLOW_WRITING))
+    for place in OF_SLOW_WRITING:
+        _write_until(on_text, place)
 
 
 def _failing(on_text: OnText) -> None:
@@ -121,7 +122,7 @@ def _failing(on_text: OnText) -> None:
 
 def _cancelled(on_text: OnText) -> None:
     if not happened(EventKind.SESSION_CANCELLED):
-        on_text("In vain ")
+        _write_until(on_text, "checkpoint")
         cancel_session(ProcessingSession.objects.get(), actor=None)
         _wait(on_text)
 
@@ -137,6 +138,12 @@ TROUBLES: Mapping[int, Callable[[OnText], None]] = {
     3: _cancelled,
     4: _failing_at_the_end,
 }
+
+
+def _write_until(on_text: OnText, place: str) -> None:
+    """Write until the place is passed once more, however busy the machine is; after a checkpoint some text is kept."""
+    before = crash_points.passed[place, crash_points.AFTER]
+    _wait(on_text, lambda: crash_points.passed[place, crash_points.AFTER] > before)
 
 
 def _wait(on_text: OnText, is_over: Callable[[], bool] = lambda: False) -> None:
@@ -158,6 +165,7 @@ class Model:
         call = {"model": MODEL, "input": 900, "output": 500, "cached": 0, "cost_micros": 1_000}
         self.watch.note_usage({"calls": [call]})
         if task.number == 2 and not happened(EventKind.SESSION_CANCELLED):
+            _write_until(on_text, "checkpoint")
             cancel_session(ProcessingSession.objects.get(), actor=None)
             _wait(on_text)
         chapter = text_of(task)
