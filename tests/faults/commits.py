@@ -30,10 +30,16 @@ WRITING = {
         "get_or_create",
         "update_or_create",
     ),
-    *("change_row", "add_row", "add_rows", "enqueue", "acknowledge", "purge_queue", "async_task"),
+    *("enqueue", "acknowledge", "purge_queue", "async_task"),
+    # All of `workflow.rows` but what reads.
+    *(
+        each.name
+        for each in TREES["workflow.rows"].body
+        if isinstance(each, ast.FunctionDef) and not each.name.startswith(("_", "read_", "count_", "lock_"))
+    ),
 }
-# These change what is in memory.
-IN_MEMORY = {"advice.answers", "self._changed", "vars(item)", "places", "chapters"}
+# What is written there is no row.
+ELSEWHERE = {"subprocess", "advice.answers", "self._changed", "vars(item)", "places", "chapters"}
 
 # Transactions without a name of their own.
 NAMELESS: Mapping[str, str] = {
@@ -137,7 +143,7 @@ def nameless() -> set[str]:
 def writes_outside() -> Iterator[Call]:
     """Yield each call that writes and does not show the commit that it is part of."""
     for call in calls():
-        if call.called in WRITING and not call.is_in_commit and not _is_in_memory(call):
+        if call.called in WRITING and not call.is_in_commit and not _is_elsewhere(call):
             yield call
 
 
@@ -184,5 +190,5 @@ def _called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def _is_in_memory(call: Call) -> bool:
-    return isinstance(call.node.func, ast.Attribute) and ast.unparse(call.node.func.value) in IN_MEMORY
+def _is_elsewhere(call: Call) -> bool:
+    return isinstance(call.node.func, ast.Attribute) and ast.unparse(call.node.func.value) in ELSEWHERE
