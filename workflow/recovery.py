@@ -11,7 +11,9 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.aggregates import Count
 from django.db.models.functions import Coalesce
 
-from . import crash_points, crew, owner, queue
+from chapterflow_site import crash_points
+
+from . import crew, owner, queue
 from .clock import database_now
 from .engine.claims import due, due_phase
 from .engine.ending import lose_phase

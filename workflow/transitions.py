@@ -10,7 +10,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 
-from . import crash_points, queue
+from chapterflow_site import crash_points
+
+from . import queue
 from .clock import database_now
 from .events import EventKind
 from .live import bell

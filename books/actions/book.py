@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.text import slugify
 
 from books.exceptions import Conflict, Invalid
@@ -15,6 +15,7 @@ from books.models import Book
 from books.storyline.preferences import checked_preferences
 from books.storyline.wording import one_line
 from books.writers import checked_writer
+from chapterflow_site import crash_points
 
 _TRIES = 20
 # Room for a number or letters behind it.
@@ -107,7 +108,7 @@ def _with_free_id(book: Book) -> Book:
 def _is_stored(book: Book) -> bool:
     """Insert the book unless its id is taken; the unique constraint decides, not a look beforehand."""
     try:
-        with transaction.atomic():
+        with crash_points.named_commit("create_book"):
             book.save(force_insert=True)
     except IntegrityError:
         book.pk = None

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 from django.utils import timezone
 
 from books.digest import chunk_digest
 from books.models import Book, TextChunk
 from books.storyline.document import ChunkSpec
+from chapterflow_site import crash_points
 
 # Databases bound the parameters of one query.
 _BATCH = 500
@@ -27,7 +27,7 @@ class StoredChunk:
     word_count: int
 
 
-@transaction.atomic
+@crash_points.named_commit("add_chunks")
 def add_chunks(
     book: Book, chunks: Sequence[ChunkSpec], *, actor: AbstractBaseUser | None
 ) -> Mapping[str, StoredChunk]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 from django.db.models import F
 
 from books.exceptions import Conflict, Invalid, NotFound
@@ -12,6 +11,7 @@ from books.models import BookVersion, Dependencies, StorylineNode
 from books.outline import dependencies_by_key
 from books.storyline.order import OrderConflict, order_conflicts, writing_order
 from books.storyline.preferences import checked_preferences
+from chapterflow_site import crash_points
 
 Direction = Literal["up", "down"]
 
@@ -19,7 +19,7 @@ _BATCH = 300
 _NAMED_CONFLICTS = 3
 
 
-@transaction.atomic
+@crash_points.named_commit("edit_outline")
 def edit_outline(
     version: BookVersion,
     *,
@@ -47,7 +47,7 @@ def edit_outline(
     return version
 
 
-@transaction.atomic
+@crash_points.named_commit("move_chapter")
 def move_chapter(
     version: BookVersion,
     node_key: str,

@@ -5,7 +5,6 @@ from typing import TypedDict
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, User
-from django.db import transaction
 
 from books.digest import storyline_digest
 from books.models import Book, BookVersion, NodeChunk, StorylineLink, StorylineNode
@@ -15,6 +14,7 @@ from books.storyline.document import NodeSpec, StorylineDocument
 from books.storyline.limits import Limits
 from books.storyline.order import writing_order
 from books.storyline.parse import read_storyline
+from chapterflow_site import crash_points
 
 from .book import BookColumns, create_book
 from .chunks import StoredChunk, known_chunk_ids, newest_chunks, store_chunks
@@ -40,7 +40,7 @@ def upload_storyline(
     """
     known = known_chunk_ids(book) if book else ()
     document = read_storyline(data, known_chunk_ids=known, limits=limits())
-    with transaction.atomic():
+    with crash_points.named_commit("upload_storyline"):
         if book is None:
             book = create_book(actor=actor, **_book_columns(document, source_name, title, author))
         return add_storyline(book, document, actor=actor, source_name=source_name)
@@ -55,7 +55,7 @@ def limits() -> Limits:
     )
 
 
-@transaction.atomic
+@crash_points.named_commit("add_storyline")
 def add_storyline(
     book: Book, document: StorylineDocument, *, actor: AbstractBaseUser | None, source_name: str = ""
 ) -> BookVersion:

@@ -1,7 +1,7 @@
-"""Tells a story (first argument, then a folder) again and again, killed at each commit in turn; compares the books.
+"""Tells the stories (in the folder named) again and again, killed at each commit in turn; compares the books.
 
 Each run is a process of its own with a copy of the same database; it is forked from one that has everything loaded.
-Prints a line of JSON for each run; after the first, undisturbed one it reads a line with the places to be killed at.
+Prints a line of JSON for each run, those that nobody disturbs first.
 """
 
 import json
@@ -10,8 +10,10 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -25,97 +27,74 @@ from django.db import connection  # noqa: E402
 from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
 
 from books.actions import upload_storyline  # noqa: E402
-from books.models import Chapter, ChapterRevision  # noqa: E402
-from tests.faults import stories  # noqa: E402
+from chapterflow_site import crash_points  # noqa: E402
+from tests.faults import tellers, telling  # noqa: E402
+from tests.faults.crash_plans import all_plans  # noqa: E402
+from tests.faults.forks import ended, fork, side_by_side  # noqa: E402
+from tests.faults.pictures import COMPARED, picture_of  # noqa: E402
+from tests.faults.stories import GRAPH, STORIES, sequence  # noqa: E402
 from tests.workflow.invariants import broken  # noqa: E402
-from workflow import crash_points  # noqa: E402
-from workflow.models import Event, FactEntry, FollowUpQuestion, HarmonizationChange, ProcessingSession  # noqa: E402
 
 NOWHERE = "nowhere:before:1"
-SECONDS_PER_RUN = 30
-# How many passings of each point, beside its last. CHAPTERFLOW_CRASH_PASSINGS asks for more.
-MORE = int(os.environ.get("CHAPTERFLOW_CRASH_PASSINGS", "0"))
-PASSINGS = {
-    "sequence": MORE or 1,
-    "graph": MORE,
-    "troubles": MORE,
-    "model": MORE,
-    "again": MORE,
-    "turns": MORE,
-}
-# How often these are passed is a matter of time.
-ONCE = ("checkpoint", "renew")
+# One that hangs ends by itself; a busy machine takes its time.
+SECONDS_PER_RUN = 120
 WRITING = ("INSERT", "UPDATE", "DELETE")
-# Who tries how often is what a crash changes: what comes of it is the same.
-TRIES = {"chapter_claimed", "worker_lost", "held_back", "harmonizing_started", "questions_started"}
-# What only a crash leads to, with the crash that does.
-AFTERWARDS = {
-    "sequence": [
-        ("store_chapter:before:2", "take_back_chapter"),
-        ("finish_harmonizing:before:1", "take_back_phase"),
-        ("store_questions:before:1", "take_back_phase"),
-        ("complete_chapters:before:2", "wake"),
-        ("begin:before:1", "forget_wake_ups"),
-    ],
-    "graph": [
-        ("store_chapter:before:1", "take_back_chapter"),
-        ("store_chapter:after:2", "take_back_chapter"),
-    ],
-    "troubles": [],
-    "model": [],
-    "again": [("store_chapter:before:4", "take_back_chapter")],
-    "turns": [],
-}
 
 
-def main(name: str, folder: Path) -> None:
-    """Run all crashes of one story."""
+def main(folder: Path) -> None:
+    """Tell all stories undisturbed, then each with its crashes."""
     make_template(folder)
     warm_up(folder)
-    calm = folder / "calm"
-    assert run(name, folder, calm, NOWHERE) == 0, "the undisturbed run broke"
-    undisturbed = json.loads((calm / "picture.json").read_text())
-    print(
-        json.dumps({"plans": [], "passed": undisturbed["passed"], "faults": undisturbed["faults"]}),
-        flush=True,
-    )
-    # Whoever reads says at which of them it is killed.
-    among = json.loads(sys.stdin.readline())
-    for number, plans in enumerate(all_plans(name, undisturbed["passed"], among)):
-        there = folder / f"run-{number}"
-        print(json.dumps(crashed(name, folder, there, plans, undisturbed)), flush=True)
-        shutil.rmtree(there)
+    calm = {}
+    for story, picture in side_by_side(
+        {name: partial(undisturbed, name, folder) for name in STORIES}, folder
+    ):
+        calm[story] = picture
+        show({"story": story, "plans": [], "faults": picture["faults"]})
+    plans = list(all_plans({story: picture["passed"] for story, picture in calm.items()}))
+    runs = {
+        number: partial(crashed, story, folder, folder / f"run-{number}", killed_at, calm[story])
+        for number, (story, killed_at) in enumerate(plans)
+    }
+    for _, result in side_by_side(runs, folder):
+        show(result)
 
 
-def all_plans(name: str, passed: dict[str, int], among: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the crashes of each run: one at each passing of each point, and some during the recovery from another."""
-    for place, times in sorted(passed.items()):
-        if place not in among:
-            continue
-        last = 1 if place.startswith(ONCE) else times
-        yield from ([f"{place}:{n}"] for n in sorted({*range(1, min(last, PASSINGS[name]) + 1), last}))
-    for first, second in AFTERWARDS[name]:
-        yield from ([first, f"{second}:{side}:1"] for side in (crash_points.BEFORE, crash_points.AFTER))
+def show(result: Mapping[str, object]) -> None:
+    """Print a line for whoever reads."""
+    print(json.dumps(result), flush=True)
+
+
+def undisturbed(story: str, folder: Path) -> dict[str, Any]:
+    """Tell the story without any crash. Returns its picture."""
+    there = folder / f"calm-{story}"
+    assert run(story, folder, there, NOWHERE) == 0, (there / "error").read_text()
+    return picture_in(there)
+
+
+def picture_in(there: Path) -> dict[str, Any]:
+    """Return what the story has come to that was told in this folder."""
+    found: dict[str, Any] = json.loads((there / "picture.json").read_text())
+    return found
 
 
 def crashed(
-    name: str, folder: Path, there: Path, plans: Sequence[str], calm: dict[str, object]
+    story: str, folder: Path, there: Path, plans: Sequence[str], calm: Mapping[str, object]
 ) -> dict[str, object]:
     """Kill the story at each of the plans, then let it end undisturbed. Returns what is wrong with the book."""
+    result = {"story": story, "plans": plans}
     for plan in plans:
-        ended = run(name, folder, there, plan)
-        if ended != -signal.SIGKILL:
-            return {
-                "plans": plans,
-                "faults": [f"{plan} did not kill: {ended}, {(there / 'error').read_text()}"],
-            }
-    if run(name, folder, there, NOWHERE) != 0:
-        return {"plans": plans, "faults": [(there / "error").read_text()]}
-    picture = json.loads((there / "picture.json").read_text())
+        code = run(story, folder, there, plan)
+        if code != -signal.SIGKILL:
+            return {**result, "faults": [f"{plan} did not kill: {code}, {(there / 'error').read_text()}"]}
+    if run(story, folder, there, NOWHERE) != 0:
+        return {**result, "faults": [(there / "error").read_text()]}
+    picture = picture_in(there)
+    shutil.rmtree(there)
     faults = [
         f"{part}: {picture[part]} instead of {calm[part]}" for part in COMPARED if picture[part] != calm[part]
     ]
-    return {"plans": plans, "faults": [*faults, *picture["faults"]], "lost": picture["lost"]}
+    return {**result, "faults": [*faults, *picture["faults"]], "lost": picture["lost"]}
 
 
 def make_template(folder: Path) -> None:
@@ -125,8 +104,8 @@ def make_template(folder: Path) -> None:
     call_command("migrate", verbosity=0)
     owner = User.objects.create_user("ottilie")
     for chapters in (2, 3, 4, 5):
-        after = stories.GRAPH if chapters == 5 else None
-        upload_storyline(stories.told_of(chapters, after), actor=owner, source_name=f"{chapters}.json")
+        after = GRAPH if chapters == 5 else None
+        upload_storyline(tellers.told_of(chapters, after), actor=owner, source_name=f"{chapters}.json")
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -137,8 +116,8 @@ def warm_up(folder: Path) -> None:
     (folder / "warm").mkdir()
     shutil.copy(folder / "book.sqlite3", folder / "warm")
     use(folder / "warm")
-    stories.prepare()
-    stories.sequence()
+    telling.prepare()
+    sequence()
     connection.close()
 
 
@@ -151,31 +130,21 @@ def use(folder: Path) -> None:
     options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 
 
-def run(name: str, folder: Path, there: Path, plan: str) -> int:
+def run(story: str, folder: Path, there: Path, plan: str) -> int:
     """Tell the story in a process of its own, on what an earlier one has left. Returns how it ended."""
     if not there.exists():
         there.mkdir()
         shutil.copy(folder / "book.sqlite3", there)
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    signal.alarm(SECONDS_PER_RUN)
-    try:
-        (there / "error").touch()
-        tell(name, there, plan)
-    except BaseException:
-        (there / "error").write_text(traceback.format_exc())
-        os._exit(1)
-    os._exit(0)
+    return ended(fork(partial(tell, story, there, plan), there / "error", SECONDS_PER_RUN))
 
 
-def tell(name: str, there: Path, plan: str) -> None:
+def tell(story: str, there: Path, plan: str) -> None:
     """Tell the story, with the crash as the environment states it."""
     use(there)
     os.environ[crash_points.VARIABLE] = plan
     crash_points._plan = crash_points.planned()
-    _, told, arrange = stories.STORIES[name]
-    stories.prepare()
+    told, arrange = STORIES[story]
+    telling.prepare()
     arrange()
     unnamed = watch_commits()
     session = told()
@@ -211,43 +180,5 @@ def watch_commits() -> list[str]:
     return unnamed
 
 
-COMPARED = ("session", "chapters", "revisions", "facts", "changes", "questions", "story")
-
-
-def picture_of(session: ProcessingSession) -> dict[str, object]:
-    """Return the book and how it came about, without keys and times."""
-    session.refresh_from_db()
-    counts = ("total_chapters", "written_count", "harmonized_count", "failed_count", "reserved_micros")
-    events = list(
-        Event.objects.order_by("session__total_chapters", "seq").values_list(
-            "kind", "item__number", "from_status", "to_status"
-        )
-    )
-    revisions = ChapterRevision.objects.order_by("chapter__number", "number")
-    return {
-        "session": [session.status, session.error_code, *(getattr(session, name) for name in counts)],
-        "chapters": rows(
-            Chapter.objects.filter(version=session.version).order_by("number"),
-            "number", "title", "item__status", "item__word_count", "item__story_line", "current_revision__number",
-        ),
-        "revisions": [
-            [row.chapter.number, row.number, row.origin, row.markdown, row.citations.count()] for row in revisions
-        ],
-        "facts": rows(FactEntry.objects.order_by("number", "position"), "number", "position", "key", "sentence"),
-        "changes": rows(
-            HarmonizationChange.objects.order_by("chapter__number", "offset", "rule"),
-            "chapter__number", "rule", "status", "find", "replace", "offset",
-        ),
-        "questions": rows(FollowUpQuestion.objects.order_by("key"), "key", "status", "text", "answer"),
-        "story": [list(event) for event in events if event[0] not in TRIES],
-        "lost": sum(event[0] == "worker_lost" for event in events),
-    }  # fmt: skip
-
-
-def rows(found: object, *names: str) -> list[list[object]]:
-    """Return the named values of each row."""
-    return [list(row) for row in found.values_list(*names)]  # type: ignore[attr-defined]
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(Path(sys.argv[1]))

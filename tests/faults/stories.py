@@ -4,21 +4,17 @@ A step that a person takes is skipped where the events tell that it was taken; w
 events tell that it did. So the same story, begun anew on what a crash has left, ends in the same book.
 """
 
-import json
-import time
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
 
-from books.models import BookVersion
-from tests.storylines import storyline
-from workflow import queue, recovery, stopping
+from workflow import queue
 from workflow.actions import (
     answer_question,
+    apply_change,
     ask_again,
-    cancel_session,
     end_wait,
     pause_session,
     raise_budget,
@@ -29,163 +25,21 @@ from workflow.actions import (
     retry_session,
     start_session,
     undo_change,
-    withdraw_regeneration,
 )
 from workflow.agents import orchestrator
-from workflow.agents.llm import Quote, Watch
-from workflow.agents.types import AgentError, ChapterTask, OnText
+from workflow.agents.types import AgentError
 from workflow.budgets import Limits
-from workflow.engine import advance, advice, attempts, checkpoints, ending, judging, verdicts
+from workflow.engine import advice, ending, judging
 from workflow.engine.attempts import AttemptFailed
 from workflow.engine.claims import Held
 from workflow.engine.harmonizing import LoadedBook
 from workflow.events import EventKind
-from workflow.models import ChapterWorkflowItem, Event, ProcessingSession, Provider
+from workflow.models import ProcessingSession, Provider
 
-MODEL = "openai-chat:house"
-STORY = "python:tests.faults.stories:teller"
-UNDECIDED = "python:tests.faults.stories:undecided"
-IN_VAIN = "In vain."
-POLITE = "python:tests.faults.stories:polite"
-TROUBLED = "python:tests.faults.stories:troubled"
-PATIENT_DRIVES = 30
-
-
-def happened(kind: EventKind, **what: object) -> int:
-    """Return how many such events there are."""
-    return Event.objects.filter(kind=kind, **what).count()
-
-
-def told_of(chapters: int, after: Mapping[int, list[int]] | None) -> bytes:
-    """Return a storyline whose last node rests on nothing, so that there is a question to ask."""
-    document = json.loads(storyline(chapters, after))
-    document["nodes"][-1] |= {"chunk_ids": [], "summary": "The ferry was sold."}
-    return json.dumps(document).encode()
-
-
-def text_of(task: ChapterTask) -> dict[str, object]:
-    """Return a chapter with a reference that the harmonizer puts right."""
-    cited = f"[{task.chunks[0].id}]" if task.chunks else ""
-    return {
-        "markdown": f"In this year the river rose. {cited}\n\nAs told in Chapter 2, “Year 1”, it fell. {cited}",
-        "title": task.node.title,
-    }
-
-
-class Teller:
-    """Writes at once."""
-
-    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        return text_of(task)
-
-
-class TroubledTeller:
-    """Is stopped in chapter 1, fails with 2 and 4, and is cancelled in 3: once."""
-
-    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        TROUBLES[task.number](on_text)
-        return text_of(task)
-
-
-class UndecidedTeller:
-    """Is told in the middle of a chapter that the text of before is to be kept: once."""
-
-    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        if task.note == IN_VAIN and not happened(EventKind.REGENERATION_WITHDRAWN):
-            withdraw_regeneration(ChapterWorkflowItem.objects.get(number=task.number), actor=None)
-            _wait(on_text, 30)
-        return text_of(task)
-
-
-class PoliteTeller:
-    """Lets another book come in the middle of a first chapter, and is told to slow down in a third: once each."""
-
-    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        if task.number == 1 and not happened(EventKind.HELD_BACK):
-            advance(ProcessingSession.objects.get(total_chapters=2).pk)
-        if task.number == 3 and not happened(EventKind.ATTEMPT_FAILED, item__number=3):
-            raise AgentError("rate_limited", "slower, please", 3_600)
-        return text_of(task)
-
-
-def polite() -> PoliteTeller:
-    """Make a PoliteTeller."""
-    return PoliteTeller()
-
-
-def undecided() -> UndecidedTeller:
-    """Make an UndecidedTeller."""
-    return UndecidedTeller()
-
-
-def teller() -> Teller:
-    """Make a Teller."""
-    return Teller()
-
-
-def troubled() -> TroubledTeller:
-    """Make a TroubledTeller."""
-    return TroubledTeller()
-
-
-def _stopped(on_text: OnText) -> None:
-    on_text("Slowly, ")
-    if not happened(EventKind.ATTEMPT_STOPPED, item__number=1):
-        stopping.request_here()
-    _wait(on_text)
-
-
-def _failing(on_text: OnText) -> None:
-    if not happened(EventKind.ATTEMPT_FAILED, item__number=2):
-        raise AgentError("provider_error", "the provider says no")
-    if not happened(EventKind.CHAPTER_FAILED, item__number=2):
-        raise AgentError("bad_credentials", "the key is wrong")
-
-
-def _cancelled(on_text: OnText) -> None:
-    if not happened(EventKind.SESSION_CANCELLED):
-        on_text("In vain ")
-        cancel_session(ProcessingSession.objects.get(), actor=None)
-        _wait(on_text, 30)
-
-
-def _failing_at_the_end(on_text: OnText) -> None:
-    if not happened(EventKind.CHAPTER_FAILED, item__number=4):
-        raise AgentError("bad_credentials", "the key is wrong")
-
-
-TROUBLES: Mapping[int, Callable[[OnText], None]] = {
-    1: _stopped,
-    2: _failing,
-    3: _cancelled,
-    4: _failing_at_the_end,
-}
-
-
-def _wait(on_text: OnText, seconds: float = 0.4) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        time.sleep(0.02)
-        on_text("word ")
-
-
-class Model:
-    """Stands in for a model's writer: asks before each call, and says what it came to."""
-
-    def __init__(self, writer: str, watch: Watch) -> None:
-        self.watch = watch
-
-    def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        self.watch.clear(Quote(MODEL, 1_000, 1_000))
-        call = {"model": MODEL, "input": 900, "output": 500, "cached": 0, "cost_micros": 1_000}
-        self.watch.note_usage({"calls": [call]})
-        if task.number == 2 and not happened(EventKind.SESSION_CANCELLED):
-            cancel_session(ProcessingSession.objects.get(), actor=None)
-            _wait(on_text, 30)
-        chapter = text_of(task)
-        # What the rules cannot put right by themselves, the model is asked about.
-        doubtful = str(chapter["markdown"]).replace("Year 1", "The Missing Door")
-        return {**chapter, "markdown": doubtful, "usage": {"calls": [call]}}
+from .content_stories import content
+from .queue_stories import wake_ups, with_a_short_lock
+from .tellers import IN_VAIN, MODEL, POLITE, STORY, TROUBLED, UNDECIDED, Model, happened
+from .telling import PATIENT_DRIVES, drive, once, started, version_of
 
 
 class FarQueue:
@@ -203,66 +57,23 @@ class FarQueue:
             raise ConnectionError("the queue is away")
 
 
-def prepare() -> None:
-    """Let everything happen at once: no waiting between tries, small batches, a checkpoint at every look."""
-    settings.CHAPTERFLOW_WRITERS = [STORY, TROUBLED, UNDECIDED, POLITE, MODEL]
-    settings.CHAPTERFLOW_LEASE_SECONDS = 0.3
-    checkpoints.CHECKPOINT_SECONDS = 0.0
-    stopping.GRACE_SECONDS = 0.0
-    attempts.CHECK_SECONDS = attempts.TICK_SECONDS = 0.05
-    ending.CHAPTERS_PER_BATCH = 1
-    ending.COMPLETED_PER_BATCH = 2
-    no_wait = verdicts.timedelta(0)
-    verdicts.wait_before_next = lambda attempt, retry_after: no_wait
-
-
-def drive(session: ProcessingSession) -> None:
-    """Do what pacemaker and workers do until nothing happens any more."""
-    for _ in range(PATIENT_DRIVES):
-        before = Event.objects.count()
-        recovery.take_back_from_dead()
-        recovery.forget_wake_ups()
-        recovery.wake_due()
-        advance(session.pk)
-        stopping.reset()
-        if Event.objects.count() == before:
-            return
-    raise AssertionError("the session never came to rest")
-
-
-def once(kind: EventKind, step: Callable[[], object], **what: object) -> None:
-    """Take a person's step, unless the events tell that it was taken."""
-    if not happened(kind, **what):
-        step()
-
-
-def _started(chapters: int, writer: str, limits: Limits | None = None) -> ProcessingSession:
-    session, _ = start_session(_version_of(chapters), actor=None, writer=writer, limits=limits)
-    return session
-
-
-def _version_of(chapters: int) -> BookVersion:
-    [version] = [each for each in BookVersion.objects.all() if each.nodes.count() == chapters]
-    return version
-
-
 def sequence() -> ProcessingSession:
     """Three chapters, one after the other, and nothing goes wrong."""
-    session = _started(3, STORY)
+    session = started(3, STORY)
     drive(session)
     return session
 
 
 def graph() -> ProcessingSession:
     """Five chapters in graph mode: two beside each other, one after both, two on their own."""
-    session, _ = start_session(_version_of(5), actor=None, writer=STORY, dependencies="graph")
+    session, _ = start_session(version_of(5), actor=None, writer=STORY, dependencies="graph")
     drive(session)
     return session
 
 
 def troubles() -> ProcessingSession:
-    """Four chapters: a worker that stops, failures, a cancel, a pause; then a change undone and a question answered."""
-    session = ProcessingSession.objects.first() or _started(4, TROUBLED)
+    """Four chapters with a stopped worker, failures, a cancel, a pause; then decisions on a change, and an answer."""
+    session = ProcessingSession.objects.first() or started(4, TROUBLED)
     once(EventKind.SESSION_PAUSED, lambda: pause_session(session, actor=None))
     once(EventKind.SESSION_RESUMED, lambda: resume_session(session, actor=None))
     drive(session)
@@ -274,9 +85,10 @@ def troubles() -> ProcessingSession:
     fourth = session.items.get(number=4)
     once(EventKind.CHAPTER_RETRIED, lambda: retry_session(session, actor=None), item=fourth)
     drive(session)
-    once(
-        EventKind.CHANGE_UNDONE, lambda: undo_change(session.changes.filter(status="applied")[0], actor=None)
-    )
+    change = session.changes.order_by("pk")[0]
+    once(EventKind.CHANGE_UNDONE, lambda: undo_change(change, actor=None))
+    change.refresh_from_db()
+    once(EventKind.CHANGE_APPLIED, lambda: apply_change(change, actor=None))
     question = session.questions.order_by("key")[0]
     once(EventKind.QUESTION_ANSWERED, lambda: answer_question(question, actor=None, answer="In May."))
     once(EventKind.QUESTIONS_REQUESTED, lambda: ask_again(session, actor=None))
@@ -286,7 +98,7 @@ def troubles() -> ProcessingSession:
 
 def model() -> ProcessingSession:
     """Two chapters by a model with a budget, harmonized with a model's help, and a queue outside the database."""
-    session = ProcessingSession.objects.first() or _started(2, MODEL, Limits(micros=None, tokens=1_000))
+    session = ProcessingSession.objects.first() or started(2, MODEL, Limits(micros=None, tokens=1_000))
     drive(session)
     once(EventKind.BUDGET_RAISED, lambda: raise_budget(session, Limits(None, 100_000), actor=None))
     drive(session)
@@ -297,7 +109,7 @@ def model() -> ProcessingSession:
 
 def again() -> ProcessingSession:
     """Three chapters; then the first is asked for again, what builds on it after it, and the last in vain."""
-    session = _started(3, UNDECIDED)
+    session = started(3, UNDECIDED)
     drive(session)
     first, last = session.items.get(number=1), session.items.get(number=3)
     requested = EventKind.REGENERATION_REQUESTED
@@ -313,7 +125,7 @@ def again() -> ProcessingSession:
 
 def turns() -> ProcessingSession:
     """Two books for whose writer there is one place; it is told to slow down, and a person does not wait for that."""
-    books = [_started(chapters, POLITE) for chapters in (3, 2)]
+    books = [started(chapters, POLITE) for chapters in (3, 2)]
     for _ in range(PATIENT_DRIVES):
         for session in books:
             drive(session)
@@ -361,12 +173,15 @@ def with_troubles() -> None:
     ending.load_book = load_book
 
 
-STORIES: Mapping[str, tuple[int, Callable[[], ProcessingSession], Callable[[], None]]] = {
-    "sequence": (3, sequence, lambda: None),
-    "graph": (5, graph, lambda: None),
-    "troubles": (4, troubles, with_troubles),
-    "model": (2, model, with_model),
-    "again": (3, again, lambda: None),
-    "turns": (3, turns, with_one_place),
+# How each is told, and what is put in place before.
+STORIES: Mapping[str, tuple[Callable[[], ProcessingSession], Callable[[], None]]] = {
+    "sequence": (sequence, lambda: None),
+    "graph": (graph, lambda: None),
+    "troubles": (troubles, with_troubles),
+    "model": (model, with_model),
+    "again": (again, lambda: None),
+    "turns": (turns, with_one_place),
+    "wake_ups": (wake_ups, with_a_short_lock),
+    "content": (content, lambda: None),
 }
 GRAPH = {3: [1, 2], 4: [3]}

@@ -1,12 +1,12 @@
 """Starting a list of nodes in one step: uploaded as the book's next version and started, or found running."""
 
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from books.actions import add_storyline
 from books.digest import storyline_digest
 from books.models import Book
 from books.storyline import StorylineDocument
+from chapterflow_site import crash_points
 from workflow.models import ProcessingSession
 from workflow.states import UNFINISHED
 
@@ -20,7 +20,7 @@ def start_nodes(book: Book, document: StorylineDocument, *, actor: User) -> tupl
     locked meanwhile, so that of two equal requests one finds the other's session.
     """
     digest = storyline_digest(document)
-    with transaction.atomic():
+    with crash_points.named_commit("start_nodes"):
         Book.objects.select_for_update().get(pk=book.pk)
         same = ProcessingSession.objects.filter(
             version__book=book, version__storyline_digest=digest, status__in=UNFINISHED

@@ -1,7 +1,7 @@
 """What a person may say about a model provider."""
 
 from books.exceptions import Conflict
-from workflow import crash_points
+from chapterflow_site import crash_points
 from workflow.clock import database_now
 from workflow.engine.turns import wake_next
 from workflow.models import Provider

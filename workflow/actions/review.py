@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from books.exceptions import Conflict, Invalid
 from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
 from books.passages import find_passages
+from chapterflow_site import crash_points
 from workflow.agents.types import WrittenChapter
 from workflow.context import chunks_of, source_chunk, source_node
 from workflow.continuity import renew_facts, written_texts
@@ -195,7 +196,10 @@ def switch_rule(book: Book, key: str, *, enabled: bool, actor: AbstractBaseUser 
     """Switch one of the harmonizer's rules for the book; it counts from the next harmonizing on."""
     if key not in RULE_KEYS:
         raise Invalid("rule_unknown", "The harmonizer has no such rule.")
-    rule, _ = ConsistencyRule.objects.update_or_create(book=book, key=key, defaults={"is_enabled": enabled})
+    with crash_points.named_commit("switch_rule"):
+        rule, _ = ConsistencyRule.objects.update_or_create(
+            book=book, key=key, defaults={"is_enabled": enabled}
+        )
     return rule
 
 

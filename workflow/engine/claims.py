@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from books.models import Dependencies
-from workflow import crash_points
+from chapterflow_site import crash_points
 from workflow.agents.orchestrator import harmonizer_models, questioner_models
 from workflow.clock import database_now
 from workflow.events import EventKind

@@ -11,7 +11,7 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 
 from books.models import TextChunk
 from books.passages import find_passages
-from workflow import crash_points
+from chapterflow_site import crash_points
 from workflow.agents.drafts import check_draft, clean, count_words
 from workflow.agents.given import given_record
 from workflow.agents.llm import Watch

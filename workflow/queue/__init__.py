@@ -12,7 +12,7 @@ from django.db import transaction
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
-from workflow import crash_points
+from chapterflow_site import crash_points
 
 from .crews import connect_hooks
 from .names import ADVANCE, SCHEDULE_NAME, TEND, Task

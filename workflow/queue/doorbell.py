@@ -12,6 +12,8 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
+from chapterflow_site import crash_points
+
 from . import door
 from .names import Task, canary_key
 
@@ -52,7 +54,8 @@ class DoorbellBroker(ORM):  # type: ignore[misc]
     def acknowledge(self, task_id: int) -> None:
         """Take a finished task out. Where that fails it comes again much later, which does no harm."""
         try:
-            super().acknowledge(task_id)
+            with crash_points.around("take_out_wake_up"):
+                super().acknowledge(task_id)
         except Exception as error:
             logger.warning("a finished wake-up could not be taken out of the queue: %s", error)
             connections[Conf.ORM].close()
@@ -104,9 +107,14 @@ class DoorbellBroker(ORM):  # type: ignore[misc]
             row = self._rows().filter(key__in=keys, lock__lte=timezone.now()).order_by("pk").first()
             if row is None:
                 return None
-            if self._rows().filter(pk=row.pk, lock=row.lock).update(lock=self.timeout(row)):
+            if self._is_ours(row):
                 return row.pk, row.payload
         return None
+
+    def _is_ours(self, row: OrmQ) -> bool:
+        """Take the row, unless another cluster was faster."""
+        with crash_points.around("take_wake_up"):
+            return bool(self._rows().filter(pk=row.pk, lock=row.lock).update(lock=self.timeout(row)))
 
     def _rows(self) -> QuerySet[OrmQ]:
         rows: QuerySet[OrmQ] = self.get_connection().all()

@@ -1,4 +1,4 @@
-"""Names every commit of the engine, so that a test can have the process killed just before or just after it."""
+"""Names every commit of a person's or the engine's, so that a test can have the process killed before or after it."""
 
 import os
 import signal
@@ -48,6 +48,14 @@ def at_commit(name: str) -> None:
     if _plan is not None:
         pass_by(name, BEFORE)
         transaction.on_commit(partial(pass_by, name, AFTER))
+
+
+@contextmanager
+def named_commit(name: str) -> Iterator[None]:
+    """Make one transaction, whose commit has this name; within another one, its commit is the outer one's."""
+    with transaction.atomic():
+        yield
+        at_commit(name)
 
 
 @contextmanager

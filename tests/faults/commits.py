@@ -1,0 +1,194 @@
+"""Finds in the code what commits, and what writes: each has a name among the crash points, or a reason for none."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tests.test_architecture import TREES, is_in
+
+# What makes a commit, and where its name stands among the arguments.
+NAMING: Mapping[str, int] = {"ledger": 1, "_look_after": 1, "around": 0, "named_commit": 0}
+NAMED = (
+    "books.actions",
+    "workflow.engine",
+    "workflow.actions",
+    "workflow.continuity",
+    "workflow.harmonization",
+    "workflow.queue",
+    "workflow.recovery",
+    "workflow.setup",
+    "workflow.transitions",
+)
+WRITING = {
+    *(
+        "save",
+        "delete",
+        "create",
+        "bulk_create",
+        "bulk_update",
+        "update",
+        "get_or_create",
+        "update_or_create",
+    ),
+    *("enqueue", "acknowledge", "purge_queue", "async_task"),
+    # All of `workflow.rows` but what reads.
+    *(
+        each.name
+        for each in TREES["workflow.rows"].body
+        if isinstance(each, ast.FunctionDef) and not each.name.startswith(("_", "read_", "count_", "lock_"))
+    ),
+}
+# What is written there is no row.
+ELSEWHERE = {"subprocess", "advice.answers", "self._changed", "vars(item)", "places", "chapters"}
+
+# Transactions without a name of their own.
+NAMELESS: Mapping[str, str] = {
+    "workflow.transitions.ledger": "makes the commits that are named where it is called",
+    "workflow.setup.make_session": "the ledger in it names it: start_session; a session that is there writes nothing",
+    "workflow.queue.doorbell.probe": "writes nothing",
+}
+# Functions that write and neither name a commit nor take the ledger that does.
+PARTS: Mapping[str, str] = {
+    "books.actions.book._with_free_id": "one INSERT: without it the book was never made",
+    "books.actions.book.edit_book": "one UPDATE: without it the book was never edited",
+    "books.actions.chunks._make_newest": "of add_chunks and add_storyline",
+    "books.actions.chunks.store_chunks": "of add_chunks and add_storyline",
+    "books.actions.outline._set_dependencies": "of edit_outline",
+    "books.actions.outline._shift": "of move_chapter",
+    "books.actions.outline._store_order": "of edit_outline",
+    "books.actions.storyline._new_version": "of add_storyline",
+    "books.actions.storyline._store_links": "of add_storyline",
+    "books.actions.storyline._store_node_chunks": "of add_storyline",
+    "books.actions.storyline._store_nodes": "of add_storyline",
+    "workflow.continuity._store_facts": "of store_chapter and decide_change",
+    "workflow.continuity.keep_memory": "of store_chapter",
+    "workflow.continuity.renew_facts": "of decide_change and store_harmonized",
+    "workflow.engine.outcomes.add_revision": "of store_chapter, store_harmonized and decide_change",
+    "workflow.engine.places.locked": "of the ledger whose session looks for a place",
+    "workflow.queue.canary.forget": "a canary that is lost is sent again",
+    "workflow.queue.canary.send": "a canary that is lost is sent again",
+    "workflow.queue.doorbell.enqueue": "of the ledger that wakes",
+    "workflow.queue.doorbell.sweep_canaries": "what is left is swept the next time",
+    "workflow.queue.redis_broker.enqueue": "sent by the crash point enqueue, after the ledger that wakes",
+    "workflow.setup.fix_outline": "of start_session",
+    "workflow.setup.make_items": "of start_session",
+    "workflow.setup.make_session": "of start_session",
+    "workflow.transitions.close": "of the ledger",
+    "workflow.transitions.move_item": "of the ledger",
+    "workflow.transitions.touch_item": "of the ledger",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call in one of the modules looked at, with the functions and `with` statements that it stands in."""
+
+    module: str
+    node: ast.Call
+    around: tuple[ast.AST, ...]
+
+    @property
+    def called(self) -> str:
+        """The last name of what is called."""
+        return _called(self.node)
+
+    @property
+    def function(self) -> str:
+        """The innermost function with its module."""
+        names = [each.name for each in self.around if isinstance(each, ast.FunctionDef)]
+        return ".".join([self.module, *names[-1:]])
+
+    @property
+    def place(self) -> str:
+        """Where it is, for a person."""
+        return f"{self.function}, line {self.node.lineno}: {ast.unparse(self.node)[:60]}"
+
+    @property
+    def name(self) -> str:
+        """The name that it gives to a commit; "" for none."""
+        at = NAMING[self.called]
+        argument = self.node.args[at] if len(self.node.args) > at else None
+        return str(argument.value) if isinstance(argument, ast.Constant) else ""
+
+    @property
+    def is_in_commit(self) -> bool:
+        """Whether it stands in what names a commit, or in a function that is given the ledger or is named whole."""
+        return any(_names_commit(each) or _takes_ledger(each) for each in self.around)
+
+
+def calls() -> Iterator[Call]:
+    """Yield all calls of the modules whose commits are named."""
+    for module, tree in TREES.items():
+        if any(is_in(module, package) for package in NAMED):
+            yield from _calls_in(module, tree, ())
+
+
+def calls_that_name() -> list[Call]:
+    """Return each call that makes a named commit; not where the name is handed on."""
+    found = [call for call in calls() if call.called in NAMING]
+    return [call for call in found if not _hands_on(call)]
+
+
+def nameless() -> set[str]:
+    """Return the functions that make a transaction without a name, or are made one."""
+    return {
+        ".".join([module, function.name])
+        for module, tree in TREES.items()
+        if is_in(module, "books") or is_in(module, "workflow")
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and any(map(_is_atomic, ast.walk(function)))
+    }
+
+
+def writes_outside() -> Iterator[Call]:
+    """Yield each call that writes and does not show the commit that it is part of."""
+    for call in calls():
+        if call.called in WRITING and not call.is_in_commit and not _is_elsewhere(call):
+            yield call
+
+
+def _is_atomic(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Attribute | ast.Name)
+        and getattr(node, "attr", getattr(node, "id", "")) == "atomic"
+    )
+
+
+def _calls_in(module: str, node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Call]:
+    if isinstance(node, ast.Call):
+        yield Call(module, node, around)
+    if isinstance(node, ast.FunctionDef | ast.With):
+        around = (*around, node)
+    for child in ast.iter_child_nodes(node):
+        yield from _calls_in(module, child, around)
+
+
+def _hands_on(call: Call) -> bool:
+    at = NAMING[call.called]
+    return call.called == "ledger" and len(call.node.args) > at and isinstance(call.node.args[at], ast.Name)
+
+
+def _names_commit(node: ast.AST) -> bool:
+    makers: list[ast.expr] = []
+    if isinstance(node, ast.With):
+        makers = [item.context_expr for item in node.items]
+    elif isinstance(node, ast.FunctionDef):
+        makers = node.decorator_list
+    return any(isinstance(each, ast.Call) and _called(each) in NAMING for each in makers)
+
+
+def _takes_ledger(node: ast.AST) -> bool:
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    return any(
+        each.annotation is not None and ast.unparse(each.annotation) == "Ledger"
+        for each in (*node.args.args, *node.args.kwonlyargs)
+    )
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _is_elsewhere(call: Call) -> bool:
+    return isinstance(call.node.func, ast.Attribute) and ast.unparse(call.node.func.value) in ELSEWHERE

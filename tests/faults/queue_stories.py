@@ -1,0 +1,35 @@
+"""A book that is driven by nothing but what its queue hands out, as a worker takes it."""
+
+from django_q.conf import Conf
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
+
+from workflow import recovery, tasks
+from workflow.models import ProcessingSession
+from workflow.queue.doorbell import DoorbellBroker
+
+from .tellers import STORY
+from .telling import started
+
+
+def wake_ups() -> ProcessingSession:
+    """Two chapters: each wake-up is taken, worked on and taken out; one that was only taken comes again."""
+    session = started(2, STORY)
+    broker = DoorbellBroker()
+    recovery.take_back_from_dead()
+    recovery.wake_due()
+    try:
+        while taken := broker.dequeue():
+            for pk, package in taken:
+                tasks.advance_session(*SignedPackage.loads(package)["args"])
+                broker.acknowledge(pk)
+    finally:
+        broker.close()
+    assert not OrmQ.objects.exists(), "a wake-up is left in the queue"
+    return session
+
+
+def with_a_short_lock() -> None:
+    """Let a wake-up that was taken and not taken out come again at once, and look without waiting for a ring."""
+    Conf.RETRY = 0
+    Conf.POLL = 0.0
