@@ -10,6 +10,7 @@ from .agents.llm import is_model, split_models
 # All model providers of the installation together, beside the limit of each.
 ALL = "all"
 ANY = "*"
+PYTHON = "python:"
 # Two names of one account with one provider.
 _ACCOUNTS = {"openai-chat": "openai"}
 _BETWEEN = "|"
@@ -52,6 +53,8 @@ def provider_of(model: str) -> str:
 
 def label_of_provider(provider: str) -> str:
     """Return how the provider is called on pages."""
+    if provider.startswith(PYTHON):
+        return f"the writer {provider.removeprefix(PYTHON)}"
     return _LABELS.get(provider, provider)
 
 

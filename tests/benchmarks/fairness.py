@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tests.installation import Installation, wait_for
-from tests.storylines import storyline
 
-from .sites import Kind, add_options, kinds, running
+from .sites import Kind, add_options, kinds, running, upload
 from .tables import end_in_order, machine, table
 
 WRITER = "python:tests.benchmarks.writers:pausing"
@@ -22,13 +21,6 @@ SMALL_BOOKS = 10
 SMALL_CHAPTERS = 10
 HEAD_START_CHAPTERS = 20
 LONGEST_SECONDS = 500
-
-
-def upload(site: Installation, chapters: int) -> str:
-    """Upload a book. Returns the address that starts it."""
-    book = site.call("POST", "/books", {"title": "Benchmark"})["book_id"]
-    version = site.call("POST", f"/books/{book}/storyline", storyline(chapters))["version"]
-    return f"/books/{book}/versions/{version}/start"
 
 
 def start(site: Installation, address: str) -> str:

@@ -9,22 +9,14 @@ import argparse
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.installation import Installation, wait_for
-from tests.storylines import storyline
 
-from .sites import add_options, kinds, quantiles, running
+from .sites import add_options, kinds, quantiles, running, upload
 from .tables import end_in_order, machine, table
 
 BOOKS = 8
 CHAPTERS = 40
 CHAPTER_SECONDS = 0.05
 LONGEST_SECONDS = 240
-
-
-def upload(site: Installation, chapters: int) -> str:
-    """Upload a book. Returns the address that starts it."""
-    book = site.call("POST", "/books", {"title": "Benchmark"})["book_id"]
-    version = site.call("POST", f"/books/{book}/storyline", storyline(chapters))["version"]
-    return f"/books/{book}/versions/{version}/start"
 
 
 def start(site: Installation, address: str, writer: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.installation import WRITERS, Installation
 from tests.servers import new_postgres, postgres_url
+from tests.storylines import storyline
 
 OWN_WRITERS = [f"python:tests.benchmarks.writers:{each}" for each in ("long", "pausing")]
 
@@ -55,6 +56,13 @@ def running(kind: Kind, *, workers: int = 2, **environment: str) -> Iterator[Ins
             more["DATABASE_URL"] = stack.enter_context(new_postgres())
         more["CHAPTERFLOW_WRITERS"] = ",".join([*WRITERS, *OWN_WRITERS])
         yield stack.enter_context(Installation(Path(folder), workers=workers, **more))
+
+
+def upload(site: Installation, chapters: int) -> str:
+    """Upload a book. Returns the address that starts it."""
+    book = site.call("POST", "/books", {"title": "Benchmark"})["book_id"]
+    version = site.call("POST", f"/books/{book}/storyline", storyline(chapters))["version"]
+    return f"/books/{book}/versions/{version}/start"
 
 
 def quantiles(values: list[float]) -> Mapping[str, float]:

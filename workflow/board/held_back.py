@@ -36,7 +36,7 @@ def waiting_of(session: ProcessingSession) -> Waiting | None:
     cooling = [until for until in map(rooms.cooling_until, names) if until]
     who = in_words(names)
     if len(cooling) == len(names):
-        text = f"No chapter is begun with {who} until then, in any book. {GOES_ON}"
+        text = f"No chapter of any book is begun with {who} for a while."
         return Waiting(explain(Failure.RATE_LIMITED).heading, text, min(cooling))
     return Waiting(f"Waiting for {who}", f"{_limits(rooms, names)} {GOES_ON}")
 

@@ -13,9 +13,9 @@ class Provider(models.Model):
     """
 
     name = models.CharField(max_length=200, primary_key=True)
-    cooling_until = models.DateTimeField(null=True, blank=True, editable=False)
+    cooling_until = models.DateTimeField("left alone until", null=True, blank=True, editable=False)
     ceiling = models.PositiveIntegerField(null=True, blank=True, editable=False)
-    rate_limited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rate_limited_at = models.DateTimeField("asked to slow down at", null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "model provider"
