@@ -7,11 +7,10 @@ from chapterflow_site.crash_points import AFTER, BEFORE
 
 from .tellers import OF_SLOW_WRITING
 
-# How many passings of each point, beside its last. CHAPTERFLOW_CRASH_PASSINGS asks for more.
+# At how many passings of each place a story is killed, beside the last; 0 for one, and each place in one story only.
 MORE = int(os.environ.get("CHAPTERFLOW_CRASH_PASSINGS", "0"))
-FIRST_TOO = {"sequence", "wake_ups"}
 # Passed for another reason each time.
-EACH_TIME = ("decide_change", "create_book", "regenerate_chapter")
+EACH_TIME = ("decide_change", "create_book", "add_storyline", "regenerate_chapter")
 # What only a crash leads to, with the crash that does.
 AFTERWARDS = {
     "sequence": [
@@ -36,20 +35,19 @@ def all_plans(calm: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, Sequ
     """
     for story, places in share_out(calm).items():
         for place in places:
-            yield from ((story, [f"{place}:{n}"]) for n in passings_of(story, place, calm[story][place]))
+            yield from ((story, [f"{place}:{n}"]) for n in passings_of(place, calm[story][place]))
         for first, second in AFTERWARDS.get(story, []):
             yield from ((story, [first, f"{second}:{side}:1"]) for side in (BEFORE, AFTER))
 
 
-def passings_of(story: str, place: str, times: int) -> Sequence[int]:
-    """Return at which of so many passings of a place the story is killed."""
+def passings_of(place: str, times: int) -> Sequence[int]:
+    """Return at which of so many passings of a place a story is killed: at the first and the last, and as asked for."""
     if place.startswith(OF_SLOW_WRITING):
         # How often these are passed is a matter of time.
         return [1]
     if place.startswith(EACH_TIME):
         return range(1, times + 1)
-    first = min(times, MORE or (story in FIRST_TOO))
-    return sorted({*range(1, first + 1), times})
+    return sorted({*range(1, min(times, max(MORE, 1)) + 1), times})
 
 
 def share_out(calm: Mapping[str, Mapping[str, int]]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from books.actions import upload_storyline
 from books.models import BookVersion
 from tests.storylines import storyline
 from workflow.actions import start_session
-from workflow.models import ChapterWorkflowItem, ProcessingSession
+from workflow.models import ChapterWorkflowItem, ProcessingSession, Provider
 
 
 def new_version(
@@ -52,12 +52,13 @@ def kinds(session: ProcessingSession) -> list[str]:
 
 
 def let_waits_pass(session: ProcessingSession) -> None:
-    """Let every waiting thing of the session be due."""
+    """Let every waiting thing of the session be due, and no provider be left alone any longer."""
     past = timezone.now() - timedelta(seconds=1)
     session.items.filter(next_attempt_at__isnull=False).update(next_attempt_at=past)
     ProcessingSession.objects.filter(pk=session.pk, next_attempt_at__isnull=False).update(
         next_attempt_at=past
     )
+    Provider.objects.filter(cooling_until__isnull=False).update(cooling_until=past)
 
 
 def calls(control: Path) -> list[int]:
