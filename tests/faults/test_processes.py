@@ -42,6 +42,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         redis.start()
         places = {"DATABASE_URL": stack.enter_context(new_postgres()), "REDIS_URL": redis.url}
         installation = stack.enter_context(Workers(folder / "site", **QUICK, **places))
+        stack.callback(installation.dismiss_clerk)
         yield installation
         processes = installation.processes()
         installation.stop()
