@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -79,8 +80,17 @@ def roles_of(site: Installation) -> Mapping[str, int]:
 
 
 def is_whole(site: Installation) -> bool:
-    """Return whether all processes are there, none of them being started or ended."""
-    return len(site.processes()) == count_of(site)
+    """Return whether all processes are there, none of them being started or ended, and the web server answers."""
+    return len(site.processes()) == count_of(site) and (isinstance(site, Workers) or is_open(site.port))
+
+
+def is_open(port: int) -> bool:
+    """Return whether somebody listens on the port of loopback."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def begin(site: Installation, chapters: int = CHAPTERS) -> str:
@@ -135,9 +145,9 @@ def killed(role: str) -> Callable[[Installation], float]:
 
 def next_book_is_written(site: Installation) -> None:
     """Whoever was killed is there again, and takes new work."""
+    wait_for(lambda: is_whole(site), LONGEST_SECONDS)
     session = site.start_book(storyline(1))
     finish(site, session, 1)
-    wait_for(lambda: is_whole(site), LONGEST_SECONDS)
 
 
 def everything_killed(site: Installation) -> float:
