@@ -1,9 +1,13 @@
 """The database's clock: the only one that leases and due times are measured by, so that machines need not agree."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.db import connection
 from django.utils import timezone
+
+CLOCKS_DIFFER_SECONDS = 5.0
 
 
 def database_now() -> datetime:
@@ -15,3 +19,22 @@ def database_now() -> datetime:
         cursor.execute("SELECT STATEMENT_TIMESTAMP()")
         now: datetime = cursor.fetchone()[0]
     return now.astimezone(UTC)
+
+
+class ClockWatch:
+    """Compares the database's clock with this process's own, which only measures how much time goes by."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last: tuple[float, datetime] | None = None
+
+    def skipped(self) -> float:
+        """Return how many seconds the database's clock has skipped since the last look: it was set, or we slept.
+
+        0 where it went as this process's own, within five seconds, and at the first look.
+        """
+        before, self._last = self._last, (self._clock(), database_now())
+        if before is None:
+            return 0.0
+        here, there = self._last[0] - before[0], (self._last[1] - before[1]).total_seconds()
+        return there - here if there - here > CLOCKS_DIFFER_SECONDS else 0.0

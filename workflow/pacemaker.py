@@ -3,32 +3,33 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
 from . import recovery
-from .clock import database_now
+from .clock import ClockWatch
 from .watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-CLOCKS_DIFFER_SECONDS = 5.0
+# A tick that takes longer was kept waiting, by a locked database most likely.
+LONG_SECONDS = 5.0
 
 
 class Pacemaker:
     """Ticks until told to stop.
 
-    Leases get one more length before they are lost at its start, after an outage of the database, and after the
-    machine was suspended or its clock was set: workers that are well could not move their leases on.
+    Leases get one more length before they are lost at its start, after an outage of the database or a lock on it,
+    and after the machine was suspended or its clock was set: workers that are well could not move their leases on.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._last: tuple[float, datetime] | None = None
+        self._clock_watch = ClockWatch(clock)
         self._watchdog = Watchdog(clock)
         self._trust_later()
 
@@ -40,8 +41,9 @@ class Pacemaker:
 
     def tick(self) -> None:
         """Look after all sessions once; an outage of the database is waited out."""
+        began = self._clock()
         try:
-            self._compare_clocks()
+            self._look_at_clock()
             recovery.take_back_from_dead()
             if self._clock() >= self._trust_leases_from:
                 recovery.take_back_expired(timedelta(0))
@@ -53,17 +55,18 @@ class Pacemaker:
             connection.close()
         except Exception:
             logger.exception("a tick of the pacemaker broke; the next one tries again")
+        took = self._clock() - began
+        if took > LONG_SECONDS:
+            logger.warning("the database kept us waiting for %.0f s; leases get one more length", took)
+            self._trust_later()
 
     def _trust_later(self) -> None:
         self._trust_leases_from = self._clock() + settings.CHAPTERFLOW_LEASE_SECONDS
         self._watchdog.excuse()
 
-    def _compare_clocks(self) -> None:
+    def _look_at_clock(self) -> None:
         """Trust no lease for a while where the database's clock ran ahead of this process's."""
-        present = (self._clock(), database_now())
-        if self._last is not None:
-            here, there = present[0] - self._last[0], (present[1] - self._last[1]).total_seconds()
-            if there - here > CLOCKS_DIFFER_SECONDS:
-                logger.warning("%.0f s were slept over; leases get one more length", there - here)
-                self._trust_later()
-        self._last = present
+        skipped = self._clock_watch.skipped()
+        if skipped:
+            logger.warning("%.0f s were slept over; leases get one more length", skipped)
+            self._trust_later()

@@ -1,6 +1,8 @@
 """Notices lost workers and lost wake-ups, and sets both right."""
 
 import logging
+import math
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache, partial
@@ -26,6 +28,12 @@ from .transitions import NO_CLAIM, Ledger, LostRace, ledger
 logger = logging.getLogger(__name__)
 
 WAKE_AGAIN_AFTER = timedelta(seconds=30)
+# Where a lock is waited for so long, workers may have waited for it too, with a lease to move on.
+HELD_UP_SECONDS = 2.0
+
+
+class HeldUp(AnyDatabaseError):
+    """The database kept this process waiting for a lock: that a lease is over says nothing now."""
 
 
 def tend(grace: timedelta = timedelta(0)) -> None:
@@ -49,8 +57,11 @@ def take_back_from_dead() -> None:
 
 
 def take_back_expired(grace: timedelta = timedelta(0)) -> None:
-    """Take back what is held under a lease that has been over for `grace`."""
-    _take_back(Q(lease_expires_at__lt=database_now() - grace))
+    """Take back what is held under a lease that has been over for `grace`.
+
+    Raises HeldUp where others had the database's lock: then workers that are well could not move their leases on.
+    """
+    _take_back(Q(lease_expires_at__lt=database_now() - grace), HELD_UP_SECONDS)
 
 
 def _owners() -> set[str]:
@@ -59,21 +70,29 @@ def _owners() -> set[str]:
     return {*items.distinct(), *phases.distinct()}
 
 
-def _take_back(condition: Q) -> None:
+def _take_back(condition: Q, patience: float = math.inf) -> None:
     items = ChapterWorkflowItem.objects.filter(condition, status=ItemStatus.IN_PROGRESS).order_by("number")
     for session_id, item_pk in list(items.values_list("session_id", "pk")):
-        _look_after(
-            session_id, "take_back_chapter", partial(_lose_item, item_pk=item_pk, condition=condition)
-        )
+        lose = partial(_lose_item, item_pk=item_pk, condition=condition)
+        _look_after(session_id, "take_back_chapter", lose, patience)
     phases = ProcessingSession.objects.filter(condition, token__isnull=False)
     for session_id in list(phases.values_list("pk", flat=True)):
-        _look_after(session_id, "take_back_phase", partial(_lose_phase, condition=condition))
+        _look_after(session_id, "take_back_phase", partial(_lose_phase, condition=condition), patience)
 
 
-def _look_after(session_id: UUID, name: str, work: Callable[[Ledger], None]) -> None:
-    """Do `work` on one session. One that breaks is logged, and keeps no other waiting; an outage is raised."""
+def _look_after(
+    session_id: UUID, name: str, work: Callable[[Ledger], None], patience: float = math.inf
+) -> None:
+    """Do `work` on one session. One that breaks is logged, and keeps no other waiting; an outage is raised.
+
+    Raises HeldUp, with nothing done, where the lock took longer than `patience`, in seconds.
+    """
+    began = time.monotonic()
     try:
         with ledger(session_id, name) as book:
+            waited = time.monotonic() - began
+            if waited > patience:
+                raise HeldUp(f"it was locked for {waited:.0f} s")
             work(book)
     except (LostRace, ProcessingSession.DoesNotExist):
         logger.info("session %s: somebody was faster", session_id)

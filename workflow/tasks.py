@@ -8,9 +8,12 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 
 from . import recovery
+from .clock import ClockWatch
 from .engine import advance
 
 logger = logging.getLogger(__name__)
+
+_clock_watch = ClockWatch()
 
 
 def advance_session(session_id: str) -> None:
@@ -19,9 +22,15 @@ def advance_session(session_id: str) -> None:
 
 
 def tend() -> None:
-    """Look after all sessions, each minute. A lease must be over for twice its length: an outage is no lost worker."""
+    """Look after all sessions, each minute. A lease must be over for twice its length: an outage is no lost worker.
+
+    Where a clock was set since this worker's last look, leases are left to the next minute.
+    """
     try:
-        recovery.tend(grace=timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS))
+        recovery.take_back_from_dead()
+        if not _clock_watch.skipped():
+            recovery.take_back_expired(timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS))
+        recovery.wake_due()
     except AnyDatabaseError:
         logger.exception("sessions could not be looked after; the next minute tries again")
 
@@ -33,6 +42,7 @@ def sing(number: int) -> None:
 def recover_dead_workers() -> None:
     """Take back what workers that are known to be dead still hold."""
     try:
+        _clock_watch.skipped()
         recovery.take_back_from_dead()
     except AnyDatabaseError:
         logger.exception("a new worker could not look for what a dead one left behind")

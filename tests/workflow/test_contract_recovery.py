@@ -1,6 +1,9 @@
 """Wake-ups and leases through outages, suspended machines, jumping clocks, long queues and broken sessions."""
 
 import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +16,9 @@ from django_q.models import OrmQ
 from books.exceptions import Conflict
 from tests.workflow.sessions import item, kinds, let_waits_pass, new_session, statuses
 from tests.workflow.test_leases import claim, expire
-from workflow import owner, pacemaker, queue, recovery, stopping
+from workflow import owner, queue, recovery, stopping, tasks
 from workflow.actions import retry_chapter
+from workflow.clock import ClockWatch
 from workflow.engine import advance
 from workflow.models import ProcessingSession
 from workflow.pacemaker import Pacemaker
@@ -124,7 +128,7 @@ def test_leases_are_trusted_again_only_after_a_suspended_machine_was_awake_for_a
     session = new_session(person, 1)
     claim(session)
     awake, wall = [1000.0], [timezone.now()]
-    monkeypatch.setattr(pacemaker, "database_now", lambda: wall[0])
+    monkeypatch.setattr("workflow.clock.database_now", lambda: wall[0])
     beats = Pacemaker(clock=lambda: awake[0])
 
     def tick(seconds: float, asleep: float = 0) -> list[str]:
@@ -141,6 +145,81 @@ def test_leases_are_trusted_again_only_after_a_suspended_machine_was_awake_for_a
     later = tick(11)
 
     assert (after_waking, still, later) == (["in_progress"], ["in_progress"], ["pending"])
+
+
+def test_lock_that_outlasts_a_lease_takes_no_chapter_from_a_worker_that_waited_too(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = new_session(person, 1)
+    claim(session)
+    expire(session)
+    awake, real = [1000.0], recovery.ledger
+    beats = Pacemaker(clock=lambda: awake[0])
+    awake[0] += 31
+
+    @contextmanager
+    def locked_at_first(*given: object) -> Iterator[object]:
+        with real(*given) as book:  # type: ignore[arg-type]
+            time.sleep(0.05)
+            yield book
+
+    monkeypatch.setattr(recovery, "HELD_UP_SECONDS", 0.01)
+    monkeypatch.setattr(recovery, "ledger", locked_at_first)
+    monkeypatch.setattr("workflow.pacemaker.connection.close", lambda: None)
+    beats.tick()
+    monkeypatch.undo()
+    beats.tick()
+    during = statuses(session)
+    awake[0] += 31
+    beats.tick()
+
+    assert (during, statuses(session)) == (["in_progress"], ["pending"])
+
+
+def test_tick_that_was_kept_waiting_lets_no_lease_count_for_a_while(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = new_session(person, 1)
+    claim(session)
+    expire(session)
+    awake = [1000.0]
+    beats = Pacemaker(clock=lambda: awake[0])
+
+    def tick(seconds: float) -> list[str]:
+        awake[0] += seconds
+        beats.tick()
+        return statuses(session)
+
+    monkeypatch.setattr(recovery, "wake_due", lambda: awake.__setitem__(0, awake[0] + 40))
+    tick(1)
+    monkeypatch.undo()
+    next_one = tick(1)
+    later = tick(31)
+
+    assert (next_one, later) == (["in_progress"], ["pending"])
+
+
+def test_clock_that_is_set_forward_lets_the_look_of_each_minute_take_nothing_back(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = new_session(person, 1)
+    claim(session)
+    awake, wall = [1000.0], [timezone.now()]
+    monkeypatch.setattr("workflow.clock.database_now", lambda: wall[0])
+    monkeypatch.setattr(recovery, "database_now", lambda: wall[0])
+    monkeypatch.setattr(tasks, "_clock_watch", ClockWatch(lambda: awake[0]))
+
+    def look(seconds: float, skipped: float = 0) -> list[str]:
+        awake[0] += seconds
+        wall[0] += timedelta(seconds=seconds + skipped)
+        tasks.tend()
+        return statuses(session)
+
+    look(1)
+    set_forward = look(1, skipped=7200)
+    a_minute_later = look(60)
+
+    assert (set_forward, a_minute_later) == (["in_progress"], ["pending"])
 
 
 def test_outage_while_taking_back_is_waited_out(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
