@@ -182,10 +182,14 @@ def test_sources_of_one_voice(person: User, reader: Client) -> None:
         ),
         (
             {"next_attempt_at": timezone.now() + timedelta(days=1), "error_code": "rate_limited"},
-            ["Waiting to retry", "The provider asked us to slow down"],
+            ["Waiting to retry", "The provider asked us to slow down", "It is tried again soon"],
+        ),
+        (
+            {"next_attempt_at": timezone.now() - timedelta(days=1), "error_code": "rate_limited"},
+            ["Waiting to retry", "The provider asked us to slow down", "as soon as one is free"],
         ),
     ],
-    ids=["pending", "failed", "in_progress", "retry"],
+    ids=["pending", "failed", "in_progress", "retry", "retry due"],
 )
 @pytest.mark.parametrize("path", ["read/2/", "chapters/2/", "chapters/2/revisions/"])
 def test_unwritten_chapter_says_why(

@@ -14,6 +14,7 @@ from workflow.live.glimpses import plain_paragraphs, text_so_far
 from workflow.states import WRITTEN, ItemStatus
 
 NAMED_AT_MOST = 50
+_TURN = "A worker takes it as soon as one is free."
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ def standing_of(chapter: Chapter) -> Standing:
         heading, advice = "It is being written now", "The board shows the text as it comes."
         so_far = tuple(plain_paragraphs(text_so_far(item)))
         return Standing(look, word, heading, advice, session_id=item.session_id, so_far=so_far)
-    if item.next_attempt_at and item.next_attempt_at > timezone.now() and item.error_code:
-        heading, advice = explain(item.error_code).heading, "It is tried again soon, by itself."
+    if item.next_attempt_at and item.error_code:
+        heading = explain(item.error_code).heading
+        is_due = item.next_attempt_at <= timezone.now()
+        advice = _TURN if is_due else "It is tried again soon, by itself."
         return Standing(
             "retry", "Waiting to retry", heading, advice, item.error_code, session_id=item.session_id
         )
@@ -91,8 +94,7 @@ def _waiting(chapter: Chapter) -> Standing:
     if waits:
         heading = _after(sorted(waits))
         return Standing("pending", "Pending", heading, "It goes on by itself.", session_id=item.session_id)
-    advice = "A worker takes it as soon as one is free."
-    return Standing("pending", "Pending", "It waits for its turn", advice, session_id=item.session_id)
+    return Standing("pending", "Pending", "It waits for its turn", _TURN, session_id=item.session_id)
 
 
 def _after(numbers: list[int]) -> str:

@@ -9,7 +9,7 @@ from tests.workflow.llm.server import KEY, ScriptedServer
 from workflow.agents.llm import ModelWriter, Timeouts, Watch, windows
 from workflow.agents.types import ChapterDraft, ChapterTask
 
-QUICK = Timeouts(silence=0.4, first_text=0.4, whole=3.0)
+QUICK = Timeouts(silence=2.0, first_text=2.0, whole=6.0)
 
 
 @pytest.fixture(scope="module")
