@@ -85,6 +85,14 @@ def test_write_book_names_every_fault_and_stores_nothing(shell: Shell) -> None:
     assert not shell.out.exists()
 
 
+def test_write_book_refuses_an_unknown_format_before_it_writes(shell: Shell) -> None:
+    code, out, err = shell.write_book(storyline(2), "--format", "docx")
+
+    assert (code, out) == (BAD_INPUT, "")
+    assert "choose from epub, md, json" in err.replace("'", "")
+    assert not shell.out.exists()
+
+
 def test_write_book_of_a_missing_file_is_bad_input(shell: Shell) -> None:
     code, _, err = shell.run("write_book", str(shell.folder / "none.json"), "--out", str(shell.out))
 

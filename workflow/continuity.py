@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from django.db.models import F, Q
-
-from books.models import Chapter, Dependencies, StorylineLink
+from books.models import Chapter, ChapterRevision, Dependencies, StorylineLink, StorylineNode
 from books.storyline.document import DEPENDENCY_TYPES
 
 from .agents.memory import ChapterMemory, Fact, find_names, lookup_keys
@@ -17,7 +15,7 @@ from .agents.memory.facts import INTRODUCTION
 from .agents.memory.keep import MOST_FACTS_OF_A_NAME
 from .agents.types import ChapterContext, EarlierChapter, KnownFact, RelatedNode, SourceChunk, SourceNode
 from .models import ChapterWorkflowItem, FactEntry, ProcessingSession
-from .rows import add_values
+from .rows import add_values, read_columns
 
 # More lines than the story so far has room for, whatever their length.
 LINES_READ = 40
@@ -26,7 +24,28 @@ ENDING_CHARACTERS = 1_500
 TEXTS_READ = 6
 FACTS_READ = 400
 RELATED_READ = 12
+
+# What is read for each chapter. Statements that the ORM puts together take it as long as all else that is done here.
+LINE = ((ChapterWorkflowItem, "number"), (Chapter, "title"), (ChapterWorkflowItem, "story_line"))
+CHAPTER_OF_ITEM = "JOIN books_chapter ON books_chapter.id = workflow_chapterworkflowitem.chapter_id"
+TEXT = (
+    (Chapter, "number"),
+    (Chapter, "title"),
+    *((ChapterRevision, name) for name in ("markdown", "participants", "source_chunk_ids")),
+)
+REVISION_OF_CHAPTER = "JOIN books_chapterrevision ON books_chapterrevision.id = current_revision_id"
+RELATED = (
+    (StorylineLink, "relationship_type"),
+    *((StorylineNode, name) for name in ("key", "title", "summary")),
+)
+NODE_AT_THE_OTHER_END = (
+    "JOIN books_storylinenode"
+    " ON books_storylinenode.id = CASE source_id WHEN %s THEN target_id ELSE source_id END"
+)
 FACT_COLUMNS = ("number", "position", "key", "name", "kind", "sentence", "chunk_ids")
+FACT = tuple((FactEntry, name) for name in FACT_COLUMNS)
+
+Values = list[tuple[str, object]]
 
 
 def read_context(
@@ -74,9 +93,16 @@ def _is_sequence(session: ProcessingSession) -> bool:
     return session.dependencies == Dependencies.SEQUENTIAL
 
 
-def _before(session: ProcessingSession, item: ChapterWorkflowItem) -> Q:
-    """Return the condition that a chapter's number is one of those that `item` depends on."""
-    return Q(number__lt=item.number) if _is_sequence(session) else Q(number__in=sorted(item.nearest_before))
+def _before(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[str, Values]:
+    """Return the condition that a chapter's number is one of those that `item` depends on, and its values."""
+    if _is_sequence(session):
+        return "< %s", [("number", item.number)]
+    return _is_one_of("number", sorted(item.nearest_before))
+
+
+def _is_one_of(column: str, wanted: Collection[object]) -> tuple[str, Values]:
+    """Return the condition that the column has one of these values; without any it holds nowhere."""
+    return f"IN ({', '.join(['%s'] * len(wanted)) or 'NULL'})", [(column, value) for value in wanted]
 
 
 def _count_before(session: ProcessingSession, item: ChapterWorkflowItem) -> int:
@@ -86,14 +112,16 @@ def _count_before(session: ProcessingSession, item: ChapterWorkflowItem) -> int:
 def _chapters_before(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[EarlierChapter, ...]:
     if not _count_before(session, item):
         return ()
+    before, numbers = _before(session, item)
     # A chapter that the book goes on without is simply not there.
-    rows = ChapterWorkflowItem.objects.filter(
-        _before(session, item), session=session.pk, chapter__current_revision__isnull=False
+    rows = read_columns(
+        LINE,
+        CHAPTER_OF_ITEM,
+        f"session_id = %s AND current_revision_id IS NOT NULL AND workflow_chapterworkflowitem.number {before}"
+        f" ORDER BY workflow_chapterworkflowitem.number DESC LIMIT {LINES_READ}",
+        [("session", session.pk), *numbers],
     )
-    found = list(rows.order_by("-number").values_list("number", "chapter__title", "story_line")[:LINES_READ])[
-        ::-1
-    ]
-    chapters = [EarlierChapter(number, title, line) for number, title, line in found]
+    chapters = [EarlierChapter(number, title, line) for number, title, line in reversed(rows)]
     texts = {
         chapter.number: chapter
         for chapter in written_texts(session.version_id, [each.number for each in chapters[-TEXTS_READ:]])
@@ -108,8 +136,13 @@ def written_texts(version_id: int, numbers: Collection[int]) -> list[EarlierChap
     """Return these chapters of a version with their present texts, in order, as far as they are written."""
     if not numbers:
         return []
-    rows = Chapter.objects.filter(version=version_id, number__in=numbers, current_revision__isnull=False)
-    columns = ("markdown", "participants", "source_chunk_ids")
+    among, wanted = _is_one_of("number", numbers)
+    rows = read_columns(
+        TEXT,
+        REVISION_OF_CHAPTER,
+        f"version_id = %s AND books_chapter.number {among} ORDER BY books_chapter.number",
+        [("version", version_id), *wanted],
+    )
     return [
         EarlierChapter(
             number=number,
@@ -119,9 +152,7 @@ def written_texts(version_id: int, numbers: Collection[int]) -> list[EarlierChap
             cited=tuple(cited),
             text=text,
         )
-        for number, title, text, participants, cited in rows.order_by("number").values_list(
-            "number", "title", *(f"current_revision__{column}" for column in columns)
-        )
+        for number, title, text, participants, cited in rows
     ]
 
 
@@ -132,13 +163,20 @@ def _facts_before(
     people = [*node.participants, *dict.fromkeys(chunk.speaker for chunk in sources if chunk.speaker)]
     names = find_names((chunk.text for chunk in sources), people)
     keys = {key: place for place, key in enumerate(lookup_keys(names, people))}
-    rows = FactEntry.objects.filter(_before(session, item), session=session.pk, key__in=keys)
+    if not keys:
+        return ()
+    before, numbers = _before(session, item)
+    among, wanted = _is_one_of("key", keys)
+    rows = read_columns(
+        FACT,
+        "",
+        f"session_id = %s AND number {before} AND key {among} ORDER BY number, position LIMIT {FACTS_READ}",
+        [("session", session.pk), *numbers, *wanted],
+    )
     per_name: Counter[str] = Counter()
     introduced: set[str] = set()
     ranked: list[tuple[tuple[int, int, int, int], KnownFact]] = []
-    for number, position, key, name, kind, sentence, chunk_ids in rows.order_by(
-        "number", "position"
-    ).values_list(*FACT_COLUMNS)[:FACTS_READ]:
+    for number, position, key, name, kind, sentence, chunk_ids in rows:
         per_name[key] += 1
         if per_name[key] > MOST_FACTS_OF_A_NAME:
             continue
@@ -152,16 +190,17 @@ def _facts_before(
 def _related_nodes(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[RelatedNode, ...]:
     """Return the nodes that links of the upload join to this one; what it depends on is in the story already."""
     node = item.chapter.node_id
-    links = StorylineLink.objects.filter(Q(source=node) | Q(target=node), version=session.version_id)
-    if not _is_sequence(session):
-        links = links.exclude(relationship_type__in=DEPENDENCY_TYPES)
-    nearest = links.order_by(F("weight").desc(nulls_last=True), "pk").values_list(
-        "relationship_type",
-        "source_id",
-        *(f"{end}__{name}" for end in ("target", "source") for name in ("key", "title", "summary")),
+    known: tuple[str, ...] = () if _is_sequence(session) else tuple(sorted(DEPENDENCY_TYPES))
+    among, types = _is_one_of("relationship_type", known)
+    rows = read_columns(
+        RELATED,
+        NODE_AT_THE_OTHER_END,
+        f"books_storylinelink.version_id = %s AND (source_id = %s OR target_id = %s)"
+        f"{f' AND relationship_type NOT {among}' if types else ''}"
+        f" ORDER BY weight DESC NULLS LAST, books_storylinelink.id LIMIT {RELATED_READ}",
+        [("source", node), ("version", session.version_id), ("source", node), ("target", node), *types],
     )
     found: dict[str, RelatedNode] = {}
-    for relation, source, *ends in nearest[:RELATED_READ]:
-        key, title, summary = ends[:3] if source == node else ends[3:]
+    for relation, key, title, summary in rows:
         found.setdefault(key, RelatedNode(key, title, summary, relation))
     return tuple(found.values())

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 ROWS_PER_INSERT = 100
 
 Row = TypeVar("Row", bound=Model)
+# A column that is asked for: its model, and its field's name.
+Column = tuple[type[Model], str]
 Converter = Callable[[object, Expression, object], object]
+Converters = list[tuple[int, Expression, list[Converter]]]
 
 
 def read_row(model: type[Row], where: str, **values: object) -> Row | None:
@@ -37,11 +40,28 @@ def read_together(
     `values` name the placeholders' columns, of the first model, in order.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_select_together(models, joins) + where, _prepared(models[0], values.items()))
+        cursor.execute(
+            _select_columns(_columns_together(models), joins) + where, _prepared(models[0], values.items())
+        )
         found = cursor.fetchall()
     ends = list(accumulate(len(_attribute_names(model)) for model in models))
     places = list(zip(models, [0, *ends], ends, strict=False))
     return [tuple(_made(model, row[start:end]) for model, start, end in places) for row in found]
+
+
+def read_columns(
+    columns: tuple[Column, ...], joins: str, where: str, values: Iterable[tuple[str, object]]
+) -> list[list[Any]]:
+    """Return these columns of the rows for which the condition holds: of the first one's model, and those it `joins`.
+
+    `values` are the placeholders' columns, of the first model, and their values, in order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_select_columns(columns, joins) + where, _prepared(columns[0][0], values))
+        found = cursor.fetchall()
+    database = connections[DEFAULT_DB_ALIAS]
+    converters = _converters(columns, database.vendor)
+    return [_converted(row, converters, database) for row in found]
 
 
 def count_rows(model: type[Model], where: str, **values: object) -> int:
@@ -157,11 +177,20 @@ def _kept_type(field: "Field[object, object]", vendor: str) -> type | None:
 
 
 def _made(model: type[Row], found: Sequence[object]) -> Row:
-    values, database = list(found), connections[DEFAULT_DB_ALIAS]
-    for at, expression, converters in _converters(model, database.vendor):
-        for convert in converters:
-            values[at] = convert(values[at], expression, database)
+    database = connections[DEFAULT_DB_ALIAS]
+    values = _converted(found, _converters(_all_columns(model), database.vendor), database)
     return model.from_db(database.alias, _attribute_names(model), values)
+
+
+def _converted(
+    found: Sequence[object], converters: Converters, database: BaseDatabaseWrapper
+) -> list[object]:
+    """Return the database's values as the models' fields have them."""
+    values = list(found)
+    for at, expression, functions in converters:
+        for convert in functions:
+            values[at] = convert(values[at], expression, database)
+    return values
 
 
 @cache
@@ -192,11 +221,21 @@ def _attribute_names(model: type[Model]) -> list[str]:
 
 
 @cache
-def _converters(model: type[Model], vendor: str) -> list[tuple[int, Expression, list[Converter]]]:
-    """Return what turns the database's values into the model's: place, column, functions."""
-    found: list[tuple[int, Expression, list[Converter]]] = []
-    for at, field in enumerate(model._meta.concrete_fields):
-        column = field.get_col(model._meta.db_table)
+def _all_columns(model: type[Model]) -> tuple[Column, ...]:
+    return tuple((model, field.name) for field in model._meta.concrete_fields)
+
+
+@cache
+def _columns_together(models: tuple[type[Model], ...]) -> tuple[Column, ...]:
+    return tuple(column for model in models for column in _all_columns(model))
+
+
+@cache
+def _converters(columns: tuple[Column, ...], vendor: str) -> Converters:
+    """Return what turns the database's values into the models': place, column, functions."""
+    found: Converters = []
+    for at, (model, name) in enumerate(columns):
+        column = _field(model, name).get_col(model._meta.db_table)
         converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
         if converters:
             found.append((at, column, converters))
@@ -210,14 +249,12 @@ def _select(model: type[Model]) -> str:
 
 
 @cache
-def _select_together(models: tuple[type[Model], ...], joins: str) -> str:
+def _select_columns(columns: tuple[Column, ...], joins: str) -> str:
     quote = connection.ops.quote_name
-    columns = ", ".join(
-        f"{quote(model._meta.db_table)}.{quote(str(field.column))}"
-        for model in models
-        for field in model._meta.concrete_fields
+    named = ", ".join(
+        f"{quote(model._meta.db_table)}.{quote(_column(model, name))}" for model, name in columns
     )
-    return f"SELECT {columns} FROM {quote(models[0]._meta.db_table)} {joins} WHERE "  # noqa: S608
+    return f"SELECT {named} FROM {quote(columns[0][0]._meta.db_table)} {joins} WHERE "  # noqa: S608  (names are the models')
 
 
 @cache

@@ -36,7 +36,9 @@ class Book(models.Model):
     """
 
     book_id = models.CharField("book id", max_length=80, unique=True, validators=[BOOK_ID])
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="books")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="books", db_index=False
+    )
     title = models.CharField(max_length=300)
     subtitle = models.CharField(max_length=500, blank=True)
     author = models.CharField(max_length=300, blank=True)
@@ -81,7 +83,7 @@ class BookVersion(models.Model):
     `preferences` are its own; `fixed_preferences` all that held when the writing started, null until then.
     """
 
-    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="versions")
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.PositiveIntegerField()
     dependencies = models.CharField(max_length=10, choices=Dependencies, default=Dependencies.SEQUENTIAL)
     preferences = models.JSONField(default=dict, blank=True)

@@ -34,7 +34,9 @@ class Chapter(models.Model):
     """A chapter of a version; made, with its number and id, when the version is started."""
 
     chapter_id = models.CharField("chapter id", max_length=120, unique=True)
-    version = models.ForeignKey(BookVersion, on_delete=models.CASCADE, related_name="chapters")
+    version = models.ForeignKey(
+        BookVersion, on_delete=models.CASCADE, related_name="chapters", db_index=False
+    )
     number = models.PositiveIntegerField()
     node = models.OneToOneField(StorylineNode, on_delete=models.CASCADE, related_name="chapter")
     title = models.CharField(max_length=500)
@@ -63,7 +65,7 @@ class ChapterRevision(models.Model):
     `quality_score` and `confidence` are 0 to 1 or null. `attempt_number` names the attempt that wrote it.
     """
 
-    chapter = models.ForeignKey(Chapter, on_delete=models.CASCADE, related_name="revisions")
+    chapter = models.ForeignKey(Chapter, on_delete=models.CASCADE, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
     origin = models.CharField(max_length=12, choices=Origin)
     title = models.CharField(max_length=500)
@@ -101,7 +103,9 @@ class ChapterRevision(models.Model):
 class Citation(models.Model):
     """A place in a revision that rests on a chunk. `quote` is verbatim in the chunk, or empty."""
 
-    revision = models.ForeignKey(ChapterRevision, on_delete=models.CASCADE, related_name="citations")
+    revision = models.ForeignKey(
+        ChapterRevision, on_delete=models.CASCADE, related_name="citations", db_index=False
+    )
     position = models.PositiveIntegerField()
     paragraph = models.PositiveIntegerField()
     chunk = models.ForeignKey(TextChunk, on_delete=models.CASCADE, related_name="citations")

@@ -13,7 +13,7 @@ class TextChunk(models.Model):
     `key` is the upload's id. The newest row of a key is the one that later uploads mean by it.
     """
 
-    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="chunks")
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     key = models.CharField("id in the upload", max_length=200)
     digest = models.CharField(max_length=64, editable=False)
     text = models.TextField()
@@ -48,7 +48,7 @@ class TextChunk(models.Model):
 class StorylineNode(models.Model):
     """A cluster of chunks, written into one chapter. `position` is the upload's order, `place` the outline's."""
 
-    version = models.ForeignKey(BookVersion, on_delete=models.CASCADE, related_name="nodes")
+    version = models.ForeignKey(BookVersion, on_delete=models.CASCADE, related_name="nodes", db_index=False)
     key = models.CharField("id in the upload", max_length=200)
     position = models.PositiveIntegerField()
     place = models.PositiveIntegerField()
@@ -83,7 +83,9 @@ class StorylineNode(models.Model):
 class NodeChunk(models.Model):
     """A chunk in a node, with its place there."""
 
-    node = models.ForeignKey(StorylineNode, on_delete=models.CASCADE, related_name="node_chunks")
+    node = models.ForeignKey(
+        StorylineNode, on_delete=models.CASCADE, related_name="node_chunks", db_index=False
+    )
     chunk = models.ForeignKey(TextChunk, on_delete=models.CASCADE, related_name="node_chunks")
     position = models.PositiveIntegerField()
 

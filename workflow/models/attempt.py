@@ -32,7 +32,12 @@ class Attempt(Spending):
 
     session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="attempts")
     item = models.ForeignKey(
-        ChapterWorkflowItem, on_delete=models.CASCADE, null=True, blank=True, related_name="attempts"
+        ChapterWorkflowItem,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="attempts",
+        db_index=False,
     )
     phase = models.CharField(max_length=12, choices=[(p.value, p.value.capitalize()) for p in Phase])
     number = models.PositiveIntegerField()
@@ -65,7 +70,9 @@ class Attempt(Spending):
 class Event(models.Model):
     """What happened to a session. Append-only; `seq` is 1, 2, 3 … within it, without gaps."""
 
-    session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="events")
+    session = models.ForeignKey(
+        ProcessingSession, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
     seq = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=40)
     item = models.ForeignKey(

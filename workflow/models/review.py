@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class ConsistencyRule(models.Model):
     """One of the harmonizer's rules, as a person has switched it for a book. A rule without a row is on."""
 
-    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="consistency_rules")
+    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="consistency_rules", db_index=False)
     key = models.CharField(max_length=60)
     is_enabled = models.BooleanField(default=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -59,7 +59,9 @@ class HarmonizationChange(models.Model):
     `before` and `after` are the characters around it, by which it is found again when other changes moved it.
     """
 
-    session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="changes")
+    session = models.ForeignKey(
+        ProcessingSession, on_delete=models.CASCADE, related_name="changes", db_index=False
+    )
     chapter = models.ForeignKey(Chapter, on_delete=models.CASCADE, related_name="changes")
     rule = models.CharField(max_length=60)
     severity = models.CharField(max_length=10)
@@ -131,7 +133,9 @@ class QuestionQuerySet(models.QuerySet["FollowUpQuestion"]):
 class FollowUpQuestion(models.Model):
     """A question to the person whose book it is. `key` tells equal questions apart from new ones when asked again."""
 
-    version = models.ForeignKey(BookVersion, on_delete=models.CASCADE, related_name="questions")
+    version = models.ForeignKey(
+        BookVersion, on_delete=models.CASCADE, related_name="questions", db_index=False
+    )
     session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="questions")
     chapter = models.ForeignKey(
         Chapter, on_delete=models.CASCADE, null=True, blank=True, related_name="questions"

@@ -207,7 +207,9 @@ class ChapterWorkflowItem(Claim):
     it is every lower number.
     """
 
-    session = models.ForeignKey(ProcessingSession, on_delete=models.CASCADE, related_name="items")
+    session = models.ForeignKey(
+        ProcessingSession, on_delete=models.CASCADE, related_name="items", db_index=False
+    )
     chapter = models.OneToOneField(Chapter, on_delete=models.CASCADE, related_name="item")
     number = models.PositiveIntegerField()
     status = models.CharField(max_length=12, choices=ItemStatus, default=ItemStatus.PENDING)
@@ -285,7 +287,9 @@ class ChapterWorkflowItem(Claim):
 class ItemDependency(models.Model):
     """`item` is written after `needs`."""
 
-    item = models.ForeignKey(ChapterWorkflowItem, on_delete=models.CASCADE, related_name="needs_rows")
+    item = models.ForeignKey(
+        ChapterWorkflowItem, on_delete=models.CASCADE, related_name="needs_rows", db_index=False
+    )
     needs = models.ForeignKey(ChapterWorkflowItem, on_delete=models.CASCADE, related_name="needed_by_rows")
 
     class Meta:

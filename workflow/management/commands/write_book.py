@@ -16,7 +16,7 @@ from books.actions import upload_storyline
 from books.actions.storyline import limits
 from books.digest import storyline_digest
 from books.exceptions import DomainError
-from books.export import export_book
+from books.export import FORMATS, export_book
 from books.models import BookVersion, Dependencies
 from books.preferences.rule import preferences_of
 from books.storyline.faults import StorylineFaults
@@ -64,7 +64,11 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="a storyline in JSON")
         parser.add_argument("--out", type=Path, required=True, help="the folder for the finished book")
         parser.add_argument(
-            "--format", action="append", dest="formats", help="epub (default), md or json; may be repeated"
+            "--format",
+            action="append",
+            dest="formats",
+            choices=tuple(FORMATS),
+            help="epub (default), md or json; may be repeated",
         )
         parser.add_argument("--writer", help="the Chapter Writer (the installation's default)")
         parser.add_argument(
