@@ -38,18 +38,21 @@ def listening(suffix: str) -> list[str]:
         return []
 
 
-def send(datagram: bytes, paths: list[str]) -> None:
-    """Send the datagram to each socket. Never blocks; who cannot take it now does without."""
+def send(datagram: bytes, paths: list[str]) -> list[str]:
+    """Send the datagram to each socket, and return those that took it. Never blocks; who cannot now does without."""
+    taken = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         sender.setblocking(False)
         for path in paths:
             try:
                 sender.sendto(datagram, path)
+                taken.append(path)
             except ConnectionRefusedError:
                 # Whoever listened there is gone: names are never used twice.
                 Path(path).unlink(missing_ok=True)
             except OSError:
                 continue
+    return taken
 
 
 class Ear:
@@ -64,6 +67,11 @@ class Ear:
         except OSError:
             self._socket.close()
             raise
+
+    @property
+    def name(self) -> str:
+        """The socket's name in its folder."""
+        return self._path.name
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""

@@ -1,6 +1,7 @@
 """A viewer's socket, through the whole ASGI application: who may watch, and that no change is missed."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,12 +13,13 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from chapterflow_site.asgi import application
 from tests.workflow.boards import claim, fail, finish, make_board
 from workflow import sockets
 from workflow.consumers import BoardConsumer
-from workflow.live import bell, feed, follower, outbox
+from workflow.live import bell, far_bell, feed, follower, outbox
 from workflow.live.admission import Ticket, allowed
 from workflow.models import ProcessingSession
 
@@ -114,6 +116,30 @@ async def test_a_change_arrives_by_the_bell_alone(session: ProcessingSession, co
         await do(claim, session, 7)
 
         assert cards_in(await watcher.until(2)) == [7]
+
+
+@pytest.mark.redis
+@pytest.mark.usefixtures("no_poll")
+async def test_a_change_on_another_machine_arrives_through_redis(
+    session: ProcessingSession, cookie: bytes, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = os.environ["CHAPTERFLOW_TEST_REDIS"]
+    monkeypatch.setattr(far_bell, "_herald", None)
+    monkeypatch.setattr(sockets, "listening", lambda suffix: [])
+    async with watching(cookie, session) as watcher:
+        await watcher.until(1)
+
+        await do(claim, session, 7)
+        for _ in range(20):
+            # The first may come before this process listens.
+            await asyncio.sleep(0.1)
+            bell.ring(str(session.pk), 2)
+            bell.show_text(str(session.pk), 7, "It comes from far away.")
+
+        text = await watcher.until(2)
+        assert cards_in(text) == [7]
+        while "It comes from far away." not in text:
+            text += await watcher.socket.receive_from(timeout=5)
 
 
 @pytest.mark.usefixtures("no_bell")

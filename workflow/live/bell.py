@@ -1,7 +1,7 @@
-"""Tells the web processes of this machine that a session has news: one Unix datagram to each, never waited for.
+"""Tells the web processes that a session has news: a Unix datagram to each of this machine, never waited for.
 
-A bell only says where to look. One that is lost costs the length of a poll, nothing else; a bell that reaches
-other machines would send the same `Ring` and `Glimpse` to `Bell.take`'s callers.
+A bell only says where to look. One that is lost costs the length of a poll, nothing else. `far_bell` carries the same
+datagrams to other machines.
 """
 
 import struct
@@ -9,7 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
+
 from workflow import sockets
+
+from .far_bell import ring_far
 
 SUFFIX = ".bell"
 SHOWN_CHARACTERS = 1_200
@@ -45,18 +49,22 @@ def ring(session_id: str, seq: int) -> None:
     """Say that the session has events up to number `seq`. Never blocks, never raises."""
     with suppress(OSError, ValueError, struct.error):
         listening = sockets.listening(SUFFIX)
-        if listening:
-            sockets.send(_RING.pack(b"R", UUID(session_id).bytes, seq), listening)
+        if listening or settings.REDIS_URL:
+            _send(_RING.pack(b"R", UUID(session_id).bytes, seq), listening)
 
 
 def show_text(session_id: str, number: int, text: str) -> None:
     """Show the text of chapter `number` as far as it is written. Never blocks, never raises."""
     with suppress(OSError, ValueError, struct.error):
         listening = sockets.listening(SUFFIX)
-        if listening:
+        if listening or settings.REDIS_URL:
             seen = Glimpse.of(UUID(session_id), number, text)
             head = _GLIMPSE.pack(b"T", seen.session_id.bytes, number, seen.word_count)
-            sockets.send(head + seen.ending.encode("utf-8", "replace"), listening)
+            _send(head + seen.ending.encode("utf-8", "replace"), listening)
+
+
+def _send(datagram: bytes, listening: list[str]) -> None:
+    ring_far(datagram, sockets.send(datagram, listening))
 
 
 class Bell:
@@ -65,20 +73,26 @@ class Bell:
     def __init__(self) -> None:
         self._ear = sockets.Ear(SUFFIX)
 
+    @property
+    def name(self) -> str:
+        """The name by which who rings knows it."""
+        return self._ear.name
+
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
         return self._ear.fileno()
 
     def take(self) -> list[Ring | Glimpse]:
         """Return all that was rung since the last call, without waiting; what cannot be read is left out."""
-        return [news for news in map(_read, self._ear.take()) if news is not None]
+        return [news for news in map(read, self._ear.take()) if news is not None]
 
     def close(self) -> None:
         """Stop listening and remove the socket."""
         self._ear.close()
 
 
-def _read(datagram: bytes) -> Ring | Glimpse | None:
+def read(datagram: bytes) -> Ring | Glimpse | None:
+    """Return what the datagram says, or None where it cannot be read."""
     try:
         if datagram[:1] == b"R":
             _, session, seq = _RING.unpack(datagram)

@@ -17,7 +17,8 @@ from django.db import connection, connections
 from workflow.models import ProcessingSession
 
 from .admission import Ticket, allowed
-from .bell import Bell, Glimpse
+from .bell import Bell, Glimpse, Ring, read
+from .far_bell import hear_far
 from .feed import SIGNED_OUT, Feed, Viewer
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,8 @@ class Follower:
         self._feeds: dict[UUID, Feed] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
         self._bell = self._hang_up_bell()
-        self._tasks = [loop.create_task(self._poll()), loop.create_task(self._check())]
+        listening = hear_far(self._bell.name if self._bell else "", self._hear_far)
+        self._tasks = [loop.create_task(work) for work in (self._poll(), self._check(), listening)]
 
     def add(self, viewer: Viewer) -> None:
         """Add a viewer of any session."""
@@ -96,16 +98,24 @@ class Follower:
 
     def _hear(self, bell: Bell) -> None:
         for news in bell.take():
-            feed = self._feeds.get(news.session_id)
-            if feed is None:
-                continue
-            if isinstance(news, Glimpse):
-                feed.show(news)
-            else:
-                feed.hear(news.seq)
+            self._pass_on(news)
+
+    def _hear_far(self, datagram: bytes) -> None:
+        news = read(datagram)
+        if news is not None:
+            self._pass_on(news)
+
+    def _pass_on(self, news: Ring | Glimpse) -> None:
+        feed = self._feeds.get(news.session_id)
+        if feed is None:
+            return
+        if isinstance(news, Glimpse):
+            feed.show(news)
+        else:
+            feed.hear(news.seq)
 
     async def _poll(self) -> None:
-        """The net below the bell: also finds what other machines have written, and sessions that are gone."""
+        """The net below the bells: also finds what machines without Redis have written, and sessions that are gone."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             ids = list(self._feeds)
