@@ -1,7 +1,8 @@
 """System checks for settings that would break something, each with a sentence and a hint."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.apps import AppConfig
@@ -103,6 +104,53 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     return messages
 
 
+@dataclass(frozen=True)
+class SQLiteRule:
+    """What the options of a SQLite database must be, and what happens where they are not."""
+
+    id: str
+    is_kept: Callable[[Mapping[str, object], str], bool]
+    text: str
+    hint: str
+    kind: type[Error | Warning] = Error
+
+
+SQLITE_RULES = (
+    SQLiteRule(
+        "chapterflow.E010",
+        lambda options, pragmas: _pragma(JOURNAL_MODE, pragmas) == "wal",
+        "SQLite is not in WAL mode, so readers and the writer would lock each other out.",
+        "Put PRAGMA journal_mode=WAL into the database's init_command.",
+    ),
+    SQLiteRule(
+        "chapterflow.E011",
+        lambda options, pragmas: str(options.get("transaction_mode", "")).upper() == "IMMEDIATE",
+        "SQLite's transactions are not IMMEDIATE, so two that write could only fail as “locked”.",
+        'Put "transaction_mode": "IMMEDIATE" into the database\'s OPTIONS.',
+    ),
+    SQLiteRule(
+        "chapterflow.E012",
+        lambda options, pragmas: _number(options.get("timeout", 5)) >= SHORTEST_BUSY_TIMEOUT,
+        f"SQLite waits less than {SHORTEST_BUSY_TIMEOUT} s for a lock, so busy workers would fail.",
+        'Put "timeout": 60 into the database\'s OPTIONS.',
+    ),
+    SQLiteRule(
+        "chapterflow.W001",
+        lambda options, pragmas: _pragma(SYNCHRONOUS, pragmas, "full") in FULL,
+        "SQLite's synchronous is below FULL: chapters stored last may be lost when the power fails.",
+        "Put PRAGMA synchronous=FULL into the database's init_command.",
+        Warning,
+    ),
+    SQLiteRule(
+        "chapterflow.W002",
+        lambda options, pragmas: not settings.REDIS_URL,
+        "REDIS_URL is set, as for several machines, but the database is a SQLite file on this one.",
+        "Set DATABASE_URL to a PostgreSQL that all of them reach, or take REDIS_URL away.",
+        Warning,
+    ),
+)
+
+
 @register(TAG)
 def check_sqlite(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """SQLite holds what several processes write at once only in the right mode."""
@@ -112,48 +160,11 @@ def check_sqlite(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
     given = database.get("OPTIONS")
     options: Mapping[str, object] = given if isinstance(given, dict) else {}
     pragmas = str(options.get("init_command", ""))
-    messages: list[CheckMessage] = []
-    if _pragma(JOURNAL_MODE, pragmas) != "wal":
-        messages.append(
-            Error(
-                "SQLite is not in WAL mode, so readers and the writer would lock each other out.",
-                hint="Put PRAGMA journal_mode=WAL into the database's init_command.",
-                id="chapterflow.E010",
-            )
-        )
-    if str(options.get("transaction_mode", "")).upper() != "IMMEDIATE":
-        messages.append(
-            Error(
-                "SQLite's transactions are not IMMEDIATE, so two that write could only fail as “locked”.",
-                hint='Put "transaction_mode": "IMMEDIATE" into the database\'s OPTIONS.',
-                id="chapterflow.E011",
-            )
-        )
-    if _number(options.get("timeout", 5)) < SHORTEST_BUSY_TIMEOUT:
-        messages.append(
-            Error(
-                f"SQLite waits less than {SHORTEST_BUSY_TIMEOUT} s for a lock, so busy workers would fail.",
-                hint='Put "timeout": 60 into the database\'s OPTIONS.',
-                id="chapterflow.E012",
-            )
-        )
-    if _pragma(SYNCHRONOUS, pragmas, "full") not in FULL:
-        messages.append(
-            Warning(
-                "SQLite's synchronous is below FULL: chapters stored last may be lost when the power fails.",
-                hint="Put PRAGMA synchronous=FULL into the database's init_command.",
-                id="chapterflow.W001",
-            )
-        )
-    if settings.REDIS_URL:
-        messages.append(
-            Warning(
-                "REDIS_URL is set, as for several machines, but the database is a SQLite file on this one.",
-                hint="Set DATABASE_URL to a PostgreSQL that all of them reach, or take REDIS_URL away.",
-                id="chapterflow.W002",
-            )
-        )
-    return messages
+    return [
+        rule.kind(rule.text, hint=rule.hint, id=rule.id)
+        for rule in SQLITE_RULES
+        if not rule.is_kept(options, pragmas)
+    ]
 
 
 def _pragma(pattern: re.Pattern[str], pragmas: str, default: str = "") -> str:

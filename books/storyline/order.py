@@ -99,18 +99,6 @@ def circles(dependencies: Dependencies) -> list[list[str]]:
     return list(_circles(dependencies))
 
 
-def transitive(node_id: str, dependencies: Dependencies) -> frozenset[str]:
-    """Return everything on which a node depends, however far up."""
-    found: set[str] = set()
-    unseen = list(dependencies.get(node_id, ()))
-    while unseen:
-        other = unseen.pop()
-        if other not in found:
-            found.add(other)
-            unseen.extend(dependencies.get(other, ()))
-    return frozenset(found)
-
-
 def _counted(
     node_ids: Sequence[str], dependencies: Dependencies
 ) -> tuple[dict[str, int], dict[str, list[str]]]:
