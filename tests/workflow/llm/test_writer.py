@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.installation import wait_for
 from tests.workflow.llm.conftest import QUICK
 from tests.workflow.llm.server import KEY, ScriptedServer
 from tests.workflow.llm.tasks import chunk, task
@@ -138,16 +139,23 @@ def test_cancel_while_the_model_is_silent(scenario: str, server: ScriptedServer)
     server.play(scenario)
     cancelled = threading.Event()
     pieces: list[str] = []
+    said = "The river rose" if scenario == "stalls" else ""
     writer = ModelWriter("openai-chat:scripted", Watch(cancelled.is_set), Timeouts())
-    timer = threading.Timer(0.5, cancelled.set)
+
+    def cancel() -> None:
+        wait_for(lambda: server.seen and "".join(pieces).strip() == said)
+        cancelled.set()
+
+    timer = threading.Timer(0.3, cancel)
     timer.start()
 
     started = time.monotonic()
     with pytest.raises(AgentCancelled):
         writer.write(task(), pieces.append)
 
-    assert time.monotonic() - started < 1.5
-    assert "".join(pieces).strip() == ("The river rose" if scenario == "stalls" else "")
+    # The server would be silent for 20 s.
+    assert time.monotonic() - started < 10
+    assert "".join(pieces).strip() == said
     timer.join()
 
 
