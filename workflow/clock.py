@@ -31,10 +31,11 @@ class ClockWatch:
     def skipped(self) -> float:
         """Return how many seconds the database's clock has skipped since the last look: it was set, or we slept.
 
-        0 where it went as this process's own, within five seconds, and at the first look.
+        Less than 0 where it was set back; 0 where it went as this process's own, within five seconds, and at the
+        first look.
         """
         before, self._last = self._last, (self._clock(), database_now())
         if before is None:
             return 0.0
         here, there = self._last[0] - before[0], (self._last[1] - before[1]).total_seconds()
-        return there - here if there - here > CLOCKS_DIFFER_SECONDS else 0.0
+        return there - here if abs(there - here) > CLOCKS_DIFFER_SECONDS else 0.0

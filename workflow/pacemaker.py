@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
-from . import recovery
+from . import recovery, waits
 from .clock import ClockWatch
 from .watchdog import Watchdog
 
@@ -31,6 +31,7 @@ class Pacemaker:
         self._clock = clock
         self._clock_watch = ClockWatch(clock)
         self._watchdog = Watchdog(clock)
+        self._has_kept_lengths = False
         self._trust_later()
 
     def run(self, should_stop: Callable[[], bool], sleep: Callable[[float], object] = time.sleep) -> None:
@@ -65,8 +66,14 @@ class Pacemaker:
         self._watchdog.excuse()
 
     def _look_at_clock(self) -> None:
-        """Trust no lease for a while where the database's clock ran ahead of this process's."""
+        """Trust no lease for a while where the database's clock ran ahead; where it was set back, keep waits short."""
         skipped = self._clock_watch.skipped()
-        if skipped:
+        if skipped > 0:
             logger.warning("%.0f s were slept over; leases get one more length", skipped)
             self._trust_later()
+        if skipped < 0:
+            self._has_kept_lengths = False
+        if not self._has_kept_lengths:
+            # At first, too: it may have been set back while nobody looked.
+            waits.keep_lengths()
+            self._has_kept_lengths = True

@@ -24,11 +24,11 @@ def advance_session(session_id: str) -> None:
 def tend() -> None:
     """Look after all sessions, each minute. A lease must be over for twice its length: an outage is no lost worker.
 
-    Where a clock was set since this worker's last look, leases are left to the next minute.
+    Where a clock was set forward since this worker's last look, leases are left to the next minute.
     """
     try:
         recovery.take_back_from_dead()
-        if not _clock_watch.skipped():
+        if _clock_watch.skipped() <= 0:
             recovery.take_back_expired(timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS))
         recovery.wake_due()
     except AnyDatabaseError:

@@ -16,6 +16,7 @@ from tests.faults.surroundings import (
     Clock,
     clock_moved,
     clock_moved_while_a_worker_is_lost,
+    clock_set_back_while_a_chapter_waits,
     database_locked,
     disk_filled,
     postgres_restarted,
@@ -78,7 +79,13 @@ def clock(folder: Path) -> Measured:
     with Installation(folder / "site", **SLOW, **ticking.environment) as site:
         moved = [(f"clock set by {h:+d} h", clock_moved(site, ticking, timedelta(hours=h))) for h in (2, -1)]
         lost = clock_moved_while_a_worker_is_lost(site, ticking, timedelta(hours=3))
-        return [*moved, ("clock set by +4 h and the worker killed", lost)]
+        ticking.set(timedelta(0))
+        late = clock_set_back_while_a_chapter_waits(site, ticking, timedelta(hours=1))
+        return [
+            *moved,
+            ("clock set by +4 h and the worker killed", lost),
+            ("clock set by -1 h while a chapter waits for 2 s", late),
+        ]
 
 
 OUTAGES: Sequence[Callable[[Path], Measured]] = (locked, full, postgres, redis, clock)

@@ -18,6 +18,7 @@ NAMED = (
     "workflow.recovery",
     "workflow.setup",
     "workflow.transitions",
+    "workflow.waits",
 )
 WRITING = {
     *(
@@ -74,6 +75,10 @@ PARTS: Mapping[str, str] = {
     "workflow.setup.make_items": "of start_session",
     "workflow.setup.make_session": "of start_session",
     "workflow.transitions.close": "of the ledger",
+    **dict.fromkeys(
+        (f"workflow.waits._keep_{what}" for what in ("leases", "of_chapters", "of_phases", "of_providers")),
+        "of keep_lengths",
+    ),
     "workflow.transitions.move_item": "of the ledger",
     "workflow.transitions.touch_item": "of the ledger",
 }

@@ -172,6 +172,22 @@ def clock_moved_while_a_worker_is_lost(site: Installation, clock: Clock, ahead: 
     return took
 
 
+def clock_set_back_while_a_chapter_waits(site: Installation, clock: Clock, back: timedelta) -> float:
+    """Set the clock back after a failure that is tried again in 2 s. Returns the seconds until it is."""
+    fault = site.control / "fail-1"
+    fault.touch()
+    session = site.start_book(storyline(1), writer="python:tests.writers:failing")
+    waiting = (
+        "SELECT 1 FROM workflow_chapterworkflowitem WHERE session_id = ? AND next_attempt_at IS NOT NULL"
+    )
+    wait_for(lambda: site.rows(waiting, (plain(session),)))
+    fault.unlink()
+    clock.set(-back)
+    took = wait_for(lambda: site.status(session) == "completed", LONGEST_SECONDS)
+    clock.set(timedelta(0))
+    return took
+
+
 def assert_nothing_was_lost(site: Installation, session: str) -> None:
     """No attempt failed, and no worker was taken for lost: whoever wrote has stored what was written."""
     outcomes = site.rows("SELECT outcome FROM workflow_attempt WHERE session_id = ?", (plain(session),))

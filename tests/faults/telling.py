@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from books.models import BookVersion
-from workflow import recovery, stopping
+from workflow import recovery, stopping, waits
 from workflow.actions import start_session
 from workflow.budgets import Limits
 from workflow.engine import advance, attempts, checkpoints, ending, verdicts
@@ -34,6 +34,7 @@ def drive(session: ProcessingSession) -> None:
     """Do what pacemaker and workers do until nothing happens any more."""
     for _ in range(PATIENT_DRIVES):
         before = Event.objects.count()
+        waits.keep_lengths()
         recovery.take_back_from_dead()
         recovery.forget_wake_ups()
         recovery.wake_due()

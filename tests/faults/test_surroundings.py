@@ -10,6 +10,7 @@ from tests.faults.surroundings import (
     Clock,
     clock_moved,
     clock_moved_while_a_worker_is_lost,
+    clock_set_back_while_a_chapter_waits,
     database_locked,
     disk_filled,
     postgres_restarted,
@@ -79,3 +80,9 @@ def test_clock_is_set_while_a_worker_is_lost(ticking: Installation, clock: Clock
     took = clock_moved_while_a_worker_is_lost(ticking, clock, timedelta(hours=hours))
 
     print(f"\nthe clock was set to {hours:+d} h, the worker killed → the book goes on: {took:.2f} s")
+
+
+def test_clock_is_set_back_while_a_chapter_waits(ticking: Installation, clock: Clock) -> None:
+    took = clock_set_back_while_a_chapter_waits(ticking, clock, timedelta(hours=1))
+
+    print(f"\nthe clock was set to -1 h while a chapter waited for 2 s → written after {took:.2f} s")

@@ -27,7 +27,7 @@ from books.exceptions import Conflict, Invalid
 from books.models import Chapter
 from tests.workflow.invariants import broken
 from tests.workflow.sessions import new_session
-from workflow import recovery, stopping
+from workflow import recovery, stopping, waits
 from workflow.actions import (
     answer_question,
     apply_change,
@@ -94,7 +94,7 @@ KINDS = [
     *["work_for_a_while", "ask_for_a_chapter"] * 6,
     *["wake_up", "succeed", "go_on", "fail", "fail_for_good", "go_on_with_it", "stop_it", "tick"] * 3,
     *["decide_on_a_change", "let_time_pass", "reach_the_budget"] * 2,
-    *["give_back", "end_slice", "lose_a_begun_step", "answer", "forget_wake_ups"],
+    *["give_back", "end_slice", "lose_a_begun_step", "answer", "forget_wake_ups", "find_the_clock_set_back"],
 ]
 # With a limit of places, which another book takes and leaves.
 LIMITED = "python:tests.writers:plain"
@@ -303,6 +303,15 @@ class Schedule(RuleBasedStateMachine):
     def tick(self, rng: Random) -> None:
         recovery.take_back_expired()
         recovery.wake_due()
+
+    def find_the_clock_set_back(self, rng: Random) -> None:
+        self.now.shift(timedelta(hours=-1))
+        waits.keep_lengths()
+        latest = datetime.now(UTC) + timedelta(minutes=10)
+        waiting = self.session.items.filter(status="pending", next_attempt_at__gt=latest)
+        assert not waiting.exists()
+        assert not self.session.items.filter(lease_expires_at__gt=latest).exists()
+        assert not ProcessingSession.objects.filter(pk=self.pk, next_attempt_at__gt=latest).exists()
 
     def forget_wake_ups(self, rng: Random) -> None:
         recovery.forget_wake_ups()
