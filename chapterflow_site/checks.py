@@ -1,8 +1,6 @@
 """System checks for settings that would break something, each with a sentence and a hint."""
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.apps import AppConfig
@@ -14,12 +12,8 @@ from . import env
 TAG = "chapterflow"
 # Ten minutes of trying to store a result, and some air.
 SECONDS_BESIDE_AN_ATTEMPT = 660
-SHORTEST_BUSY_TIMEOUT = 20
 HEARTBEATS_PER_LEASE = 3
 SHORTEST_HEARTBEAT = 1
-SYNCHRONOUS = re.compile(r"synchronous\s*=\s*(\w+)", re.IGNORECASE)
-JOURNAL_MODE = re.compile(r"journal_mode\s*=\s*(\w+)", re.IGNORECASE)
-FULL = {"full", "extra", "2", "3"}
 READABLE_BY_OTHERS = 0o007
 
 
@@ -27,7 +21,10 @@ READABLE_BY_OTHERS = 0o007
 def check_queue_times(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """A task must not be stopped, or delivered a second time, while an attempt may still run."""
     messages: list[CheckMessage] = []
-    timeout, retry = _number(settings.Q_CLUSTER.get("timeout")), _number(settings.Q_CLUSTER.get("retry", 60))
+    timeout, retry = (
+        as_number(settings.Q_CLUSTER.get("timeout")),
+        as_number(settings.Q_CLUSTER.get("retry", 60)),
+    )
     needed = (
         settings.CHAPTERFLOW_SLICE_SECONDS + settings.CHAPTERFLOW_ATTEMPT_SECONDS + SECONDS_BESIDE_AN_ATTEMPT
     )
@@ -69,7 +66,7 @@ def check_queue_rules(app_configs: Sequence[AppConfig] | None, **kwargs: object)
         for name, default, wanted, id, why in QUEUE_RULES
         if settings.Q_CLUSTER.get(name, default) != wanted
     ]
-    if _number(settings.Q_CLUSTER.get("save_limit", 250)) < 0:
+    if as_number(settings.Q_CLUSTER.get("save_limit", 250)) < 0:
         messages.append(
             Error(
                 "Q_CLUSTER's save_limit is below 0, so the queue keeps no record of what its tasks did.",
@@ -104,75 +101,7 @@ def check_database(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     return messages
 
 
-@dataclass(frozen=True)
-class SQLiteRule:
-    """What the options of a SQLite database must be, and what happens where they are not."""
-
-    id: str
-    is_kept: Callable[[Mapping[str, object], str], bool]
-    text: str
-    hint: str
-    kind: type[Error | Warning] = Error
-
-
-SQLITE_RULES = (
-    SQLiteRule(
-        "chapterflow.E010",
-        lambda options, pragmas: _pragma(JOURNAL_MODE, pragmas) == "wal",
-        "SQLite is not in WAL mode, so readers and the writer would lock each other out.",
-        "Put PRAGMA journal_mode=WAL into the database's init_command.",
-    ),
-    SQLiteRule(
-        "chapterflow.E011",
-        lambda options, pragmas: str(options.get("transaction_mode", "")).upper() == "IMMEDIATE",
-        "SQLite's transactions are not IMMEDIATE, so two that write could only fail as “locked”.",
-        'Put "transaction_mode": "IMMEDIATE" into the database\'s OPTIONS.',
-    ),
-    SQLiteRule(
-        "chapterflow.E012",
-        lambda options, pragmas: _number(options.get("timeout", 5)) >= SHORTEST_BUSY_TIMEOUT,
-        f"SQLite waits less than {SHORTEST_BUSY_TIMEOUT} s for a lock, so busy workers would fail.",
-        'Put "timeout": 60 into the database\'s OPTIONS.',
-    ),
-    SQLiteRule(
-        "chapterflow.W001",
-        lambda options, pragmas: _pragma(SYNCHRONOUS, pragmas, "full") in FULL,
-        "SQLite's synchronous is below FULL: chapters stored last may be lost when the power fails.",
-        "Put PRAGMA synchronous=FULL into the database's init_command.",
-        Warning,
-    ),
-    SQLiteRule(
-        "chapterflow.W002",
-        lambda options, pragmas: not settings.REDIS_URL,
-        "REDIS_URL is set, as for several machines, but the database is a SQLite file on this one.",
-        "Set DATABASE_URL to a PostgreSQL that all of them reach, or take REDIS_URL away.",
-        Warning,
-    ),
-)
-
-
-@register(TAG)
-def check_sqlite(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """SQLite holds what several processes write at once only in the right mode."""
-    database = settings.DATABASES["default"]
-    if database["ENGINE"] != "django.db.backends.sqlite3":
-        return []
-    given = database.get("OPTIONS")
-    options: Mapping[str, object] = given if isinstance(given, dict) else {}
-    pragmas = str(options.get("init_command", ""))
-    return [
-        rule.kind(rule.text, hint=rule.hint, id=rule.id)
-        for rule in SQLITE_RULES
-        if not rule.is_kept(options, pragmas)
-    ]
-
-
-def _pragma(pattern: re.Pattern[str], pragmas: str, default: str = "") -> str:
-    found = pattern.findall(pragmas)
-    return found[-1].lower() if found else default
-
-
-def _number(value: object) -> float:
+def as_number(value: object) -> float:
     """Return a setting as a number; one that is None or no number counts as 0."""
     return float(value) if isinstance(value, int | float) else 0.0
 
