@@ -1,7 +1,9 @@
 """The process in the database: sessions, items, attempts, events, what the harmonizer and the questioner found."""
 
 from .attempt import Attempt, AttemptOutcome, Event
+from .claim import Claim
 from .facts import FactEntry
+from .item import ChapterWorkflowItem, ItemDependency
 from .provider import Provider
 from .review import (
     ChangeStatus,
@@ -11,7 +13,7 @@ from .review import (
     Priority,
     QuestionStatus,
 )
-from .session import ChapterWorkflowItem, Claim, ItemDependency, ProcessingSession
+from .session import ProcessingSession
 
 __all__ = [
     "Attempt",

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from workflow.states import Phase
 
-from .session import ChapterWorkflowItem, ProcessingSession
+from .item import ChapterWorkflowItem
+from .session import ProcessingSession
 from .spending import Spending
 
 

@@ -2,7 +2,8 @@
 
 from django.db import models
 
-from .session import ChapterWorkflowItem, ProcessingSession
+from .item import ChapterWorkflowItem
+from .session import ProcessingSession
 
 
 class FactKind(models.TextChoices):
