@@ -16,7 +16,8 @@ from .advice import PhaseTime
 from .asking import asked_by_model
 from .attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
 from .claims import Held, end_attempt, lease_length
-from .harmonizing import HarmonizedChapter, harmonize, load_book, store_harmonized
+from .harmonized import store_harmonized
+from .harmonizing import HarmonizedChapter, harmonize, load_book
 from .judging import judged_by_model
 from .questioning import ask, store_questions
 from .settling import missing_words

@@ -1,4 +1,4 @@
-"""Harmonizing as the engine does it: loads the book, lets the rules work on it, stores each chapter's result."""
+"""Harmonizing as the engine does it: loads the book, and lets the rules work on it."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,25 +13,18 @@ from workflow.agents.drafts import count_words
 from workflow.agents.memory import ChapterMemory, memory_of
 from workflow.agents.types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
 from workflow.context import source_chunk, source_node
-from workflow.continuity import renew_facts
-from workflow.events import EventKind
-from workflow.harmonization import RULE_KEYS, Applied, Finding, Placed, apply_findings, find_all
+from workflow.harmonization import RULE_KEYS, Applied, Finding, apply_findings, find_all
 from workflow.harmonization.judged import Judged
 from workflow.models import (
-    ChangeStatus,
     ChapterWorkflowItem,
     ConsistencyRule,
-    HarmonizationChange,
     ProcessingSession,
 )
-from workflow.rows import add_rows
 from workflow.states import ItemStatus
-from workflow.transitions import Ledger
 
 from .measuring import compared_with, measures_again, score_in
 from .outcomes import add_revision
 
-CONTEXT_CHARACTERS = 200
 PlacedCitations = tuple[tuple[int, int, str], ...]
 
 
@@ -196,33 +189,6 @@ def citations_in(markdown: str, loaded: LoadedChapter) -> PlacedCitations:
     )
 
 
-def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
-    """Store one chapter's result: a new revision where the text changed, every change, the move to HARMONIZED."""
-    loaded, result = chapter.loaded, chapter.result
-    revision = loaded.revision
-    if chapter.is_changed:
-        revision = revise(
-            loaded.revision,
-            result.markdown,
-            chapter.citations,
-            metrics=chapter.metrics,
-            origin=Origin.HARMONIZER,
-        )
-        renew_facts(loaded.item, chapter.memory)
-    add_rows(_changes(book, chapter, revision))
-    book.move_item(
-        loaded.item,
-        ItemStatus.HARMONIZED,
-        EventKind.CHAPTER_HARMONIZED,
-        detail={"changes": len(result.applied), "suggestions": len(result.suggestions)},
-        changes={
-            "word_count": revision.word_count,
-            "quality_score": revision.quality_score,
-            "story_line": chapter.memory.line,
-        },
-    )
-
-
 def revise(
     base: ChapterRevision,
     markdown: str,
@@ -250,55 +216,4 @@ def revise(
         agent="rules" if origin == Origin.HARMONIZER else "person",
         session_id=base.session_id,
         created_by_id=created_by_id,
-    )
-
-
-def _changes(
-    book: Ledger, chapter: HarmonizedChapter, revision: ChapterRevision
-) -> list[HarmonizationChange]:
-    result = chapter.result
-    applied = [_placed(book, chapter, place, ChangeStatus.APPLIED, revision) for place in result.applied]
-    suggested = [
-        _placed(book, chapter, place, ChangeStatus.SUGGESTED, revision) for place in result.suggestions
-    ]
-    rejected = [
-        _change(book, chapter, finding, ChangeStatus.REJECTED, revision, offset=finding.start, note=why)
-        for finding, why in result.rejected
-    ]
-    return [*applied, *suggested, *rejected]
-
-
-def _placed(
-    book: Ledger, chapter: HarmonizedChapter, place: Placed, status: ChangeStatus, revision: ChapterRevision
-) -> HarmonizationChange:
-    change = _change(book, chapter, place.finding, status, revision, offset=place.offset)
-    change.before = place.before[-CONTEXT_CHARACTERS:]
-    change.after = place.after[:CONTEXT_CHARACTERS]
-    return change
-
-
-def _change(
-    book: Ledger,
-    chapter: HarmonizedChapter,
-    finding: Finding,
-    status: ChangeStatus,
-    revision: ChapterRevision,
-    *,
-    offset: int,
-    note: str = "",
-) -> HarmonizationChange:
-    evidence = dict(finding.evidence) | ({"not_applied": note} if note else {})
-    return HarmonizationChange(
-        session=book.session,
-        chapter=chapter.loaded.item.chapter,
-        rule=finding.rule,
-        severity=finding.severity,
-        status=status,
-        find=finding.find,
-        replace=finding.replace,
-        offset=offset,
-        reason=finding.reason,
-        evidence=evidence,
-        revision=revision,
-        created_at=book.now,
     )
