@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, QuerySet
 
 from chapterflow_site import crash_points
 
@@ -23,8 +23,13 @@ def keep_lengths() -> None:
     with crash_points.named_commit("keep_lengths"):
         now = database_now()
         ahead = now + timedelta(seconds=CLOCKS_DIFFER_SECONDS)
-        mended = _keep_of_chapters(now, ahead) + _keep_of_phases(now, ahead) + _keep_of_providers(now, ahead)
-        _keep_leases(now, ahead)
+        # Sessions' rows first, as everywhere.
+        sessions, items = ProcessingSession.objects, ChapterWorkflowItem.objects
+        mended = _keep_of_phases(now, ahead)
+        _keep_leases(sessions.filter(token__isnull=False), now, ahead)
+        mended += _keep_of_chapters(now, ahead)
+        _keep_leases(items.filter(status=ItemStatus.IN_PROGRESS), now, ahead)
+        mended += _keep_of_providers(now, ahead)
     if mended:
         logger.warning("the clock was set back: %d waits begin again", mended)
 
@@ -67,11 +72,9 @@ def _keep_of_providers(now: datetime, ahead: datetime) -> int:
     return mended
 
 
-def _keep_leases(now: datetime, ahead: datetime) -> None:
+def _keep_leases(
+    claimed: "QuerySet[ProcessingSession] | QuerySet[ChapterWorkflowItem]", now: datetime, ahead: datetime
+) -> None:
     """A worker that lives moves its lease on by itself; one that is lost must not hold its chapter for as long."""
     length = timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
-    beyond = Q(lease_expires_at__gt=ahead + length)
-    chapters = ChapterWorkflowItem.objects.filter(beyond, status=ItemStatus.IN_PROGRESS)
-    chapters.update(lease_expires_at=now + length)
-    phases = ProcessingSession.objects.filter(beyond, token__isnull=False)
-    phases.update(lease_expires_at=now + length)
+    claimed.filter(lease_expires_at__gt=ahead + length).update(lease_expires_at=now + length)

@@ -92,35 +92,44 @@ class Herald:
 
 async def hear_far(own_name: str, hear: Callable[[bytes], None]) -> None:
     """Hand each datagram to `hear` that came through Redis and not to the socket `own_name` too, until cancelled."""
-    if not settings.REDIS_URL:
-        return
-    try:
-        from redis.asyncio import Redis
-    except ImportError:
-        return
     is_away = False
-    while True:
-        client = Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=LISTEN_SECONDS,
-            socket_connect_timeout=SEND_SECONDS,
-            health_check_interval=PING_SECONDS,
-        )
+
+    def is_back() -> None:
+        nonlocal is_away
+        is_away = False
+
+    while settings.REDIS_URL:
         try:
-            async with client.pubsub(ignore_subscribe_messages=True) as listening:
-                await listening.subscribe(channel())
-                is_away = False
-                while True:
-                    message = await listening.get_message(timeout=LISTEN_SECONDS / 2)
-                    if message is not None:
-                        names, _, datagram = message["data"].partition(b"\n")
-                        if not own_name or own_name.encode() not in names.split(b","):
-                            hear(datagram)
+            await _listen(own_name, hear, is_back)
+        except ImportError:
+            return  # A system check says so.
         except Exception as error:
             if not is_away:
                 logger.warning("no bell through Redis: %s; boards change a little later", error)
             is_away = True
             await asyncio.sleep(PAUSE_SECONDS)
-        finally:
-            with suppress(Exception):
-                await client.aclose()
+
+
+async def _listen(own_name: str, hear: Callable[[bytes], None], is_here: Callable[[], None]) -> None:
+    """Subscribe and hand on what comes. Raises whatever ends the connection."""
+    from redis.asyncio import Redis
+
+    client = Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=LISTEN_SECONDS,
+        socket_connect_timeout=SEND_SECONDS,
+        health_check_interval=PING_SECONDS,
+    )
+    try:
+        async with client.pubsub(ignore_subscribe_messages=True) as listening:
+            await listening.subscribe(channel())
+            is_here()
+            while True:
+                message = await listening.get_message(timeout=LISTEN_SECONDS / 2)
+                if message is not None:
+                    names, _, datagram = message["data"].partition(b"\n")
+                    if not own_name or own_name.encode() not in names.split(b","):
+                        hear(datagram)
+    finally:
+        with suppress(Exception):
+            await client.aclose()
