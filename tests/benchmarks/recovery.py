@@ -14,6 +14,7 @@ import sys
 from tests.faults.processes import (
     LONGEST_SECONDS,
     begin,
+    count_of,
     faults_of,
     finish,
     roles_of,
@@ -33,6 +34,7 @@ def lost_host(site: Installation) -> float:
 
     The other machine is `manage.py work` with a data directory of its own, and does all the work at first.
     """
+    wait_for(lambda: len(site.processes()) == count_of(site), LONGEST_SECONDS)
     here = roles_of(site)["cluster"]
     other = start_elsewhere(site)
     try:
