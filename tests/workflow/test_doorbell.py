@@ -30,6 +30,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """Be a process of one cluster, whose looks into the queue between the rings take long to come."""
     monkeypatch.setenv(crew.CLUSTER_VARIABLE, CLUSTER)
     monkeypatch.setattr(Conf, "POLL", 60.0)
+    monkeypatch.setattr(door, "UNKNOWN_SECONDS", -1.0)
     monkeypatch.setattr(door.Outage, "PAUSE_SECONDS", 0.01)
 
 
@@ -82,6 +83,41 @@ def test_rows_are_handed_out_in_order_one_for_each_idle_worker(broker: DoorbellB
     door.ring_idle(CLUSTER)
 
     assert (got, busy, taken(broker)) == ([["first"], []], [], ["second"])
+
+
+def test_task_that_was_taken_before_the_first_worker_came_is_its(
+    broker: DoorbellBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "UNKNOWN_SECONDS", 60.0)
+    queue("first", "second")
+
+    nobody = [taken(broker), taken(broker)]
+    worker = crew.Membership()
+    came = taken(broker)
+    worker.begin()
+    busy = taken(broker)
+    worker.rest()
+    door.ring_idle(CLUSTER)
+
+    assert (nobody, came, busy, taken(broker)) == ([["first"], []], [], [], ["second"])
+
+
+def test_worker_that_joins_while_a_task_is_underway_leaves_nothing_in_memory(broker: DoorbellBroker) -> None:
+    queue("first", "second", "third")
+    worker = crew.Membership()
+    own = next(crew.folder(CLUSTER).iterdir())
+    first = taken(broker)
+    with subprocess.Popen(["sleep", "60"]) as process:
+        other = own.with_name(f"{process.pid}-{process_start(process.pid)}")
+        other.write_bytes(own.read_bytes())
+        door.ring_idle(CLUSTER)
+        second = taken(broker)
+        worker.begin()
+        other.write_bytes(own.read_bytes())
+        door.ring()
+
+        assert (first, second, taken(broker)) == (["first"], ["second"], [])
+        process.kill()
 
 
 def test_ring_of_another_cluster_whose_worker_is_idle_is_not_heard() -> None:

@@ -30,6 +30,7 @@ def redis_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setenv(crew.CLUSTER_VARIABLE, CLUSTER)
     monkeypatch.setattr(door.Outage, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(door, "UNKNOWN_SECONDS", -1.0)
     monkeypatch.setattr(Conf, "BROKER_CLASS", "workflow.queue.redis_broker.RedisBroker")
     monkeypatch.setattr(Conf, "REDIS", os.environ["CHAPTERFLOW_TEST_REDIS"])
     monkeypatch.setattr(Conf, "CLUSTER_NAME", QUEUE)

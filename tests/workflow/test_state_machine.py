@@ -49,6 +49,7 @@ from workflow.actions import (
 from workflow.agents.llm import Quote
 from workflow.agents.types import AgentError
 from workflow.budgets import Limits
+from workflow.clock import database_now
 from workflow.engine import driver, ending, writing
 from workflow.engine.claims import Held, claim_chapter, is_current
 from workflow.engine.outcomes import FinishedChapter
@@ -307,7 +308,7 @@ class Schedule(RuleBasedStateMachine):
     def find_the_clock_set_back(self, rng: Random) -> None:
         self.now.shift(timedelta(hours=-1))
         waits.keep_lengths()
-        latest = datetime.now(UTC) + timedelta(minutes=10)
+        latest = database_now() + timedelta(minutes=10)
         waiting = self.session.items.filter(status="pending", next_attempt_at__gt=latest)
         assert not waiting.exists()
         assert not self.session.items.filter(lease_expires_at__gt=latest).exists()

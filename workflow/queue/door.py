@@ -11,6 +11,8 @@ logger = logging.getLogger(__name__)
 SUFFIX = ".door"
 # How long a call waits at most: the pusher looks in between whether it shall stop.
 WAIT_SECONDS = 0.25
+# How long one task is waited for while no worker is known.
+UNKNOWN_SECONDS = 1.0
 # How often to look where no socket could be made.
 DEAF_SECONDS = 0.05
 
@@ -42,7 +44,8 @@ class Door:
     def __init__(self) -> None:
         self.cluster = crew.current_cluster()
         self._handed_count = 0
-        self._names: frozenset[str] | None = None
+        self._handed_at = 0.0
+        self._names: frozenset[str] = frozenset()
         self._ear = _open_ear()
 
     def wait(self, seconds: float = WAIT_SECONDS) -> bool:
@@ -56,18 +59,24 @@ class Door:
     def has_room(self) -> bool:
         """Return whether a worker is idle for whom nothing was handed out yet.
 
-        So that a wake-up never waits in the memory of a busy cluster, where no other could take it.
+        So that a wake-up never waits in the memory of a busy cluster, where no other could take it. Before the first
+        worker is known there is room for one; where none can make itself known, for one more each second.
         """
         if crew.is_retired(self.cluster):
             return False
         living = self._living()
-        idle_count = sum(not member.is_busy for member in living)
-        underway = self._handed_count - sum(member.taken_count for member in living)
-        return not living or underway < idle_count
+        taken_count = sum(member.taken_count for member in living)
+        # What was forgotten with a worker that died may have reached another one.
+        self._handed_count = max(self._handed_count, taken_count)
+        underway = self._handed_count - taken_count
+        if not living:
+            return not underway or time.monotonic() - self._handed_at > UNKNOWN_SECONDS
+        return underway < sum(not member.is_busy for member in living)
 
     def hand_out(self, count: int) -> None:
         """Note that so many tasks are on their way to the workers."""
         self._handed_count += count
+        self._handed_at = time.monotonic()
 
     def close(self) -> None:
         """Stop listening."""
@@ -75,15 +84,15 @@ class Door:
             self._ear.close()
 
     def _living(self) -> list[crew.Member]:
-        """Return the living workers. After a change among them the count begins anew: one may have died with a task."""
+        """Return the living workers. When one is gone the count begins anew: it may have died with a task."""
         members = crew.members(self.cluster)
         living = [member for member in members if member.is_alive]
         names = frozenset(member.name for member in living)
-        if names != self._names:
-            self._names = names
+        if self._names - names:
             self._handed_count = sum(member.taken_count for member in living)
-            for member in set(members) - set(living):
-                crew.forget_member(self.cluster, member)
+        self._names = names
+        for member in set(members) - set(living):
+            crew.forget_member(self.cluster, member)
         return living
 
     def _concerns(self, datagram: bytes) -> bool:
