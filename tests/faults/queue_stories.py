@@ -4,7 +4,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from workflow import recovery, tasks
+from workflow import crew, recovery, tasks
 from workflow.models import ProcessingSession
 from workflow.queue.doorbell import DoorbellBroker
 
@@ -15,14 +15,16 @@ from .telling import started
 def wake_ups() -> ProcessingSession:
     """Two chapters: each wake-up is taken, worked on and taken out; one that was only taken comes again."""
     session = started(2, STORY)
-    broker = DoorbellBroker()
+    broker, worker = DoorbellBroker(), crew.Membership()
     recovery.take_back_from_dead()
     recovery.wake_due()
     try:
         while taken := broker.dequeue():
             for pk, package in taken:
+                worker.begin()
                 tasks.advance_session(*SignedPackage.loads(package)["args"])
                 broker.acknowledge(pk)
+                worker.rest()
     finally:
         broker.close()
     assert not OrmQ.objects.exists(), "a wake-up is left in the queue"
