@@ -45,10 +45,7 @@ class Pacemaker:
         began = self._clock()
         try:
             self._look_at_clock()
-            recovery.take_back_from_dead()
-            if self._clock() >= self._trust_leases_from:
-                recovery.take_back_expired(timedelta(0))
-            recovery.wake_due()
+            recovery.tend(timedelta(0) if self._clock() >= self._trust_leases_from else None)
             self._watchdog.tick()
         except AnyDatabaseError as error:
             logger.warning("the database does not answer: %s", error)
@@ -66,7 +63,7 @@ class Pacemaker:
         self._watchdog.excuse()
 
     def _look_at_clock(self) -> None:
-        """Trust no lease for a while where the database's clock ran ahead; where it was set back, keep waits short."""
+        """Trust no lease for a while where the database's clock ran ahead; where it was set back, waits begin anew."""
         skipped = self._clock_watch.skipped()
         if skipped > 0:
             logger.warning("%.0f s were slept over; leases get one more length", skipped)

@@ -36,13 +36,14 @@ class HeldUp(AnyDatabaseError):
     """The database kept this process waiting for a lock: that a lease is over says nothing now."""
 
 
-def tend(grace: timedelta = timedelta(0)) -> None:
+def tend(grace: timedelta | None = timedelta(0)) -> None:
     """Take back what lost workers hold, then wake every session that has work due.
 
-    `grace` is how long a lease must be over before it counts as lost.
+    `grace` is how long a lease must be over before it counts as lost; None where no lease counts now. Raises HeldUp.
     """
     take_back_from_dead()
-    take_back_expired(grace)
+    if grace is not None:
+        take_back_expired(grace)
     wake_due()
 
 

@@ -26,11 +26,9 @@ def tend() -> None:
 
     Where a clock was set forward since this worker's last look, leases are left to the next minute.
     """
+    grace = timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
     try:
-        recovery.take_back_from_dead()
-        if _clock_watch.skipped() <= 0:
-            recovery.take_back_expired(timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS))
-        recovery.wake_due()
+        recovery.tend(grace if _clock_watch.skipped() <= 0 else None)
     except AnyDatabaseError:
         logger.exception("sessions could not be looked after; the next minute tries again")
 

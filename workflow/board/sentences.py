@@ -70,10 +70,13 @@ def _started(what: Happening) -> str:
     return f"{what.chapter} is being written{again}."
 
 
-def _generated(what: Happening) -> str:
+def _size(what: Happening) -> str:
     words = what.count("words")
-    size = f", {ngettext('%s word', '%s words', words) % f'{words:,}'}" if words else ""
-    return f"{what.chapter} is written{size}."
+    return f", {ngettext('%s word', '%s words', words) % f'{words:,}'}" if words else ""
+
+
+def _generated(what: Happening) -> str:
+    return f"{what.chapter} is written{_size(what)}."
 
 
 def _attempt_failed(what: Happening) -> str:
@@ -153,9 +156,7 @@ def _requested(what: Happening) -> str:
 
 
 def _regenerated(what: Happening) -> str:
-    words = what.count("words")
-    size = f", {ngettext('%s word', '%s words', words) % f'{words:,}'}" if words else ""
-    return f"{what.chapter} is written again{size}."
+    return f"{what.chapter} is written again{_size(what)}."
 
 
 def _not_regenerated(what: Happening) -> str:
