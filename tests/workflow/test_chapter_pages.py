@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from books.models import Book, BookVersion, Origin
 from tests.books.factories import add_chapter, make_version, write_text, written_book
-from workflow.models import Attempt, ChapterWorkflowItem, ItemDependency
+from workflow.models import Attempt, ChapterWorkflowItem, ItemDependency, ProcessingSession
 
 ClientOf = Callable[[User], Client]
 PAGES = (
@@ -202,6 +202,18 @@ def test_unwritten_chapter_says_why(
 
     for word in words:
         assert word in html
+
+
+@pytest.mark.parametrize("columns", [{}, {"next_attempt_at": timezone.now(), "error_code": "timeout"}])
+def test_chapter_of_a_paused_book_says_so(person: User, reader: Client, columns: dict[str, object]) -> None:
+    version = written_book(person, 2, unwritten=[2])
+    set_item(version, 2, **columns)
+    ProcessingSession.objects.update(paused_at=timezone.now())
+
+    html = page_of(reader, version, "chapters/2/")
+
+    assert "The book is paused. It goes on when you resume it on the board." in html
+    assert "as soon as one is free" not in html
 
 
 def test_blocked_chapter_names_the_failed_ones(person: User, reader: Client) -> None:

@@ -11,10 +11,10 @@ from books.reading import number_words
 from workflow.agents.orchestrator import QUOTATIONS
 from workflow.failures import explain
 from workflow.live.glimpses import plain_paragraphs, text_so_far
+from workflow.models import ChapterWorkflowItem
 from workflow.states import WRITTEN, ItemStatus
 
 NAMED_AT_MOST = 50
-_TURN = "A worker takes it as soon as one is free."
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,7 @@ def standing_of(chapter: Chapter) -> Standing:
         so_far = tuple(plain_paragraphs(text_so_far(item)))
         return Standing(look, word, heading, advice, session_id=item.session_id, so_far=so_far)
     if item.next_attempt_at and item.error_code:
-        heading = explain(item.error_code).heading
-        is_due = item.next_attempt_at <= timezone.now()
-        advice = _TURN if is_due else "It is tried again soon, by itself."
+        heading, advice = explain(item.error_code).heading, _when_it_goes_on(item)
         return Standing(
             "retry", "Waiting to retry", heading, advice, item.error_code, session_id=item.session_id
         )
@@ -94,7 +92,16 @@ def _waiting(chapter: Chapter) -> Standing:
     if waits:
         heading = _after(sorted(waits))
         return Standing("pending", "Pending", heading, "It goes on by itself.", session_id=item.session_id)
-    return Standing("pending", "Pending", "It waits for its turn", _TURN, session_id=item.session_id)
+    advice = _when_it_goes_on(item)
+    return Standing("pending", "Pending", "It waits for its turn", advice, session_id=item.session_id)
+
+
+def _when_it_goes_on(item: ChapterWorkflowItem) -> str:
+    if item.session.is_paused:
+        return "The book is paused. It goes on when you resume it on the board."
+    if item.next_attempt_at and item.next_attempt_at > timezone.now():
+        return "It is tried again soon, by itself."
+    return "A worker takes it as soon as one is free."
 
 
 def _after(numbers: list[int]) -> str:
