@@ -23,8 +23,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     context = {
         "number": 404,
         "heading": "There is nothing at this address",
-        "text": "It may have been deleted, or it belongs to somebody who has not shared it with you. "
-        "Nothing is lost by this.",
+        "text": "It may have been deleted, the address may be mistyped, or it belongs to somebody else.",
     }
     return render(request, "error.html", context, status=404)
 

@@ -486,7 +486,7 @@ class TestSameAsThePages:
         ("action", "before", "after"),
         [
             ("undo", ChangeStatus.APPLIED, ChangeStatus.UNDONE),
-            ("apply", ChangeStatus.SUGGESTED, ChangeStatus.APPLIED),
+            ("apply", ChangeStatus.SUGGESTED, ChangeStatus.KEPT),
             ("keep", ChangeStatus.APPLIED, ChangeStatus.KEPT),
             ("dismiss", ChangeStatus.SUGGESTED, ChangeStatus.DISMISSED),
         ],

@@ -98,7 +98,7 @@ def test_change_is_applied_and_undone(client: Client, session: ProcessingSession
     undone = post(client, f"/changes/{change.pk}/undo").json()
     after = get(client, f"/chapters/{applied['chapter_id']}").json()["content"]["markdown"]
 
-    assert (applied["status"], applied["decided_by"]) == ("applied", "ottilie")
+    assert (applied["status"], applied["decided_by"]) == ("kept", "ottilie")
     assert "child added" in text
     assert undone["status"] == "undone"
     assert "person added" in after

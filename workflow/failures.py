@@ -20,6 +20,8 @@ class Failure(StrEnum):
     OUTPUT_TOO_LONG = "output_too_long"
     BAD_OUTPUT = "bad_output"
     BUDGET_EXCEEDED = "budget_exceeded"
+    WRITER_ERROR = "writer_error"
+    WRITER_UNAVAILABLE = "writer_unavailable"
     WORKER_LOST = "worker_lost"
     CANCELLED = "cancelled"
     INTERNAL_ERROR = "internal_error"
@@ -85,6 +87,14 @@ EXPLANATIONS: dict[Failure, Explanation] = {
     ),
     Failure.BUDGET_EXCEEDED: Explanation(
         False, "The budget is reached", "Raise it on the board; the writing goes on from there."
+    ),
+    Failure.WRITER_ERROR: Explanation(
+        True,
+        "Your own writer broke off with an error",
+        "Details says which. Mend the writer and start ChapterFlow again, or choose another writer, then retry.",
+    ),
+    Failure.WRITER_UNAVAILABLE: Explanation(
+        False, "This writer cannot be used here", "Details says why. Choose another writer, then retry."
     ),
     Failure.WORKER_LOST: Explanation(
         True,

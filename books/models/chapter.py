@@ -85,6 +85,8 @@ class ChapterRevision(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # What was changed to make it of the text before, a sentence a line.
+    reason = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -98,6 +100,11 @@ class ChapterRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chapter_id}, revision {self.number}"
+
+    @property
+    def reasons(self) -> list[str]:
+        """The sentences of `reason`."""
+        return self.reason.splitlines()
 
 
 class Citation(models.Model):

@@ -11,6 +11,7 @@ from .sources import (
     mark_quotes,
     passages_by_revision,
     passages_of,
+    passages_of_node,
     sources_of,
     voices_of,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "passage_document",
     "passages_by_revision",
     "passages_of",
+    "passages_of_node",
     "render_chapter",
     "sources_of",
     "voices_of",

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from books.passages import citation_marks, paragraphs, unescape_markdown
+from books.storyline.titles import plain_title
 
 from .marks import WeakSentence
 from .sources import RINGS, SourceView, Voice, voices_of
@@ -220,7 +221,7 @@ def _shape_blocks(state: StateCore) -> None:
 
 
 def _same(heading: str, title: str) -> bool:
-    return unescape_markdown(heading).strip().casefold() == title.strip().casefold() != ""
+    return plain_title(unescape_markdown(heading).strip()).casefold() == title.strip().casefold() != ""
 
 
 def _shape_told(opening: Token, children: list[Token]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from books.models import ChapterRevision, Citation, TextChunk
+from books.models import ChapterRevision, Citation, NodeChunk, StorylineNode, TextChunk
 from chapterflow_site.templatetags.interface import clock
 
 RINGS = 4
@@ -67,6 +67,12 @@ class SourceView:
 def passages_of(revision: ChapterRevision | None) -> list[PassageView]:
     """Return the citations of `revision` in order; none for a chapter without a text."""
     return passages_by_revision([revision.pk])[revision.pk] if revision else []
+
+
+def passages_of_node(node: StorylineNode) -> list[PassageView]:
+    """Return what a chapter that has no text yet is to be written from, in the node's order; nothing is quoted yet."""
+    rows = NodeChunk.objects.filter(node=node).order_by("position").select_related("chunk")
+    return [_passage(row.chunk, number, 0, "", with_text=True) for number, row in enumerate(rows, start=1)]
 
 
 def passages_by_revision(

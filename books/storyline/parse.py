@@ -14,6 +14,7 @@ from .positions import positions_at
 from .records import Records
 from .references import check_references
 from .table import is_table, parse_table
+from .titles import with_plain_titles
 from .wording import described
 
 
@@ -72,7 +73,7 @@ def _document(
     book, extra = read_contents({"nodes": value} if isinstance(value, list) else value, records)
     check_references(records, known_chunk_ids)
     return StorylineDocument(
-        nodes=tuple(records.nodes),
+        nodes=with_plain_titles(records.nodes),
         book=book,
         chunks=tuple(records.chunks.values()),
         links=tuple(link for _, link in records.links),

@@ -10,10 +10,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from books.models import Book, BookVersion, Origin
 from tests.books.factories import add_chapter, make_version, write_text, written_book
-from workflow.models import Attempt, ChapterWorkflowItem, ItemDependency, ProcessingSession
+from workflow.models import (
+    Attempt,
+    ChapterWorkflowItem,
+    HarmonizationChange,
+    ItemDependency,
+    ProcessingSession,
+)
 
 ClientOf = Callable[[User], Client]
 PAGES = (
@@ -295,6 +302,38 @@ def test_revisions_compare_the_two_that_are_named(person: User, reader: Client) 
     html = page_of(reader, revised_book(person), "chapters/1/revisions/?compare=1&with=3")
 
     assert "<del>summer</del><ins>winter</ins>" in html
+
+
+def test_a_revision_names_what_made_it_and_nothing_else(person: User, reader: Client) -> None:
+    version = written_book(person, 1, unwritten=[1])
+    chapter = version.chapters.get()
+    first = write_text(chapter, "It was winter.")
+    second = write_text(chapter, "It was May.", origin=Origin.HARMONIZER)
+    second.reason = "Months are named alike.\nDashes are the same."
+    second.save()
+    for revision, status in ((first, "suggested"), (second, "rejected")):
+        HarmonizationChange.objects.create(
+            session=chapter.item.session, chapter=chapter, rule="dashes", severity="minor", status=status,
+            find="a", replace="b", offset=0, reason="Nobody applied this.", revision=revision,
+        )  # fmt: skip
+
+    html = page_of(reader, version, "chapters/1/revisions/")
+
+    assert "Months are named alike." in html
+    assert "and 1 more" in html
+    assert "Nobody applied this." not in html
+
+
+def test_a_chapter_without_a_text_shows_what_it_is_written_from(person: User, reader: Client) -> None:
+    version = written_book(person, 1, unwritten=[1])
+    set_item(version, 1, status="failed", error_code="timeout")
+    said = version.chapters.get().node.chunks.first().text
+
+    for path in ("chapters/1/", "chapters/1/sources/"):
+        html = page_of(reader, version, path)
+        assert escape(said) in html
+        assert "2 passages</span>" in html
+    assert "none is quoted yet" in html
 
 
 @pytest.mark.parametrize("query", ["?compare=99&with=x", "?compare=&with=-1", "?compare=1"])

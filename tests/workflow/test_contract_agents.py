@@ -55,7 +55,7 @@ def test_partial_text_that_is_no_text_fails_the_attempt(
 
     attempt = Attempt.objects.get()
     assert (attempt.outcome, attempt.error_code, attempt.partial_text) == (
-        "failed", "internal_error", "The river ",
+        "failed", "writer_error", "The river ",
     )  # fmt: skip
     assert statuses(session) == ["pending"]
 

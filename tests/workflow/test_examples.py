@@ -1,12 +1,16 @@
 """The example storylines from upload to the finished book, on the database."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import pytest
 from django.contrib.auth.models import User
 
 from books.actions import add_sample_book, upload_storyline
+from books.export import export_book
 from books.models import Citation, TextChunk
 from books.passages import escape_markdown
 from workflow.actions import apply_change, start_session, undo_change
@@ -105,3 +109,27 @@ def test_node_without_chunks_is_its_summary_alone_and_a_question(person: User) -
     assert "Nobody recorded this." in chapter.current_revision.markdown
     assert session.questions.filter(category="no_source", priority=1).exists()
     assert not TextChunk.objects.exists()
+
+
+def test_a_title_with_a_number_of_its_own_is_numbered_once(person: User) -> None:
+    chunks = [{"id": "c1", "text": "The first storm came in 1931 and took the roof."}]
+    nodes = [
+        {"id": "a", "title": "Chapter 1: Storm", "chunk_ids": ["c1"]},
+        {"id": "b", "title": "Storm 2", "summary": "A second storm."},
+        {"id": "c", "title": "Storm 2", "summary": "A third storm."},
+    ]
+    book = {"title": 'Bread & Roses <1931> / "Hull"'}
+    session = finished(person, json.dumps({"book": book, "chunks": chunks, "nodes": nodes}).encode())
+
+    with zipfile.ZipFile(io.BytesIO(export_book(session.version, "epub").data)) as archive:
+        names = [name for name in archive.namelist() if name.endswith((".xhtml", ".opf", ".ncx"))]
+        pages = {name: ElementTree.fromstring(archive.read(name)) for name in names}
+    markdown = export_book(session.version, "md").data.decode()
+
+    contents = "".join(pages["EPUB/nav.xhtml"].itertext())
+    assert [line.strip() for line in contents.splitlines() if "Storm" in line] == [
+        "1. Storm", "2. Storm 2", "3. Storm 2",
+    ]  # fmt: skip
+    assert "## 1\\. Storm\n" in markdown
+    assert not any("Chapter 1" in "".join(page.itertext()) for page in pages.values())
+    assert "Chapter 1" not in markdown

@@ -9,8 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.workflow.sessions import new_session
+from tests.writers import PlainWriter
 from workflow.engine import advance
 from workflow.failures import EXPLANATIONS, Failure, explain
+from workflow.models import Attempt
 
 NO_BLAME = re.compile(r"\b(oops|sorry|you (?:did|forgot|failed)|illegal|invalid|fatal)\b|!", re.IGNORECASE)
 DETAILS = re.compile(r"<details.*?</details>", re.DOTALL)
@@ -50,3 +52,32 @@ def test_pages_show_the_code_in_details_only(
         assert explain(code).heading in html
         assert code in html
         assert code not in DETAILS.sub("", html)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("control")
+def test_an_error_of_somebodys_own_writer_is_its_writers(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PlainWriter, "write", lambda *given: 1 / 0)
+    session = new_session(person, 1, writer="python:tests.writers:PlainWriter")
+
+    advance(session.pk)
+
+    attempt = Attempt.objects.get()
+    assert (attempt.error_code, attempt.error_message) == (
+        "writer_error",
+        "ZeroDivisionError: division by zero",
+    )
+    assert "our side" not in explain(attempt.error_code).heading + explain(attempt.error_code).advice
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("control")
+def test_a_writer_that_cannot_be_loaded_is_no_providers_fault(person: User) -> None:
+    session = new_session(person, 1, writer="python:tests.writers:nobody")
+
+    advance(session.pk)
+
+    assert session.items.get().error_code == "writer_unavailable"
+    assert "provider" not in explain("writer_unavailable").heading

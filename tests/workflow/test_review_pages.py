@@ -112,6 +112,19 @@ def test_keeping_is_one_press(client: Client, session: ProcessingSession) -> Non
     assert response.status_code == 302  # type: ignore[attr-defined]
 
 
+def test_applying_a_suggestion_is_one_decision(client: Client, session: ProcessingSession) -> None:
+    change = make_change(session, "suggested", find="1957", replace="1958")
+
+    decide(client, change, "apply")
+    html = client.get(address(session)).content.decode()
+
+    change.refresh_from_db()
+    assert change.status == ChangeStatus.KEPT
+    assert "To look at <b>0</b>" in html
+    assert change.revision is not None
+    assert change.revision.reason == f"Applied: {change.reason}"
+
+
 def test_undoing_puts_the_old_words_back(client: Client, session: ProcessingSession) -> None:
     change = make_change(session)
 

@@ -54,7 +54,10 @@ def undo_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) 
 
 
 def apply_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) -> HarmonizationChange:
-    """Make a suggested change, or make an undone one again: a new revision has the new words."""
+    """Make a suggested change, or make an undone one again: a new revision has the new words.
+
+    Who makes it has looked at it, so it counts as kept.
+    """
     if change.status in IN_THE_TEXT:
         return change
     _check_status(change, NOT_IN_THE_TEXT, "This change cannot be made.")
@@ -78,7 +81,7 @@ def apply_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None)
             after=change.after,
         )
 
-    return _decide(change, ChangeStatus.APPLIED, EventKind.CHANGE_APPLIED, actor, edit)
+    return _decide(change, ChangeStatus.KEPT, EventKind.CHANGE_APPLIED, actor, edit)
 
 
 def keep_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) -> HarmonizationChange:
@@ -119,7 +122,8 @@ def _decide(
             "decided_at": book.now,
         }
         if edit is not None:
-            columns |= _rewrite(book, change, edit, actor)
+            verb = "Undone" if status == ChangeStatus.UNDONE else "Applied"
+            columns |= _rewrite(book, change, edit, actor, f"{verb}: {change.reason}")
         if not rows.update(**columns):
             raise Conflict(
                 "decided_meanwhile", "Somebody else has just decided on this change. Reload the page."
@@ -131,7 +135,11 @@ def _decide(
 
 
 def _rewrite(
-    book: Ledger, change: HarmonizationChange, edit: Callable[[str], Edited], actor: AbstractBaseUser | None
+    book: Ledger,
+    change: HarmonizationChange,
+    edit: Callable[[str], Edited],
+    actor: AbstractBaseUser | None,
+    reason: str,
 ) -> dict[str, object]:
     """Store the edited text as the chapter's new revision. Returns the change's new place."""
     chapter = Chapter.objects.select_related("current_revision", "node", "item", "version__book").get(
@@ -153,6 +161,7 @@ def _rewrite(
         citations,
         metrics=_metrics(chapter, current, edited.markdown, chunks),
         origin=Origin.PERSON,
+        reasons=[reason],
         created_by_id=actor.pk if actor else None,
     )
     _let_item_follow(book, chapter, revision, chunks)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from books.passages import cited_ids, find_passages
+from books.storyline.titles import plain_title
 from workflow.failures import Failure
 
 from .text import clean as clean
@@ -39,7 +40,7 @@ def check_draft(draft: ChapterDraft, task: ChapterTask) -> ChapterDraft:
     usable = confidence is not None and math.isfinite(confidence) and 0 <= confidence <= 1
     return ChapterDraft(
         markdown=markdown,
-        title=(clean(draft.title).strip() or task.title)[:LONGEST_TITLE],
+        title=(plain_title(clean(draft.title).strip()) or task.title)[:LONGEST_TITLE],
         themes=_short(draft.themes),
         participants=_short(draft.participants),
         tags=_short(draft.tags),

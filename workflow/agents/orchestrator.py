@@ -1,6 +1,7 @@
 """The AgentOrchestrator: picks each role's backend by one string and calls it."""
 
 import importlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
@@ -13,6 +14,8 @@ from workflow.failures import Failure
 from .llm import ModelWriter, Watch, is_model, split_models
 from .quotations import make_writer
 from .types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
+
+logger = logging.getLogger(__name__)
 
 QUOTATIONS = "quotations"
 RULES = "rules"
@@ -107,15 +110,26 @@ class AgentOrchestrator:
 
     def write(self, task: ChapterTask, on_text: OnText, watch: Watch | None = None) -> ChapterDraft:
         """Let the writer write one chapter; `watch` tells a model of a cancel. Raises AgentError."""
-        writer = self._make_writer(watch)
-        return draft_of(writer.write(task, on_text))
+        if self._writer.startswith(PYTHON):
+            return draft_of(self._write_with_own(task, on_text))
+        return draft_of(self._make_writer(watch).write(task, on_text))
+
+    def _write_with_own(self, task: ChapterTask, on_text: OnText) -> object:
+        """Whatever somebody's own writer raises is its error, never one of ours. Raises AgentError."""
+        try:
+            return self._make_writer(None).write(task, on_text)
+        except AgentError:
+            raise
+        except BaseException as error:
+            logger.exception("the writer %s broke off", self._writer)
+            raise AgentError(Failure.WRITER_ERROR, f"{type(error).__name__}: {error}") from error
 
     def _make_writer(self, watch: Watch | None) -> ChapterWriter:
         if self._writer == QUOTATIONS:
             return make_writer(watch.note_context if watch else None)
         if not is_allowed(self._writer):
             raise AgentError(
-                Failure.MODEL_NOT_FOUND, f"this installation does not allow the writer {self._writer}"
+                Failure.WRITER_UNAVAILABLE, f"this installation does not allow the writer {self._writer}"
             )
         return ModelWriter(self._writer, watch) if is_model(self._writer) else load_factory(self._writer)()
 
@@ -127,7 +141,7 @@ def load_factory(writer: str) -> Callable[[], ChapterWriter]:
         factory = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, SyntaxError, ValueError) as error:
         raise AgentError(
-            Failure.MODEL_NOT_FOUND, f"the writer {writer} could not be loaded: {error}"
+            Failure.WRITER_UNAVAILABLE, f"the writer {writer} could not be loaded: {error}"
         ) from error
     return cast(Callable[[], ChapterWriter], factory)
 

@@ -25,6 +25,7 @@ def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
             chapter.citations,
             metrics=chapter.metrics,
             origin=Origin.HARMONIZER,
+            reasons=(place.finding.reason for place in result.applied),
         )
         renew_facts(loaded.item, chapter.memory)
     add_rows(_changes(book, chapter, revision))

@@ -1,7 +1,7 @@
 """Harmonizing as the engine does it: loads the book, and lets the rules work on it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -196,9 +196,10 @@ def revise(
     *,
     metrics: JSON,
     origin: Origin,
+    reasons: Iterable[str],
     created_by_id: int | None = None,
 ) -> ChapterRevision:
-    """Add a revision that is `base` with another text, whose citations and metrics these are."""
+    """Add a revision that is `base` with another text, whose citations and metrics these are, changed for `reasons`."""
     return add_revision(
         base.chapter,
         citations=citations,
@@ -215,5 +216,6 @@ def revise(
         quality_metrics=dict(metrics),
         agent="rules" if origin == Origin.HARMONIZER else "person",
         session_id=base.session_id,
+        reason="\n".join(" ".join(reason.split()) for reason in reasons),
         created_by_id=created_by_id,
     )

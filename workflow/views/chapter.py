@@ -5,10 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from books.models import Chapter, ChapterRevision
+from books.models import Chapter
 from books.reading import (
     SourceView,
     passages_of,
+    passages_of_node,
     render_chapter,
     sources_of,
     weak_sentences,
@@ -29,7 +30,7 @@ MOST_REVISIONS = 100
 def chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
     """Show the text with its passages, or say why there is none."""
     found = _chapter(request, book_id, number, chapter)
-    sources = sources_of(passages_of(found.current_revision))
+    sources = _sources(found)
     context = _head(found, "text", len(sources))
     context["sources"] = sources
     if found.current_revision:
@@ -44,9 +45,9 @@ def chapter(request: HttpRequest, book_id: str, number: int, chapter: int) -> Ht
 @login_required
 @require_safe
 def chapter_sources(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
-    """Show every passage that the text rests on; `?voice=` keeps those of one speaker."""
+    """Show every passage that the text rests on, or is to rest on; `?voice=` keeps those of one speaker."""
     found = _chapter(request, book_id, number, chapter)
-    sources = sources_of(passages_of(found.current_revision))
+    sources = _sources(found)
     voice = request.GET.get("voice", "")
     context = {
         **_head(found, "sources", len(sources)),
@@ -72,10 +73,7 @@ def chapter_revisions(request: HttpRequest, book_id: str, number: int, chapter: 
     """Show every text that the chapter had, and what differs between two of them."""
     found = _chapter(request, book_id, number, chapter)
     revisions = list(
-        found.revisions.order_by("-number")
-        .select_related("created_by")
-        .prefetch_related("changes")
-        .defer("markdown")[:MOST_REVISIONS]
+        found.revisions.order_by("-number").select_related("created_by").defer("markdown")[:MOST_REVISIONS]
     )
     newer, older = compared(revisions, request.GET.get("compare", ""), request.GET.get("with", ""))
     context = {**_head(found, "revisions"), "revisions": revisions, "newer": newer, "older": older}
@@ -89,7 +87,7 @@ def chapter_revisions(request: HttpRequest, book_id: str, number: int, chapter: 
 def chapter_metrics(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
     """Show what was measured of the present text, and what was found."""
     found = _chapter(request, book_id, number, chapter)
-    cited = _source_count(found.current_revision)
+    cited = _source_count(found)
     context = {
         **_head(found, "metrics", cited),
         "metrics": metrics_of(found, cited),
@@ -113,7 +111,7 @@ def _head(chapter: Chapter, tab: str, source_count: int | None = None) -> dict[s
         "chapter": chapter,
         "revision": chapter.current_revision,
         "chapter_count": chapter.version.chapters.count(),
-        "source_count": _source_count(chapter.current_revision) if source_count is None else source_count,
+        "source_count": _source_count(chapter) if source_count is None else source_count,
         "attempt_count": item.attempts.count() if item else 0,
         "revision_count": chapter.revisions.count(),
         "standing": standing_of(chapter),
@@ -124,8 +122,15 @@ def _head(chapter: Chapter, tab: str, source_count: int | None = None) -> dict[s
     }
 
 
-def _source_count(revision: ChapterRevision | None) -> int:
-    return revision.citations.values("chunk").distinct().count() if revision else 0
+def _sources(chapter: Chapter) -> list[SourceView]:
+    """Return what the text rests on or, while there is none, what it is to be written from."""
+    revision = chapter.current_revision
+    return sources_of(passages_of(revision) if revision else passages_of_node(chapter.node))
+
+
+def _source_count(chapter: Chapter) -> int:
+    revision = chapter.current_revision
+    return revision.citations.values("chunk").distinct().count() if revision else chapter.node.chunk_count
 
 
 def _voices(sources: list[SourceView]) -> list[tuple[SourceView, int]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from books.storyline.titles import plain_title
 from workflow.harmonization.facts import Book, ChapterFacts, ChapterText, Heading
 from workflow.harmonization.prose import word_set
 from workflow.harmonization.rules.catalogue import HEADINGS
@@ -97,8 +98,8 @@ def _repeats_title(heading: Heading, title: str) -> bool:
 
 
 def _key(text: str) -> str:
-    plain = re.sub(r"^\s*chapter\s+\w+\s*[:.–—-]\s*", "", text, flags=re.IGNORECASE)
-    return " ".join(word.lower().replace("’", "'") for word in re.findall(r"\w+(?:['’]\w+)*", plain))
+    words = re.findall(r"\w+(?:['’]\w+)*", plain_title(text.strip()))
+    return " ".join(word.lower().replace("’", "'") for word in words)
 
 
 def _closing(heading: Heading) -> str:
