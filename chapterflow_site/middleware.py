@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -107,5 +108,9 @@ class DomainErrorMiddleware:
 
 def _too_large(request: HttpRequest) -> HttpResponse:
     """Say that the request was larger than anything that is taken; nothing of it was kept."""
-    error = TooLarge("too_large", "The request is larger than this installation takes.")
+    most = f"{settings.CHAPTERFLOW_UPLOAD_BYTES / 1_000_000:g} MB"
+    text = (
+        f"The request is larger than this installation takes: up to {most} from somebody who has signed in."
+    )
+    error = TooLarge("too_large", text)
     return answer(request, error) if request.path.startswith(API) else refusal_page(request, error)

@@ -1,44 +1,63 @@
-"""Daphne as `manage.py up` runs it: it keeps a request's body in a file before Django sees it, so it has to stop."""
+"""Daphne as `manage.py up` runs it: bodies stay in their files, sockets wait for their viewers."""
 
-from daphne import http_protocol
+import resource
+
+from daphne import http_protocol, server, ws_protocol
 from daphne.cli import CommandLineInterface
 
-from .gate import most_bytes
+# Loads Django, which the modules below need.
+from . import asgi  # noqa: F401
+from .gate import BODY, REFUSED, Message, Scope
+from .web_request import BoundedRequest
+from .web_socket import BoundedSocket
 
-_ANSWER = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+# After a restart every open board comes back within seconds. The system's own limit (somaxconn) may be lower.
+_WAITING_CONNECTIONS = 2_048
+_MOST_FILES = 65_536
+_SOCKETS = {
+    "websocket_connect_timeout": 60,
+    "websocket_handshake_timeout": 60,
+    "websocket_max_message_size": 65_536,
+    "websocket_max_frame_size": 65_536,
+}
 
 
-class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne has no types
-    """A request that is cut off when its body is, or announces to be, larger than any that is taken."""
+class Server(server.Server):  # type: ignore[misc]  # daphne has no types
+    """Lets many come at once, hands bodies over as files, and lets the application wait for viewers who do not read."""
 
-    is_cut_off = False
-    received = 0
+    def __init__(self, application: object, endpoints: list[str], **options: object) -> None:
+        roomy = [f"{each}:backlog={_WAITING_CONNECTIONS}" for each in endpoints if each.startswith("tcp:")]
+        super().__init__(application, roomy or endpoints, **{**options, **_SOCKETS})
 
-    def gotLength(self, length: int | None) -> None:  # noqa: N802  (Twisted's own name)
-        """Look at the length that is announced; None where the body comes in chunks."""
-        super().gotLength(length)
-        if length is not None and length > most_bytes():
-            self._cut_off()
+    def create_application(self, protocol: object, scope: Scope) -> object:
+        """Begin to answer a request or a socket; return the queue of what the application is told."""
+        if isinstance(protocol, BoundedRequest):
+            scope[BODY] = protocol.take_body()
+            scope[REFUSED] = protocol.is_refused
+        return super().create_application(protocol, scope)
 
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
-        """Keep a part of the body."""
-        self.received += len(data)
-        if self.received > most_bytes():
-            self._cut_off()
-        if not self.is_cut_off:
-            super().handleContentChunk(data)
-
-    def _cut_off(self) -> None:
-        if not self.is_cut_off:
-            self.is_cut_off = True
-            self.channel.transport.write(_ANSWER)
-            self.channel.loseConnection()
+    async def handle_reply(self, protocol: object, message: Message) -> None:
+        """Send what the application says, once there is room for it."""
+        if isinstance(protocol, BoundedSocket) and message["type"] == "websocket.send":
+            await protocol.valve.wait()
+        await super().handle_reply(protocol, message)
 
 
 def main() -> None:
     """Run Daphne with the arguments of its own command."""
     http_protocol.WebRequest = BoundedRequest
+    ws_protocol.WebSocketFactory.protocol = BoundedSocket
+    CommandLineInterface.server_class = Server
+    _allow_many_files()
     CommandLineInterface.entrypoint()
+
+
+def _allow_many_files() -> None:
+    """Each viewer is an open file; what a shell gives is often 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ class Installation:
                 [sys.executable, "manage.py", "up", "--port", str(self.port), "--workers", str(self.workers)],
                 cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        wait_for(lambda: "ready at" in self.log.read_text() or self._died(), 60)
+        wait_for(lambda: "ready at" in self.log.read_text() or self._died(), 180)
 
     def _died(self) -> bool:
         assert self.process is not None

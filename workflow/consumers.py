@@ -1,4 +1,4 @@
-"""A viewer's end of a live board: sign-in, permission, where to begin, and the way out of its outbox."""
+"""A viewer's end of a live board: who it says it is, where to begin, and the way out of its outbox."""
 
 import asyncio
 import logging
@@ -6,21 +6,16 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import AnonymousUser, User
+from django.conf import settings
 
-from .board.markup import Lens
 from .live import follower
-from .live.feed import NOT_VISIBLE, SIGNED_OUT, Viewer
+from .live.codes import BROKEN, TOO_LONG, TOO_TALKATIVE
+from .live.feed import Viewer
 from .live.outbox import Closed
-from .models import ProcessingSession
 
 LONGEST_MESSAGE = 1_000
 MOST_MESSAGES = 100
-TOO_LARGE = 1009
-TOO_MANY = 1008
-BROKEN = 1011
 
 logger = logging.getLogger(__name__)
 
@@ -31,25 +26,24 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
     _viewer: Viewer | None = None
     _delivery: asyncio.Task[None] | None = None
     _heard = 0
+    _is_ending = False
 
     async def connect(self) -> None:
-        """Let the viewer in. A refusal is a code after the opening: a browser cannot see why one failed to open."""
+        """Open at once and ask nothing: a thousand may come together, and the follower asks for all of them.
+
+        A refusal is a code after the opening: a browser cannot see why one failed to open.
+        """
         await self.accept()
-        user: User | AnonymousUser = self.scope["user"]
         session_id: UUID = self.scope["url_route"]["kwargs"]["session_id"]
-        if not user.is_authenticated:
-            await self.close(SIGNED_OUT)
-            return
-        chapters = await database_sync_to_async(_chapters_visible_to)(user, session_id)
-        if chapters is None:
-            await self.close(NOT_VISIBLE)
-            return
         asked = {
             name: values[0] for name, values in parse_qs(self.scope["query_string"].decode("latin1")).items()
         }
-        lens = Lens.of(asked.get("view", ""), asked.get("show", ""), chapters)
-        key = self.scope["session"].session_key or ""
-        self._viewer = Viewer(session_id, lens, _since(asked), user.pk, key)
+        self._viewer = Viewer(
+            session_id=session_id,
+            session_key=_session_key(self.scope["cookies"]),
+            since=_since(asked),
+            asked=(asked.get("view", ""), asked.get("show", "")),
+        )
         self._delivery = asyncio.create_task(self._deliver(self._viewer))
         await follower.join(self._viewer)
 
@@ -57,10 +51,9 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
         """Read nothing that the browser says; close where something talks without end."""
         self._heard += 1
         if self._heard > MOST_MESSAGES:
-            await self.close(TOO_MANY)
-            return
-        if len(message.get("text") or message.get("bytes") or "") > LONGEST_MESSAGE:
-            await self.close(TOO_LARGE)
+            await self._end(TOO_TALKATIVE)
+        elif len(message.get("text") or message.get("bytes") or "") > LONGEST_MESSAGE:
+            await self._end(TOO_LONG)
 
     async def disconnect(self, code: int) -> None:
         """Let the viewer go."""
@@ -73,20 +66,28 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
         try:
             await viewer.outbox.run(self._send_text)
         except Closed as end:
-            await self.close(end.code)
+            await self._end(end.code)
         except Exception:
             # A socket that stays open and says nothing more would be a board that lies.
             logger.exception("a board's updates could not be sent; its browser connects again")
-            await self.close(BROKEN)
+            await self._end(BROKEN)
+
+    async def _end(self, code: int) -> None:
+        """Close once, however much is said meanwhile."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+        logger.info("a board's socket is closed with code %s", code)
+        await self.close(code)
 
     async def _send_text(self, text: str) -> None:
         await self.send(text_data=text)
 
 
-def _chapters_visible_to(user: User, session_id: UUID) -> int | None:
-    """Return how many chapters the session has, None where `user` may not see it."""
-    sessions = ProcessingSession.objects.visible_to(user).filter(pk=session_id)
-    return sessions.values_list("total_chapters", flat=True).first()
+def _session_key(cookies: Mapping[str, str]) -> str:
+    """Return the key of the sign-in, "" where what came along cannot be one."""
+    key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    return key if key.isascii() and key.isalnum() and len(key) <= 40 else ""
 
 
 def _since(asked: Mapping[str, str]) -> int | None:

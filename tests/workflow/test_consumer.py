@@ -20,7 +20,7 @@ from tests.workflow.boards import claim, fail, finish, make_board
 from workflow import sockets
 from workflow.consumers import BoardConsumer
 from workflow.live import bell, far_bell, feed, follower, outbox
-from workflow.live.admission import Ticket, allowed
+from workflow.live.admission import Admission, Ticket, admit
 from workflow.models import ProcessingSession
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -300,7 +300,7 @@ async def test_what_the_browser_says_is_passed_over_and_a_flood_ends_it(
 
         await watcher.socket.send_to(text_data="x" * 2_000)
 
-        assert await watcher.close_code() == 1009
+        assert await watcher.close_code() == 4009
 
 
 def sign_out(user: User) -> None:
@@ -334,14 +334,48 @@ async def test_who_may_no_longer_watch_is_closed(
         assert await watcher.close_code() == 4401
 
 
-async def test_a_sign_in_admits_nobody_else(session: ProcessingSession, person: User, stranger: User) -> None:
-    def admitted() -> set[Ticket]:
+async def test_a_sign_in_admits_its_person_only_and_says_why_not(
+    session: ProcessingSession, person: User, stranger: User
+) -> None:
+    def key_of(user: User) -> str:
         client = Client()
-        client.force_login(person)
-        key = client.session.session_key or ""
-        return allowed({Ticket(key, person.pk, session.pk), Ticket(key, stranger.pk, session.pk)})
+        client.force_login(user)
+        return client.session.session_key or ""
 
-    assert {ticket.user_id for ticket in await database_sync_to_async(admitted)()} == {person.pk}
+    own, other = [
+        Ticket(await database_sync_to_async(key_of)(user), session.pk) for user in (person, stranger)
+    ]
+    nobody, gone = Ticket("", session.pk), Ticket(own.session_key, uuid4())
+
+    answers = await database_sync_to_async(admit)({own, other, nobody, gone})
+
+    assert answers == {own: Admission(person.pk, 12), other: 4404, nobody: 4401, gone: 4404}
+
+
+async def test_all_who_come_at_once_are_asked_for_at_once(
+    session: ProcessingSession, person: User, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    cookies = [await database_sync_to_async(cookie_of)(person) for _ in range(3)]
+    tickets = {Ticket(each.partition(b"=")[2].decode(), session.pk) for each in cookies}
+
+    def ask() -> None:
+        with django_assert_max_num_queries(7):  # type: ignore[attr-defined]
+            admit(tickets)
+
+    await database_sync_to_async(ask)()
+
+
+async def test_boards_of_one_person_are_bounded(
+    session: ProcessingSession, cookie: bytes, settings: Settings
+) -> None:
+    settings.CHAPTERFLOW_BOARDS_PER_PERSON = 1
+    async with watching(cookie, session) as first:
+        await first.until(1)
+        async with watching(cookie, session) as second:
+            assert await second.close_code() == 4029
+
+    async with watching(cookie, session) as third:
+        await third.until(1)
 
 
 async def test_who_may_watch_stays(
@@ -420,4 +454,4 @@ async def test_a_socket_that_cannot_be_served_is_closed_so_that_the_browser_come
     async with watching(cookie, session) as viewer:
         await database_sync_to_async(claim)(session, 1)
 
-        assert await viewer.close_code() == 1011
+        assert await viewer.close_code() == 4011

@@ -109,7 +109,7 @@ async def test_a_viewer_who_takes_nothing_is_closed_so_that_it_comes_back(
 
     with pytest.raises(Closed) as closed:
         await asyncio.wait_for(outbox.run(never), 5)
-    assert closed.value.code == 1013
+    assert closed.value.code == 4013
 
 
 async def test_closing_ends_the_sending() -> None:

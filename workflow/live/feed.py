@@ -14,15 +14,13 @@ from workflow.models import ProcessingSession
 
 from . import frames
 from .bell import Glimpse
+from .codes import NOT_VISIBLE
 from .outbox import Outbox
 from .picture import Picture, Update
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
-# Codes of our own, after which the browser does not connect again.
-SIGNED_OUT = 4401
-NOT_VISIBLE = 4404
 
 Work = Callable[[], "tuple[dict[Lens, Update], list[Update]]"]
 InThread = Callable[[Work], Awaitable["tuple[dict[Lens, Update], list[Update]]"]]
@@ -30,13 +28,18 @@ InThread = Callable[[Work], Awaitable["tuple[dict[Lens, Update], list[Update]]"]
 
 @dataclass(eq=False)
 class Viewer:
-    """Somebody who looks at a session's board. `since` is the newest event that the page showed when it was made."""
+    """Somebody who looks at a session's board. `since` is the newest event that the page showed when it was made.
+
+    `asked` is the view and the filter that the page says it has. Whose sign-in it is and the lens are known once it is
+    admitted.
+    """
 
     session_id: UUID
-    lens: Lens
-    since: int | None
-    user_id: int
     session_key: str
+    since: int | None
+    asked: tuple[str, str] = ("", "")
+    user_id: int | None = None
+    lens: Lens = field(default_factory=lambda: Lens(DETAILED))
     outbox: Outbox = field(default_factory=Outbox)
 
 
@@ -126,7 +129,9 @@ class Feed:
             if self._picture is None:
                 self._picture = Picture(self._session_id)
             news = self._picture.advance(lenses | {lens for _, lens in asked})
-            return news, [self._picture.catch_up(since, lens) for since, lens in asked]
+            # After a restart everybody comes back at once, most from the same place.
+            missed = {each: self._picture.catch_up(*each) for each in set(asked)}
+            return news, [missed[each] for each in asked]
         except DatabaseError:
             connection.close()
             raise

@@ -5,26 +5,31 @@ It begins with the first viewer and ends with the last.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, connections
 
+from workflow.board.markup import Lens
 from workflow.models import ProcessingSession
 
-from .admission import Ticket, allowed
+from .admission import Admission, Ticket, admit
 from .bell import Bell, Glimpse, Ring, read
+from .codes import SIGNED_OUT, TOO_MANY_BOARDS
 from .far_bell import hear_far
-from .feed import SIGNED_OUT, Feed, Viewer
+from .feed import Feed, Viewer
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 30.0
+RETRY_SECONDS = 0.5
 
 Result = TypeVar("Result")
 _followers: WeakKeyDictionary[asyncio.AbstractEventLoop, "Follower"] = WeakKeyDictionary()
@@ -54,27 +59,33 @@ class Follower:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._feeds: dict[UUID, Feed] = {}
+        self._arriving: dict[Viewer, None] = {}
+        self._has_arrivals = asyncio.Event()
+        self._open_boards: Counter[int] = Counter()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
         self._bell = self._hang_up_bell()
         listening = hear_far(self._bell.name if self._bell else "", self._hear_far)
-        self._tasks = [loop.create_task(work) for work in (self._poll(), self._check(), listening)]
+        works = (self._admit(), self._poll(), self._check(), listening)
+        self._tasks = [loop.create_task(work) for work in works]
 
     def add(self, viewer: Viewer) -> None:
-        """Add a viewer of any session."""
-        feed = self._feeds.get(viewer.session_id)
-        if feed is None:
-            feed = self._feeds[viewer.session_id] = Feed(viewer.session_id, self._in_thread)
-        feed.add(viewer)
+        """Add a viewer of any session; it joins the feed as soon as it is admitted."""
+        self._arriving[viewer] = None
+        self._has_arrivals.set()
 
     def remove(self, viewer: Viewer) -> bool:
         """Remove a viewer. Returns whether it was the last of all."""
+        self._arriving.pop(viewer, None)
+        if viewer.user_id is not None:
+            self._open_boards[viewer.user_id] -= 1
+            viewer.user_id = None
         feed = self._feeds.get(viewer.session_id)
         if feed is not None:
             feed.remove(viewer)
             if feed.is_empty:
                 del self._feeds[viewer.session_id]
                 feed.task.cancel()
-        return not self._feeds
+        return not self._feeds and not self._arriving
 
     async def stop(self) -> None:
         """End all that was begun."""
@@ -129,22 +140,65 @@ class Follower:
                 if feed is not None:
                     feed.hear(newest.get(session_id))
 
+    async def _admit(self) -> None:
+        """Ask for all who have arrived, at once; who arrives meanwhile is asked for next."""
+        while True:
+            await self._has_arrivals.wait()
+            self._has_arrivals.clear()
+            arriving = list(self._arriving)
+            try:
+                answers = await self._answers_to(arriving)
+            except DatabaseError:
+                logger.warning("nobody could be let in to a board; trying again", exc_info=True)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._has_arrivals.set()
+                continue
+            for viewer in arriving:
+                if viewer in self._arriving:
+                    del self._arriving[viewer]
+                    self._let_in(viewer, answers[_ticket_of(viewer)])
+
+    def _let_in(self, viewer: Viewer, answer: Admission | int) -> None:
+        if isinstance(answer, int):
+            viewer.outbox.close(answer)
+            return
+        if self._open_boards[answer.user_id] >= settings.CHAPTERFLOW_BOARDS_PER_PERSON:
+            viewer.outbox.close(TOO_MANY_BOARDS)
+            return
+        self._open_boards[answer.user_id] += 1
+        viewer.user_id = answer.user_id
+        viewer.lens = Lens.of(*viewer.asked, answer.chapters)
+        feed = self._feeds.get(viewer.session_id)
+        if feed is None:
+            feed = self._feeds[viewer.session_id] = Feed(viewer.session_id, self._in_thread)
+        feed.add(viewer)
+
     async def _check(self) -> None:
         """Close the sockets of people who have signed out, or may no longer see the book."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             viewers = [viewer for feed in self._feeds.values() for viewer in feed.everybody]
-            tickets = {Ticket(each.session_key, each.user_id, each.session_id) for each in viewers}
             try:
-                good = await self._in_thread(lambda tickets=tickets: allowed(tickets))  # type: ignore[misc]
+                answers = await self._answers_to(viewers)
             except DatabaseError:
                 continue
-            for each in viewers:
-                if Ticket(each.session_key, each.user_id, each.session_id) not in good:
-                    each.outbox.close(SIGNED_OUT)
+            for viewer in viewers:
+                answer = answers[_ticket_of(viewer)]
+                if isinstance(answer, int):
+                    viewer.outbox.close(answer)
+                elif answer.user_id != viewer.user_id:
+                    viewer.outbox.close(SIGNED_OUT)
+
+    async def _answers_to(self, viewers: list[Viewer]) -> dict[Ticket, Admission | int]:
+        tickets = {_ticket_of(viewer) for viewer in viewers}
+        return await self._in_thread(lambda: admit(tickets))
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await self._loop.run_in_executor(self._thread, work)
+
+
+def _ticket_of(viewer: Viewer) -> Ticket:
+    return Ticket(viewer.session_key, viewer.session_id)
 
 
 def _newest_events(session_ids: list[UUID]) -> dict[UUID, int]:

@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+from .codes import TOO_SLOW
+
 # The browser's work grows with the square of the elements in one message: 20 take it about 50 ms.
 PIECES_PER_MESSAGE = 20
 MESSAGES_PER_SECOND = 20
 MESSAGES_AT_ONCE = 4
 SEND_SECONDS = 10.0
-# The browser connects again after this code, and then gets what it missed.
-TRY_AGAIN = 1013
 
 Send = Callable[[str], Awaitable[None]]
 
@@ -68,7 +68,7 @@ class Outbox:
                 async with asyncio.timeout(SEND_SECONDS):
                     await send(self._take())
             except TimeoutError:
-                raise Closed(TRY_AGAIN) from None
+                raise Closed(TOO_SLOW) from None
 
     def _wait(self) -> float:
         """Return the seconds until one more message is allowed: some at once, then so many a second."""

@@ -1,0 +1,107 @@
+"""A request as Daphne receives it: never parsed there, and never kept beyond what its sender may send."""
+
+import io
+from typing import BinaryIO
+
+from daphne import http_protocol
+from twisted.internet import threads
+
+from .gate import ANONYMOUS_BYTES, joined, most_bytes
+from .senders import claims_to_be_known, is_known
+
+_ANSWER = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+# What is refused is read to its end, so that its sender hears the answer; not for ever.
+_DISCARDED = 4
+
+
+class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne has no types
+    """Looks at the announced and at the counted bytes; asks who sends, in a thread, before it keeps many."""
+
+    content: BinaryIO
+    received = 0
+    is_refused = False
+    _announced = 0
+    _is_known: bool | None = None
+    _is_asking = False
+    _is_cut_off = False
+    _waiting: tuple[bytes, bytes, bytes] | None = None
+
+    def __init__(self, channel: object, queued: object = False) -> None:
+        # Twisted would read a form in the thread that every board waits for, and keep ten times its size.
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802  (Twisted's own name)
+        """Look at the length that is announced; None where the body comes in chunks."""
+        self._announced = length or 0
+        # A large body needs a file; that of nobody is not worth one.
+        is_hopeless = self._announced > ANONYMOUS_BYTES and not claims_to_be_known(self._headers())
+        super().gotLength(0 if is_hopeless else length)
+        self._look(self._announced)
+        if self.is_refused and self.requestHeaders.hasHeader(b"expect"):
+            # Whoever asks first needs send nothing.
+            self._cut_off()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        """Keep a part of the body."""
+        self.received += len(data)
+        self._look(self.received)
+        if self.received > _DISCARDED * most_bytes():
+            self._cut_off()
+        if not self.is_refused:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        """Pass the request on, once it is known whether its body may be kept."""
+        if self._is_asking:
+            self._waiting = (command, path, version)
+        elif not self._is_cut_off:
+            super().requestReceived(command, path, version)
+
+    def take_body(self) -> BinaryIO:
+        """Return the file of the body and leave an empty one, so that Daphne does not read it into memory."""
+        body, self.content = self.content, io.BytesIO()
+        return body
+
+    def _look(self, size: int) -> None:
+        """Refuse a body of `size`, or find out whether its sender may send so much."""
+        if self.is_refused or self._is_asking or size <= ANONYMOUS_BYTES:
+            return
+        if size > most_bytes() or self._is_known is False:
+            self._refuse()
+        elif self._is_known is None:
+            self._ask()
+
+    def _ask(self) -> None:
+        headers = self._headers()
+        if not claims_to_be_known(headers):
+            self._is_known = False
+            self._refuse()
+            return
+        self._is_asking = True
+        self.channel.transport.pauseProducing()
+        threads.deferToThread(is_known, headers).addBoth(self._know)
+
+    def _know(self, answer: object) -> None:
+        self._is_asking = False
+        self._is_known = answer is True
+        if self.channel is None or self.content.closed:
+            return
+        self._look(max(self._announced, self.received))
+        self.channel.transport.resumeProducing()
+        if self._waiting:
+            self.requestReceived(*self._waiting)
+
+    def _headers(self) -> dict[bytes, bytes]:
+        listed = self.requestHeaders.getAllRawHeaders()
+        return joined([(name, value) for name, values in listed for value in values])
+
+    def _refuse(self) -> None:
+        self.is_refused = True
+        self.content.seek(0)
+        self.content.truncate()
+
+    def _cut_off(self) -> None:
+        if not self._is_cut_off:
+            self.is_refused = self._is_cut_off = True
+            self.channel.transport.write(_ANSWER)
+            self.channel.loseConnection()

@@ -1,0 +1,91 @@
+"""A socket as Daphne serves it: closed with codes that browsers are told, and never filled faster than it is read."""
+
+import asyncio
+import logging
+import socket
+
+from daphne import ws_protocol
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from workflow.live.codes import BROKEN, TOO_LONG, TOO_TALKATIVE
+
+# A board's page says nothing at all; its consumer closes before this many messages are waiting for it.
+_PASSED_ON = 200
+_SYSTEM_BUFFER_BYTES = 262_144
+
+logger = logging.getLogger(__name__)
+
+
+@implementer(IPushProducer)
+class Valve:
+    """Closed by the transport while it has more to send than its viewer takes."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
+
+    async def wait(self) -> None:
+        """Wait until there is room."""
+        await self._open.wait()
+
+    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's own names)
+        """Close."""
+        self._open.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Open."""
+        self._open.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Open for good: what waits finds that the socket is gone."""
+        self._open.set()
+
+
+class BoundedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
+    """Passes on a few messages only, and lets what is sent wait for whoever does not read."""
+
+    _heard = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.valve = Valve()
+
+    def onOpen(self) -> None:  # noqa: N802
+        """Take the place of the request, which the transport would tell when it is full."""
+        super().onOpen()
+        handle = self.transport.getHandle()
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SYSTEM_BUFFER_BYTES)
+        self.transport.unregisterProducer()
+        self.transport.registerProducer(self.valve, True)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
+        """Pass a message on; a flood is one line in the log and one code."""
+        self._heard += 1
+        if self._heard == _PASSED_ON:
+            self._end(TOO_TALKATIVE)
+        elif self._heard < _PASSED_ON and self.state == self.STATE_OPEN:
+            super().onMessage(payload, isBinary)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
+        """Let go of what waits for room."""
+        self.valve.stopProducing()
+        if hasattr(self, "server"):
+            super().onClose(wasClean, code, reason)
+
+    def handle_exception(self, exception: BaseException) -> None:
+        """Close after a fault of ours, which is logged already; before the opening it is an answer 500."""
+        if self.state == self.STATE_OPEN:
+            self._end(BROKEN)
+        elif self.state == self.STATE_CONNECTING:
+            super().handle_exception(exception)
+
+    def _max_message_size_exceeded(self, size: int, limit: int, reason: str) -> None:
+        # Nothing more of it is kept from here on.
+        self.failedByMe = True
+        self._end(TOO_LONG)
+
+    def _end(self, code: int) -> None:
+        if self.state == self.STATE_OPEN:
+            logger.info("a socket is closed with code %s", code)
+            self.sendClose(code)
