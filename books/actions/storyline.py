@@ -14,6 +14,7 @@ from books.storyline.document import NodeSpec, StorylineDocument
 from books.storyline.limits import Limits
 from books.storyline.order import writing_order
 from books.storyline.parse import read_storyline
+from books.text.words import count_words
 from chapterflow_site import crash_points
 
 from .book import BookColumns, create_book
@@ -167,7 +168,7 @@ def _node_columns(node: NodeSpec) -> _NodeColumns:
 
 def _source_words(node: NodeSpec, chunks: Mapping[str, StoredChunk]) -> int:
     if not node.chunk_ids:
-        return len(node.summary.split())
+        return count_words(node.summary)
     return sum(chunks[chunk_id].word_count for chunk_id in _distinct(node.chunk_ids))
 
 

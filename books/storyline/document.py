@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from books.text.words import count_words
+
 FORMAT = "chapterflow-storyline/1"
 
 TEMPORAL_SEQUENCE = "TEMPORAL_SEQUENCE"
@@ -45,8 +47,8 @@ class ChunkSpec:
 
     @property
     def word_count(self) -> int:
-        """Words of the text, separated by white space."""
-        return len(self.text.split())
+        """Words of the text."""
+        return count_words(self.text)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class StorylineDocument:
 
     def _source_words(self, node: NodeSpec) -> int:
         if not node.chunk_ids:
-            return len(node.summary.split())
+            return count_words(node.summary)
         return sum(self.chunk_word_counts.get(chunk_id, 0) for chunk_id in node.chunk_ids)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books import passages
-from workflow.agents.drafts import count_words
+from books.text.words import count_prose, count_words
 from workflow.agents.quotations import words
 from workflow.agents.types import EarlierChapter
 from workflow.harmonization import prose
@@ -58,7 +58,7 @@ def test_words_of_plain_letters_are_those_of_any_text(text: str) -> None:
 def test_marks_are_no_words(text: str) -> None:
     unmarked = re.sub(r"(?<!\\)\[[^\[\]\n]{1,200}\](?!\()", " ", text)
 
-    assert count_words(text) == len(re.findall(r"\w+(?:['’\-]\w+)*", unmarked))
+    assert count_prose(text) == count_words(unmarked)
 
 
 @given(WORDS, WORDS)

@@ -14,16 +14,9 @@ from .types import AgentError, ChapterDraft, ChapterTask
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*")
-_MARK = re.compile(r"\[(?<!\\\[)[^\[\]\n]{1,200}\](?!\()")
 LONGEST_TITLE = 500
 LONGEST_LIST = 200
 LONGEST_ENTRY = 300
-
-
-def count_words(text: str) -> int:
-    """Count the words of prose; citation marks do not count."""
-    return len(_WORD.findall(_MARK.sub(" ", text)))
 
 
 def check_draft(draft: ChapterDraft, task: ChapterTask) -> ChapterDraft:

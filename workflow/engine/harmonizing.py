@@ -9,7 +9,7 @@ from books.models import BookVersion, Chapter, ChapterRevision, NodeChunk, Origi
 from books.passages import find_passages
 from books.preferences.reading import KeptName, kept_names
 from books.preferences.rule import preferences_of
-from workflow.agents.drafts import count_words
+from books.text.words import count_prose
 from workflow.agents.memory import ChapterMemory, memory_of
 from workflow.agents.types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
 from workflow.context import source_chunk, source_node
@@ -210,7 +210,7 @@ def revise(
         participants=base.participants,
         tags=base.tags,
         source_chunk_ids=base.source_chunk_ids,
-        word_count=count_words(markdown),
+        word_count=count_prose(markdown),
         confidence=base.confidence,
         quality_score=score_in(metrics),
         quality_metrics=dict(metrics),

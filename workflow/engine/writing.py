@@ -11,8 +11,9 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 
 from books.models import TextChunk
 from books.passages import find_passages
+from books.text.words import count_prose
 from chapterflow_site import crash_points
-from workflow.agents.drafts import check_draft, clean, count_words
+from workflow.agents.drafts import check_draft, clean
 from workflow.agents.given import given_record
 from workflow.agents.llm import Watch
 from workflow.agents.memory import memory_of
@@ -141,7 +142,7 @@ def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedCha
     return FinishedChapter(
         title=draft.title,
         markdown=draft.markdown,
-        word_count=count_words(draft.markdown),
+        word_count=count_prose(draft.markdown),
         citations=tuple((p.paragraph, keys[p.chunk_id], p.quote) for p in passages),
         themes=draft.themes,
         participants=draft.participants,

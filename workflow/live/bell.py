@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from books.text.words import count_prose
 from workflow import sockets
 
 from .far_bell import ring_far
@@ -42,7 +43,7 @@ class Glimpse:
     @classmethod
     def of(cls, session_id: UUID, number: int, text: str) -> "Glimpse":
         """Return the glimpse at `text`, all that is written so far."""
-        return cls(session_id, number, len(text.split()), text[-SHOWN_CHARACTERS:])
+        return cls(session_id, number, count_prose(text), text[-SHOWN_CHARACTERS:])
 
 
 def ring(session_id: str, seq: int) -> None:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from books.text.words import UNSPACED
 from workflow.agents.quotations.english import STOP_WORDS
 
 # Thai, Lao, Burmese, Khmer, Japanese, Chinese: words are not set apart by spaces.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _LETTER = re.compile(r"[^\W\d_]")
 _UNSPACED_SHARE = 0.2
 # English running text has 45 to 60 % of these words, German and French under 10 %.
@@ -17,7 +18,7 @@ _LOOKED_AT = 3_000
 
 
 class Script(StrEnum):
-    """What can be measured of a text: in English all, with spaces what counts words, else only its ends."""
+    """What can be measured of a text: in English all, with spaces what compares words, else length and ends."""
 
     ENGLISH = "english"
     SPACED = "spaced"

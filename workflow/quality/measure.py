@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from workflow.agents.drafts import count_words
+from books.text.words import count_prose, count_words
 
 from .fragments import extraction
 from .grounding import Grounding, SentenceGrounding, ground, ground_quotations
@@ -16,7 +16,7 @@ from .score import parts_of, score_of
 from .sources import Sources
 
 # Grows when a key changes its meaning, so that figures of different releases are not mistaken for each other.
-EDITION = 1
+EDITION = 2
 MOST_WEAK = 60
 _MOST_PARAGRAPHS = 10
 Metrics = dict[str, object]
@@ -30,8 +30,8 @@ def measure(markdown: str, sources: Sources, target_words: int) -> Metrics:
     prose = read_prose(markdown, sources)
     script = _script(prose, sources)
     is_spaced = script is not Script.UNSPACED
-    words = count_words(markdown)
-    wanted = wanted_length(target_words, len(sources.words))
+    words = count_prose(markdown)
+    wanted = wanted_length(target_words, sum(count_words(chunk.text) for chunk in sources.chunks))
     grounding = _grounding(prose, sources, script)
     within = repetition_within(prose.words) if is_spaced else None
     across = repetition_across(prose.words, sources.earlier) if is_spaced else None
@@ -40,7 +40,7 @@ def measure(markdown: str, sources: Sources, target_words: int) -> Metrics:
     cut_off = is_cut_off(markdown, prose, script)
     parts = parts_of(
         grounding=grounding.share if grounding else None,
-        length=length_score(words, wanted) if is_spaced else None,
+        length=length_score(words, wanted),
         within=within,
         across=across.share if across else None,
         is_clean=not (stuck or left or cut_off),

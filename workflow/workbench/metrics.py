@@ -23,7 +23,7 @@ _PARTS = {
 }
 _WHY_NOT = {
     "spaced": "Sentences, names and numbers are checked in English text with English passages only.",
-    "unspaced": "This script sets no spaces between words, so nothing that counts words is measured.",
+    "unspaced": "This script sets no spaces between words, so nothing that compares words is measured.",
 }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from books.passages import citation_marks, cited_ids
-from workflow.agents.drafts import clean, count_words, unknown_chunks
+from books.text.words import count_prose, count_words
+from workflow.agents.drafts import clean, unknown_chunks
 from workflow.agents.types import ChapterDraft, ChapterTask
 from workflow.failures import Failure
 
@@ -88,7 +89,7 @@ def parse_answer(text: str, task: ChapterTask, words: int | None = None) -> Chap
     `words` is the length that was asked for, where a small model was asked for less than the person's.
     """
     markdown, meta = _split(clean(text))
-    if not count_words(markdown):
+    if not count_prose(markdown):
         raise BadAnswer("empty", "Your answer has no text before the closing block. Write the chapter.")
     draft = _draft(markdown, meta)
     _check_leaks(draft, task)
@@ -218,7 +219,7 @@ def _check_chunks(draft: ChapterDraft, task: ChapterTask) -> None:
 
 def _check_length(draft: ChapterDraft, wanted: LengthRange) -> ChapterDraft:
     """Return the draft with its length's measures. Raises WrongLength, with the draft marked, where it is far off."""
-    words = count_words(draft.markdown)
+    words = count_prose(draft.markdown)
     measures = {"words": words, "target_words": wanted.target}
     if wanted.fewest <= words <= wanted.most:
         return replace(draft, quality_metrics=measures)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from books.passages import OMISSION, escape_markdown
+from books.text.words import count_words
 from workflow.agents.quotations.sentences import split_sentences
 from workflow.agents.quotations.turns import plain_name
-from workflow.agents.quotations.words import count_words, split_words
 from workflow.agents.types import ChapterContext, SourceNode
 
 _NAMES_SHOWN = 6
@@ -29,7 +29,7 @@ def summary_paragraph(node: SourceNode, limit: int) -> str:
         return ""
     kept: list[str] = []
     for sentence in split_sentences(" ".join(node.summary.split())):
-        limit -= count_words(split_words(sentence))
+        limit -= count_words(sentence)
         if limit < 0:
             kept.append(OMISSION)
             break

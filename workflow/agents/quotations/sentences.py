@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from books.text.words import count_words
 from workflow.agents.quotations.english import (
     ABBREVIATIONS,
     DANGLING_ENDS,
@@ -13,7 +14,7 @@ from workflow.agents.quotations.english import (
     NUMBER_WORDS,
 )
 from workflow.agents.quotations.turns import Line
-from workflow.agents.quotations.words import WORD, count_words, split_words, terms_of
+from workflow.agents.quotations.words import WORD, split_words, terms_of
 
 _CLOSERS = "\"”’'»)\\]"
 # Possessive, and only from the head of a run of marks: a line of full stops must not cost its square.
@@ -104,7 +105,7 @@ def _sentence(
     said = text[start:end]
     words = split_words(said)
     terms = tuple(terms_of(words))
-    size = max(1, count_words(words), len(said) // _CHARACTERS_PER_WORD)
+    size = max(1, count_words(said), len(said) // _CHARACTERS_PER_WORD)
     quality = _quality(said, words, terms, size)
     return Sentence(
         number, line.chunk, start, end, said, line.speaker, size, terms, quality, cut_before, cut_after

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from books.passages import citation_mark
 from books.preferences.reading import wanted_words
+from books.text.words import count_prose, count_words
 from workflow.agents.quotations.company import find_leads, pair_exchanges
 from workflow.agents.quotations.frame import (
     counting_sentence,
@@ -24,7 +25,6 @@ from workflow.agents.quotations.sections import cut_sections
 from workflow.agents.quotations.selection import select_sentences
 from workflow.agents.quotations.sentences import Sentence, find_sentences
 from workflow.agents.quotations.turns import find_lines
-from workflow.agents.quotations.words import count_words, split_words
 from workflow.agents.types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
 
 _QUOTED_SHARE = 0.8
@@ -110,7 +110,7 @@ def _query(task: ChapterTask) -> list[str]:
 def _budget(task: ChapterTask) -> int:
     """Return how many words may be quoted: four fifths of the chapter, less where the summary is long."""
     wanted = wanted_words(task.preferences)
-    framed = count_words(split_words(_lead(task))) + _FRAME_WORDS
+    framed = count_words(_lead(task)) + _FRAME_WORDS
     return round(min(_QUOTED_SHARE * wanted, max(_LEAST_QUOTED_SHARE * wanted, wanted - framed)))
 
 
@@ -179,7 +179,7 @@ def _draft(task: ChapterTask, body: _Body, markdown: str) -> ChapterDraft:
         confidence=coverage,
         quality_metrics={
             "coverage": coverage,
-            "words": count_words(split_words(markdown)),
+            "words": count_prose(markdown),
             "quoted_words": quoted,
             "quotes": sum(len(p.quotes) for p in body.paragraphs),
             "passages": len(body.cited_ids),
