@@ -29,7 +29,10 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a person is told. `advice` says what to do; `passes` is whether it can pass by itself."""
+    """What a person is told. `passes` is whether it can pass by itself.
+
+    `advice` says what is true and what to do once nothing more is tried by itself.
+    """
 
     passes: bool
     heading: str
@@ -38,7 +41,9 @@ class Explanation:
 
 EXPLANATIONS: dict[Failure, Explanation] = {
     Failure.RATE_LIMITED: Explanation(
-        True, "The provider asked us to slow down", "This passes by itself; the chapter is tried again."
+        True,
+        "The provider asked us to slow down",
+        "It did so for 15 minutes, so nothing more is tried by itself. Retry later, or choose another writer.",
     ),
     Failure.PROVIDER_ERROR: Explanation(
         True, "The provider had a fault of its own", "Retry when the provider is well again."
@@ -59,7 +64,9 @@ EXPLANATIONS: dict[Failure, Explanation] = {
         "Check that it runs and that its address is right, then retry.",
     ),
     Failure.BAD_CREDENTIALS: Explanation(
-        False, "The provider does not accept the key", "Put a valid key in the settings, then retry."
+        False,
+        "The provider does not accept the key",
+        "Choose another writer, or put a valid key in the settings and then retry.",
     ),
     Failure.MODEL_NOT_FOUND: Explanation(
         False, "The provider has no model of this name", "Choose another writer, then retry."
@@ -99,7 +106,8 @@ EXPLANATIONS: dict[Failure, Explanation] = {
     Failure.WORKER_LOST: Explanation(
         True,
         "The worker stopped in the middle",
-        "The chapter goes back to pending by itself. After the third time it waits for your Retry.",
+        "That happened three times, so nothing more is tried by itself. Retry; if it comes back, the log of the "
+        "workers has the details.",
     ),
     Failure.CANCELLED: Explanation(
         False, "The session was cancelled", "Start the session again to go on with this chapter."

@@ -127,6 +127,9 @@ class Item(BaseModel):
         description="The number of the newest attempt, counted for ever; 0 before the first."
     )
     retry_count: int = Field(description="Failed attempts since somebody last asked for a retry.")
+    wait_count: int = Field(
+        description="How many of its attempts only found that the provider asked to slow down; no failed ones."
+    )
     error_code: str = Field(description="Why the newest attempt failed; empty if none did.")
     error_message: str
     next_attempt_at: Moment | None = Field(description="When it is tried again by itself.")
@@ -198,7 +201,7 @@ class Attempt(BaseModel):
     """One try at writing a chapter."""
 
     number: int = Field(description="1, 2, 3 … counted for ever.")
-    outcome: str = Field(description="running, succeeded, failed, lost, stopped or cancelled.")
+    outcome: str = Field(description="running, succeeded, failed, waited, lost, stopped or cancelled.")
     agent: str = Field(description="The writer.", examples=["quotations"])
     error_code: str = Field(description="Why it failed; empty if it did not.")
     error_message: str

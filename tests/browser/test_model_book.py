@@ -125,7 +125,7 @@ def test_book_of_a_model_in_trouble_ends_as_promised(
     ended = "SELECT number, outcome, error_code FROM workflow_attempt WHERE item_id IN ({}) ORDER BY number"
     item = "SELECT id FROM workflow_chapterworkflowitem WHERE number = {}"
     tried = {n: press.rows(ended.format(item.format(n))) for n in (2, 3, 4, 5)}
-    assert [row[1:] for row in tried[2]] == [("failed", "rate_limited")] * 2 + [("succeeded", "")]
+    assert [row[1:] for row in tried[2]] == [("waited", "rate_limited")] * 2 + [("succeeded", "")]
     assert [row[1:] for row in tried[3]] == [("failed", "stream_broken"), ("succeeded", "")]
     assert [row[1:] for row in tried[4]] == [("failed", "content_filtered")]
     assert [row[1:] for row in tried[5]] == [("succeeded", "")]

@@ -56,7 +56,7 @@ def test_a_failed_chapter_of_a_model_may_be_made_of_quotations(
 def test_the_board_says_how_far_the_book_is(client: Client, session: ProcessingSession) -> None:
     html = page(client, session)
 
-    assert "2 of 6 chapters, 30 %" in html
+    assert "2 of 6 chapters, 33 %" in html
     assert "1 failed, 1 blocked by it" in html
     assert "About 3 minutes left" in html or "About 2 minutes left" in html or "1 minute left" in html
     assert 'waits for chapter <a href="#chapter-4">4</a>' in html

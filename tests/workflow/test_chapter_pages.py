@@ -189,7 +189,7 @@ def test_sources_of_one_voice(person: User, reader: Client) -> None:
         ),
         (
             {"next_attempt_at": timezone.now() + timedelta(days=1), "error_code": "rate_limited"},
-            ["Waiting to retry", "The provider asked us to slow down", "It is tried again soon"],
+            ["Waiting to retry", "The provider asked us to slow down", "It is tried again at"],
         ),
         (
             {"next_attempt_at": timezone.now() - timedelta(days=1), "error_code": "rate_limited"},

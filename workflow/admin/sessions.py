@@ -25,6 +25,7 @@ from chapterflow_site.admin import (
     list_of_links,
 )
 from workflow import actions
+from workflow.board.progress import written_percent
 from workflow.models import (
     Attempt,
     ChapterWorkflowItem,
@@ -120,7 +121,7 @@ class ProcessingSessionAdmin(ReadOnlyAdmin[ProcessingSession]):
     @admin.display(description="Progress")
     def progress(self, row: ProcessingSession) -> str:
         """The percentage that the board shows."""
-        return f"{row.progress_percentage} %"
+        return f"{written_percent(row)} %"
 
     @admin.display(description="Written", ordering="written_count")
     def written(self, row: ProcessingSession) -> str:

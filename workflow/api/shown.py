@@ -10,6 +10,7 @@ from workflow import schemas, usage_schemas
 from workflow.board import Row, estimate_rest, find_blocked, read_needs, read_rows
 from workflow.board.estimate import remaining_count
 from workflow.board.summary import state
+from workflow.board.tries import something_waits
 from workflow.engine.spending import Tally
 from workflow.models import ProcessingSession
 from workflow.money import plain_dollars
@@ -120,7 +121,7 @@ def budget_shown(session: ProcessingSession) -> usage_schemas.Budget:
 
 
 def _estimated_completion(session: ProcessingSession, chapters: _Chapters) -> datetime | None:
-    if session.status not in _WRITING or session.is_paused:
+    if session.status not in _WRITING or session.is_paused or something_waits(session, chapters.rows):
         return None
     remaining = remaining_count(chapters.rows, len(chapters.blocked))
     rest = estimate_rest(chapters.rows, remaining, session.parallel_chapters)
@@ -135,6 +136,7 @@ def _item(row: Row, chapters: _Chapters) -> schemas.Item:
         status=row.status,
         attempt=row.attempt_count,
         retry_count=row.retry_count,
+        wait_count=row.wait_count,
         error_code=row.error_code,
         error_message=row.error_message,
         next_attempt_at=row.next_attempt_at,

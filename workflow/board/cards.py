@@ -8,12 +8,19 @@ from typing import NamedTuple
 from django.utils.translation import ngettext
 
 from chapterflow_site.templatetags.interface import duration
-from workflow.engine.verdicts import MOST_ATTEMPTS
 from workflow.failures import explain
 from workflow.states import WRITTEN, ItemStatus
 
 from .moments import Moment
 from .rows import Needs, Row
+from .tries import (
+    after_the_wait,
+    attempts_in_words,
+    attempts_made,
+    next_attempt,
+    running_attempt,
+    waits_until,
+)
 
 NAMED_AT_MOST = 3
 
@@ -59,7 +66,10 @@ class Named(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """What went wrong, what follows, what to do. `code` and `message` are for the details."""
+    """What went wrong, what follows, what to do. `code` and `message` are for the details.
+
+    `ends` is until when it waits for the provider.
+    """
 
     kind: str
     heading: str
@@ -68,6 +78,7 @@ class Notice(NamedTuple):
     message: str
     holds: Named = Named()
     offers_quotations: bool = False
+    ends: Moment | None = None
 
 
 class Card(NamedTuple):
@@ -171,12 +182,15 @@ def _facts(row: Row, look: Look) -> Iterable[str]:
         yield "No source text"
     took = (row.finished_at - row.started_at).total_seconds() if row.finished_at and row.started_at else None
     if look is Look.IN_PROGRESS:
-        yield f"attempt {row.attempt_count}"
+        yield running_attempt(row)
         yield f"worker {row.owner.split(':')[1]}" if row.owner.count(":") >= 2 else "one worker"
-    elif look is Look.RETRY and row.attempt_count:
-        yield f"attempt {row.attempt_count} failed" + (f" after {duration(took)}" if took is not None else "")
+    elif look is Look.RETRY and attempts_made(row) and not waits_until(row):
+        yield f"attempt {attempts_made(row)} failed" + (
+            f" after {duration(took)}" if took is not None else ""
+        )
     elif row.status in WRITTEN:
-        yield f"attempt {row.attempt_count}"
+        if attempts_made(row) > 1:
+            yield attempts_in_words(row)
         if took is not None and took >= 0.5:
             yield duration(took)
     elif look in {Look.PENDING, Look.BLOCKED} and row.source_words:
@@ -187,9 +201,9 @@ def _state(row: Row, look: Look) -> str:
     if row.status in WRITTEN:
         return ngettext("%s word", "%s words", row.word_count) % f"{row.word_count:,}"
     if look is Look.RETRY:
-        return f"attempt {min(row.retry_count + 1, MOST_ATTEMPTS)} of {MOST_ATTEMPTS}"
-    if look is Look.FAILED and row.retry_count:
-        return ngettext("after %s attempt", "after %s attempts", row.retry_count) % row.retry_count
+        return "waits for the provider" if waits_until(row) else next_attempt(row)
+    if look is Look.FAILED and attempts_made(row):
+        return f"after {attempts_in_words(row)}"
     return ""
 
 
@@ -214,6 +228,9 @@ def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:
             offers_quotations=around.offers_quotations and around.can_retry,
         )
     if look is Look.RETRY:
+        ends = waits_until(row)
+        if ends:
+            return Notice("retry", why.heading, after_the_wait(row), *details, ends=Moment.at(ends))
         return Notice("retry", why.heading, "This can pass by itself.", *details)
     return Notice(
         "retry", f"Not written again: {why.heading}", f"The earlier text stays. {why.advice}", *details

@@ -15,6 +15,7 @@ from . import summary
 from .activity import Entry
 from .board import Board, count_looks
 from .cards import Card, Look
+from .progress import progress_line
 from .tabs import Waiting, tabs_of
 from .usage import raising, usage_of
 
@@ -176,7 +177,7 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
             number=session.version.number,
         ),
         "board-count": format_html(
-            '<p class="figure-line" id="board-count" role="status">{}</p>', summary.progress_line(session)
+            '<p class="figure-line" id="board-count" role="status">{}</p>', progress_line(session)
         ),
         "board-time": format_html('<p class="quiet" id="board-time">{}</p>', summary.time_line(board)),
         "board-trouble": format_html(

@@ -31,6 +31,9 @@ class Row(NamedTuple):
     outdated_reason: str
     passage_count: int
     source_words: int
+    wait_count: int = 0
+    rate_limited_at: datetime | None = None
+    writer: str = ""
 
 
 _COLUMNS = (
@@ -52,6 +55,9 @@ _COLUMNS = (
     "chapter__outdated_reason",
     "chapter__node__chunk_count",
     "chapter__node__word_count",
+    "wait_count",
+    "rate_limited_at",
+    "writer",
 )
 
 

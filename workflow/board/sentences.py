@@ -30,6 +30,11 @@ class Happening:
     detail: Mapping[str, object]
 
     @property
+    def tries(self) -> int:
+        """The attempt's number, counted without those that were only waits; 0 where there is none."""
+        return max(0, (self.attempt or 0) - self.count("waits"))
+
+    @property
     def chapter(self) -> str:
         """Name the chapter."""
         return f"Chapter {self.number:,}" if self.number is not None else "A chapter"
@@ -66,7 +71,7 @@ def _always(sentence: str) -> Callable[[Happening], str]:
 
 
 def _started(what: Happening) -> str:
-    again = f", attempt {what.attempt}" if what.attempt and what.attempt > 1 else ""
+    again = f", attempt {what.tries}" if what.tries > 1 else ""
     return f"{what.chapter} is being written{again}."
 
 
@@ -84,6 +89,8 @@ def _attempt_failed(what: Happening) -> str:
     wait = (when - what.at).total_seconds() if when and when.tzinfo else 0
     then = f", next try in {duration(wait)}" if wait >= 1 else ""
     heading = explain(what.text("code")).heading
+    if what.text("patience_until"):
+        return f"{what.chapter} waits{then}. {heading}."
     return f"{what.chapter}: {_attempt(what).lower()} failed{then}. {heading}."
 
 
@@ -92,7 +99,7 @@ def _failed(what: Happening) -> str:
 
 
 def _attempt(what: Happening) -> str:
-    return f"Attempt {what.attempt}" if what.attempt else "The attempt"
+    return f"Attempt {what.tries}" if what.tries else "The attempt"
 
 
 def _session_failed(what: Happening) -> str:

@@ -19,6 +19,8 @@ from .cards import Look
 from .estimate import estimate_rest, remaining_count
 from .held_back import waiting_of
 from .moments import Moment
+from .progress import step_line
+from .tries import after_the_wait, next_attempt, something_waits, waits_until
 from .usage import budget_notice
 
 STAGES = (
@@ -67,13 +69,15 @@ class Actions:
 class State:
     """A notice about the whole session.
 
-    `kind` is paused, budget, completed, failed, cancelled, or waiting for a next try.
+    `kind` is paused, budget, completed, failed, cancelled, or waiting for a next try. `ends` is until when it waits
+    for the provider.
     """
 
     kind: str
     heading: str
     text: str
     until: Moment | None = None
+    ends: Moment | None = None
 
 
 def stages(session: ProcessingSession) -> list[Stage]:
@@ -154,12 +158,11 @@ def state(session: ProcessingSession) -> State | None:
         until = Moment.at(waiting.until) if waiting.until else None
         return State("waiting", waiting.heading, waiting.text, until)
     if session.error_code and session.next_attempt_at:
-        return State(
-            "waiting",
-            explain(session.error_code).heading,
-            "This can pass by itself.",
-            Moment.at(session.next_attempt_at),
-        )
+        heading, until = explain(session.error_code).heading, Moment.at(session.next_attempt_at)
+        ends = waits_until(session)
+        if ends:
+            return State("waiting", heading, after_the_wait(session), until, Moment.at(ends))
+        return State("waiting", heading, f"This can pass by itself. Next is {next_attempt(session)}.", until)
     return None
 
 
@@ -168,15 +171,6 @@ def chips(board: Board, show: str) -> list[Chip]:
     counts = board.counts
     looks = [look for look in Look if counts[look] or look == show]
     return [Chip("", "All", len(board.cards)), *(Chip(look, look.word, counts[look]) for look in looks)]
-
-
-def progress_line(session: ProcessingSession) -> str:
-    """Return "5 of 12 chapters, 38 %"."""
-    total = ngettext("%s chapter", "%s chapters", session.total_chapters) % f"{session.total_chapters:,}"
-    percent = (
-        100 if session.status == SessionStatus.COMPLETED else min(99, round(session.progress_percentage))
-    )
-    return f"{session.written_count:,} of {total}, {percent} %"
 
 
 def page_title(session: ProcessingSession) -> str:
@@ -188,8 +182,10 @@ def time_line(board: Board) -> str:
     """Return how long the writing still takes; "" where nothing is being written."""
     session = board.session
     if session.status not in {SessionStatus.INITIALIZED, SessionStatus.PROCESSING} or session.is_paused:
-        return "Comparing the chapters with each other" if _harmonizes(session) else ""
+        return step_line(session)
     rows = list(board.rows.values())
+    if something_waits(session, rows):
+        return "No estimate while something waits"
     remaining = remaining_count(rows, len(board.blocked))
     if not remaining:
         return ""
@@ -252,14 +248,6 @@ def _stopped(session: ProcessingSession) -> str:
         written = f"{which} chapters are written, but they could not be compared with each other."
         return f"{written} {why.heading}. {why.advice}"
     return session.error_message or "Nothing can go on until the failed chapters are tried again."
-
-
-def _harmonizes(session: ProcessingSession) -> bool:
-    return (
-        session.status == SessionStatus.HARMONIZING
-        and session.harmonized_at is None
-        and not session.is_paused
-    )
 
 
 def _is_parallel(board: Board) -> bool:

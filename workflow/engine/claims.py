@@ -14,6 +14,7 @@ from workflow.agents.orchestrator import harmonizer_models, questioner_models
 from workflow.clock import database_now
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
+from workflow.models.claim import Claim
 from workflow.owner import current_owner
 from workflow.rows import add_row, change_row, count_rows, read_row
 from workflow.states import ItemStatus, OnFailure, Phase, SessionStatus
@@ -108,6 +109,7 @@ def _claim(book: Ledger, item: ChapterWorkflowItem, place: Place) -> Held:
         ItemStatus.IN_PROGRESS,
         EventKind.CHAPTER_CLAIMED,
         attempt=number,
+        detail=waits_before(item),
         changes={
             "owner": owner,
             "token": token,
@@ -121,6 +123,11 @@ def _claim(book: Ledger, item: ChapterWorkflowItem, place: Place) -> Held:
     )
     attempt = _begin_attempt(book, item, Phase.WRITING, place.writer, token, owner, number)
     return Held(book.session, item, Phase.WRITING, token, attempt, place.providers)
+
+
+def waits_before(thing: Claim) -> dict[str, object]:
+    """Return what an Event says, so that its attempt is counted without those that were only waits."""
+    return {"waits": thing.wait_count} if thing.wait_count else {}
 
 
 def wake_for_more(book: Ledger, claimed: Held | None) -> None:

@@ -126,7 +126,7 @@ def _settle_failure(held: Held, error: AgentError) -> None:
         check_current(book, held)
         verdict = judge(book, held, error)
         outcome = {"error_code": error.code.value, "error_message": error.message[:2000]}
-        end_attempt(book, held.token, AttemptOutcome.FAILED, **outcome, **spent(book, held))
+        end_attempt(book, held.token, verdict.outcome, **outcome, **spent(book, held))
         if verdict.wait is not None:
             retry_at = book.now + verdict.wait
             book.change(**NO_CLAIM, **verdict.changes, next_attempt_at=retry_at)
@@ -134,6 +134,7 @@ def _settle_failure(held: Held, error: AgentError) -> None:
                 "code": error.code.value,
                 "message": error.message[:500],
                 "retry_at": retry_at.isoformat(),
+                **verdict.detail,
             }
             book.record(_failed_kind(held.phase), attempt=held.attempt.number, detail=detail)
         else:

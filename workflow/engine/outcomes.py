@@ -137,7 +137,7 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
     assert item is not None
     verdict = judge(book, held, error)
     retry_at = book.now + verdict.wait if verdict.wait is not None else None
-    detail = {"code": error.code.value, "message": error.message[:500]}
+    detail = {"code": error.code.value, "message": error.message[:500], **verdict.detail}
     if retry_at:
         detail["retry_at"] = retry_at.isoformat()
     changes = {**NO_CLAIM, **verdict.changes, "next_attempt_at": retry_at, "finished_at": book.now}
@@ -154,7 +154,7 @@ def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None
     end_attempt(
         book,
         held.token,
-        AttemptOutcome.FAILED,
+        verdict.outcome,
         context=held.attempt.context,
         **spent(book, held),
         error_code=error.code.value,

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from workflow.agents.types import AgentError
 from workflow.failures import EXPLANATIONS, Failure
+from workflow.models import AttemptOutcome
 from workflow.transitions import Ledger
 
-from .claims import Held
+from .claims import Held, waits_before
 
 MOST_ATTEMPTS = 3
 MOST_LOSSES = 3
@@ -26,10 +27,15 @@ def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a failure means for a claim: `wait` is None where it is not tried again by itself."""
+    """What a failure means for a claim: `wait` is None where it is not tried again by itself.
+
+    `detail` is what its Event says of it beside the failure.
+    """
 
     wait: timedelta | None
     changes: Mapping[str, object]
+    detail: Mapping[str, object]
+    outcome: AttemptOutcome = AttemptOutcome.FAILED
 
 
 def judge(book: Ledger, held: Held, error: AgentError) -> Verdict:
@@ -40,11 +46,15 @@ def judge(book: Ledger, held: Held, error: AgentError) -> Verdict:
         since = thing.rate_limited_at or book.now
         changes["rate_limited_at"] = since
         if book.now - since < RATE_LIMIT_PATIENCE:
-            return Verdict(wait_before_next(min(thing.attempt_count, 6), error.retry_after), changes)
+            changes["wait_count"] = waits = thing.wait_count + 1
+            wait = wait_before_next(min(thing.attempt_count, 6), error.retry_after)
+            until = (since + RATE_LIMIT_PATIENCE).isoformat()
+            detail = {"waits": waits, "patience_until": until}
+            return Verdict(wait, changes, detail, AttemptOutcome.WAITED)
     else:
         changes["rate_limited_at"] = None
     failures = thing.retry_count + 1
     changes["retry_count"] = failures
     if not EXPLANATIONS[error.code].passes or failures >= MOST_ATTEMPTS:
-        return Verdict(None, changes)
-    return Verdict(wait_before_next(failures, error.retry_after), changes)
+        return Verdict(None, changes, waits_before(thing))
+    return Verdict(wait_before_next(failures, error.retry_after), changes, waits_before(thing))

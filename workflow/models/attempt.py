@@ -18,6 +18,7 @@ class AttemptOutcome(models.TextChoices):
     RUNNING = "running", "Running"
     SUCCEEDED = "succeeded", "Succeeded"
     FAILED = "failed", "Failed"
+    WAITED = "waited", "Waited for the provider"
     LOST = "lost", "Worker lost"
     STOPPED = "stopped", "Stopped"
     CANCELLED = "cancelled", "Cancelled"

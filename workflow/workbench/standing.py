@@ -9,6 +9,8 @@ from django.utils.translation import ngettext
 from books.models import Chapter
 from books.reading import number_words
 from workflow.agents.orchestrator import QUOTATIONS
+from workflow.board.moments import Moment
+from workflow.board.tries import after_the_wait, next_attempt, waits_until
 from workflow.failures import explain
 from workflow.live.glimpses import plain_paragraphs, text_so_far
 from workflow.models import ChapterWorkflowItem
@@ -100,7 +102,13 @@ def _when_it_goes_on(item: ChapterWorkflowItem) -> str:
     if item.session.is_paused:
         return "The book is paused. It goes on when you resume it on the board."
     if item.next_attempt_at and item.next_attempt_at > timezone.now():
-        return "It is tried again soon, by itself."
+        again = f"It is tried again at {Moment.at(item.next_attempt_at).clock}, by itself"
+        ends = waits_until(item)
+        if ends:
+            return (
+                f"{again}, and waits for the provider until {Moment.at(ends).clock}. {after_the_wait(item)}"
+            )
+        return f"{again}: {next_attempt(item)}."
     return "A worker takes it as soon as one is free."
 
 

@@ -25,6 +25,7 @@ from books.writers import writer_of
 from chapterflow_site.accounts.actions import first_administrator
 from workflow import stopping
 from workflow.actions import retry_session, start_session
+from workflow.board.progress import progress_line, waiting_line, written_percent
 from workflow.cost_lines import (
     estimate_lines,
     go_on,
@@ -54,6 +55,7 @@ def _is_as_asked(version: BookVersion, writer: str | None, wishes: Mapping[str, 
 class Command(BaseCommand):
     """Write a book from a storyline file."""
 
+    _shown = ""
     help = (
         "Write the book of a storyline file and export it. The same file with the same options goes on where it "
         "stopped. Exit status: 0 completed, 1 failed, 2 bad input, 130 interrupted."
@@ -204,10 +206,13 @@ class Command(BaseCommand):
         return False
 
     def _show(self, session: ProcessingSession) -> None:
-        percent = session.progress_percentage
-        cells = round(BAR_CELLS * percent / 100)
+        cells = BAR_CELLS * written_percent(session) // 100
         bar = "█" * cells + "·" * (BAR_CELLS - cells)
-        text = f"{bar} {percent:5.1f} %  {session.written_count} of {session.total_chapters} chapters, {session.phase}"
+        waiting = waiting_line(session) if session.status == SessionStatus.PROCESSING else ""
+        text = f"{bar} {progress_line(session)}, {waiting or session.phase}"
+        if text == self._shown:
+            return
+        self._shown = text
         if sys.stderr.isatty():
             self.stderr.write(f"\r\x1b[K{text}", ending="")
         else:
