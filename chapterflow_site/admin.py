@@ -1,15 +1,18 @@
 """What all pages of the admin share: read-only rows, links, readable JSON, actions with their sentences."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.models import User
+from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices
     from django.contrib.admin.views.main import ChangeList
 
+logger = logging.getLogger(__name__)
+
 Row = TypeVar("Row", bound=Model)
 Parent = TypeVar("Parent", bound=Model)
 Page = tuple[str, str]
@@ -35,6 +40,7 @@ LONGEST_JSON = 20_000
 LONGEST_TEXT = 50_000
 MOST_LINKS = 50
 MOST_REFUSALS = 10
+UNREADABLE_FILTER = "The filter in the address could not be read. All rows are shown."
 
 
 class SiteAdmin(admin.ModelAdmin[Row]):
@@ -78,6 +84,24 @@ class SiteAdmin(admin.ModelAdmin[Row]):
         except DomainError as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Show the whole list, and say so, where a filter in the address names what no column can hold.
+
+        A year 99999 or a number of 30 digits passes Django's own look at filters and fails later: in Python while
+        the page is made, or in the database.
+        """
+        try:
+            response = super().changelist_view(request, extra_context)
+            return response.render() if isinstance(response, TemplateResponse) else response
+        except (ValueError, OverflowError, DataError) as error:
+            if request.method not in {"GET", "HEAD"} or not request.GET:
+                raise
+            logger.info("unreadable filter of %s: %s", request.path, error)
+            self.message_user(request, UNREADABLE_FILTER, messages.WARNING)
+            return HttpResponseRedirect(request.path)
 
 
 class ReadOnlyAdmin(SiteAdmin[Row]):
@@ -189,15 +213,24 @@ def _preformatted(text: str, most: int) -> SafeString:
 
 
 def ask_first(
-    pages: admin.ModelAdmin[Row], request: HttpRequest, rows: QuerySet[Row], question: str, button: str
+    pages: admin.ModelAdmin[Row],
+    request: HttpRequest,
+    rows: QuerySet[Row],
+    question: str,
+    button: str,
+    form: forms.Form | None = None,
 ) -> TemplateResponse | None:
-    """Return the page that asks before an action, or None once the person has said yes."""
-    if request.POST.get("confirmed"):
+    """Return the page that asks before an action, with `form` in it, or None once the person has said yes.
+
+    The form is bound where the person has said yes, and what is missing in it is asked for again.
+    """
+    if request.POST.get("confirmed") and (form is None or form.is_valid()):
         return None
     context = {
         **pages.admin_site.each_context(request),
         "title": question,
         "button": button,
+        "form": form,
         "rows": rows,
         "opts": pages.opts,
         "action": request.POST.get("action", ""),

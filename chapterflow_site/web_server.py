@@ -8,6 +8,7 @@ from daphne.cli import CommandLineInterface
 # Loads Django, which the modules below need.
 from . import asgi  # noqa: F401
 from .gate import BODY, REFUSED, Message, Scope
+from .web_channel import AnsweringChannel
 from .web_request import BoundedRequest
 from .web_socket import BoundedSocket
 
@@ -48,6 +49,7 @@ def main() -> None:
     http_protocol.WebRequest = BoundedRequest
     ws_protocol.WebSocketFactory.protocol = BoundedSocket
     CommandLineInterface.server_class = Server
+    http_protocol.HTTPFactory.protocol = AnsweringChannel
     _allow_many_files()
     CommandLineInterface.entrypoint()
 

@@ -1,6 +1,6 @@
 """Everything that can be done with books and outlines; each door calls these and nothing deeper."""
 
-from .book import create_book, edit_book
+from .book import create_book, edit_book, hand_over_book, hand_over_books
 from .chunks import add_chunks
 from .outline import edit_outline, move_chapter
 from .sample import add_sample_book
@@ -13,6 +13,8 @@ __all__ = [
     "create_book",
     "edit_book",
     "edit_outline",
+    "hand_over_book",
+    "hand_over_books",
     "move_chapter",
     "upload_storyline",
 ]

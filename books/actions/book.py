@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.utils import timezone
 from django.utils.text import slugify
 
 from books.exceptions import Conflict, Invalid
@@ -58,6 +59,18 @@ def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[B
     for name, value in _checked(columns).items():
         setattr(book, name, value)
     book.save(update_fields=[*columns, "updated_at"])
+    return book
+
+
+def hand_over_books(owner: User, *, to: User, actor: AbstractBaseUser | None) -> int:
+    """Give all books of `owner` to somebody else, who alone may see them then; return how many there were."""
+    return Book.objects.filter(owner=owner).update(owner=to, updated_at=timezone.now())
+
+
+def hand_over_book(book: Book, *, to: User, actor: AbstractBaseUser | None) -> Book:
+    """Give one book to somebody else, who alone may see it then."""
+    book.owner = to
+    book.save(update_fields=["owner", "updated_at"])
     return book
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from books.actions import create_book, edit_book, edit_outline
+from books.actions import create_book, edit_book, edit_outline, hand_over_book
 from books.models import Book, BookVersion, Chapter, StorylineLink, StorylineNode, TextChunk
 from chapterflow_site.admin import (
     MOST_LINKS,
@@ -79,7 +79,7 @@ class BookAdmin(SiteAdmin[Book]):
         edited = {name: form.cleaned_data[name] for name in EDITABLE if name in form.changed_data}
         edit_book(obj, actor=actor_of(request), **edited)
         if "owner" in form.changed_data:
-            obj.save(update_fields=["owner", "updated_at"])
+            hand_over_book(obj, to=obj.owner, actor=actor_of(request))
 
     @admin.display(description="Versions", ordering="version_count")
     def version_count(self, row: Book) -> int:

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+
+from books.exceptions import Conflict
 
 from .models import ApiToken, SignInLink, digest_of, new_secret
 
@@ -103,6 +106,44 @@ def first_administrator() -> User | None:
             defaults={"is_staff": True, "is_superuser": True, "password": make_password(None)},
         )
     return User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+
+
+def change_password(user: User, password: str | None, *, actor: User | None, ends_tokens: bool) -> User:
+    """Set a password, or take it away (None). Other browsers are signed out, open sign-in links end.
+
+    With `ends_tokens` the person's API tokens end as well: whoever knew the password may have made one.
+    """
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        end_sign_in_links(user, actor=actor)
+        if ends_tokens:
+            ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    return user
+
+
+def close_account(user: User, *, actor: User | None) -> User:
+    """Let a person in no longer, by password, link, token or in a browser that is signed in; books are kept.
+
+    Raises Conflict for the last administrator, without whom nobody could let anybody in again.
+    """
+    with transaction.atomic():
+        others = (
+            User.objects.select_for_update().filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+        )
+        if user.is_superuser and not others.exists():
+            raise Conflict("last_administrator", "This is the only administrator. Make another one first.")
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        end_sign_in_links(user, actor=actor)
+    user.is_active = False
+    return user
+
+
+def open_account(user: User, *, actor: User | None) -> User:
+    """Let a person in again whose account was closed."""
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    user.is_active = True
+    return user
 
 
 def edit_person(user: User, *, actor: User | None, first_name: str, last_name: str, email: str) -> User:

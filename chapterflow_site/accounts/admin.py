@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from chapterflow_site.admin import ReadOnlyAdmin, YesNoFilter, act_on_each, actor_of, ask_first, counted
 
+from . import admin_people  # noqa: F401  (registers people and groups)
 from .actions import revoke_token
 from .models import ApiToken, SignInLink
 

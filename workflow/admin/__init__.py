@@ -4,6 +4,7 @@ from .content import BookAdmin, BookVersionAdmin, ChapterAdmin
 from .history import AttemptAdmin, EventAdmin, FactEntryAdmin
 from .items import ChapterWorkflowItemAdmin, ItemDependencyAdmin
 from .providers import ProviderAdmin
+from .queue import FailureAdmin, OrmQAdmin, ScheduleAdmin, SuccessAdmin
 from .review import ConsistencyRuleAdmin, FollowUpQuestionAdmin, HarmonizationChangeAdmin
 from .sessions import ProcessingSessionAdmin
 
@@ -16,9 +17,13 @@ __all__ = [
     "ConsistencyRuleAdmin",
     "EventAdmin",
     "FactEntryAdmin",
+    "FailureAdmin",
     "FollowUpQuestionAdmin",
     "HarmonizationChangeAdmin",
     "ItemDependencyAdmin",
+    "OrmQAdmin",
     "ProcessingSessionAdmin",
     "ProviderAdmin",
+    "ScheduleAdmin",
+    "SuccessAdmin",
 ]

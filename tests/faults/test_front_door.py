@@ -1,0 +1,46 @@
+"""What a real web server answers to what never reaches the application, and what it leaves behind."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.installation import Installation
+
+pytestmark = pytest.mark.faults
+
+FIRST = b"GET /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running installation for all of them."""
+    with Installation(tmp_path_factory.mktemp("site"), workers=1) as running:
+        yield running
+
+
+def answer_to(site: Installation, head: bytes) -> bytes:
+    """Send the head of a request, whole; return the answer, whole."""
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as browser:
+        browser.sendall(head)
+        return b"".join(iter(lambda: browser.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (FIRST + b"X: " + b"x" * 64_000 + b"\r\n\r\n", b"431"),
+        (FIRST + b"X: " + b"x" * 2_000_000 + b"\r\n\r\n", b"431"),
+        (FIRST + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(64)) + b"\r\n", b"431"),
+        (FIRST + b"X: 1\r\n" * 600 + b"\r\n", b"431"),
+        (b"GET /help/?" + b"x" * 64_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b"414"),
+        (b"nonsense\r\n\r\n", b"400"),
+        (FIRST + b"X: " + b"x" * 12_000 + b"\r\nConnection: close\r\n\r\n", b"200"),
+    ],
+    ids=["one long", "one very long", "many long", "many", "address", "nonsense", "fits"],
+)
+def test_a_head_that_is_too_large_is_answered(site: Installation, head: bytes, status: bytes) -> None:
+    answer = answer_to(site, head)
+
+    assert answer.startswith(b"HTTP/1.1 " + status), answer[:200]
+    assert len(answer.partition(b"\r\n\r\n")[2]) > 20
