@@ -12,7 +12,8 @@ from workflow.live.codes import BROKEN, TOO_LONG, TOO_TALKATIVE
 
 # A board's page says nothing at all; its consumer closes before this many messages are waiting for it.
 _PASSED_ON = 200
-_SYSTEM_BUFFER_BYTES = 262_144
+# What the system keeps for a viewer is memory too; this is enough for 600 kB a second over a tenth of a second.
+_SYSTEM_BUFFER_BYTES = 65_536
 
 logger = logging.getLogger(__name__)
 

@@ -122,7 +122,7 @@ function refused(event) {
 }
 
 function unreachable() {
-  showNotice("The server could not be reached", "Nothing was changed. Check that it runs, then try again.");
+  showNotice("The server did not answer", "Whether this was done shows when it answers again. Check that it runs.");
 }
 
 // ------------------------------------------------------------------- upload

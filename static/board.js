@@ -1,85 +1,18 @@
-// The live board: its socket, what it says while the connection is away, clocks, keys. Without it the page is still a page.
+// The live board: focus, clocks, keys. connection.js has its connection. Without either the page is still a page.
 (() => {
   "use strict";
 
-  const SIGNED_OUT = 4401;
-  const NOT_VISIBLE = 4404;
-  const RECONNECTING = [1006, 1011, 1012, 1013];
-  const BACK_SECONDS = 6;
   // Where the focus goes when what had it is no longer there.
   const OTHERWISE = { "session-pause": "session-resume", "session-resume": "session-pause" };
   const byId = (id) => document.getElementById(id);
   const board = byId("board");
-  const banner = byId("board-offline");
-  if (!board || !banner || !window.htmx) return;
+  if (!board || !window.htmx) return;
 
-  const shownSeq = () => Number(byId("board-seq")?.dataset.seq ?? 0);
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-
-  // ------------------------------------------------------------------ socket
-  // A socket that opens again asks for what this page has not shown yet.
-  htmx.createWebSocket = (address) => {
-    const url = new URL(address, location.href);
-    url.searchParams.set("since", shownSeq());
-    return new WebSocket(url);
-  };
-
-  let nextTry = 0;
-  htmx.config.wsReconnectDelay = (tries) => {
-    const delay = Math.min(300 * 2 ** tries, 3000) * (0.5 + Math.random() / 2);
-    nextTry = Date.now() + delay;
-    return delay;
-  };
-
-  let isOpen = false;
-  let lostAt = null;
-  let lostSeq = 0;
   let focused = null;
   let pressed = null;
   let state = stateNow();
 
-  function say(heading, text, kind) {
-    banner.hidden = false;
-    banner.classList.toggle("offline--back", kind === "back");
-    banner.querySelector("[data-heading]").textContent = heading;
-    banner.querySelector("[data-text]").textContent = text;
-    banner.querySelector("a").hidden = kind === "back";
-  }
-
-  function lose(event) {
-    isOpen = false;
-    const { code } = event.detail.event;
-    if (code === SIGNED_OUT) return say("You are signed out", "Reload this page to sign in again.", "end");
-    if (code === NOT_VISIBLE) return say("This book is no longer here", "It may have been deleted.", "end");
-    if (!RECONNECTING.includes(code)) {
-      setTimeout(() => event.detail.socketWrapper.reconnect(), htmx.config.wsReconnectDelay(1));
-    }
-    if (!lostAt) {
-      lostAt = new Date();
-      lostSeq = shownSeq();
-    }
-    sayLost();
-  }
-
-  function sayLost() {
-    if (!lostAt) return;
-    const seconds = Math.max(0, Math.ceil((nextTry - Date.now()) / 1000));
-    const when = seconds ? `tries again in ${seconds} s` : "tries again now";
-    // A short interruption, as when the server starts anew, is not worth a word.
-    if (Date.now() - lostAt > 400) say("Connection lost", `The writing goes on. This page shows ${clock.format(lostAt)} and ${when}.`, "lost");
-  }
-
-  /** The first message after an interruption that says how far the page is ends the interruption. */
-  function comeBack() {
-    if (!lostAt || !isOpen) return;
-    const missed = shownSeq() - lostSeq;
-    lostAt = null;
-    if (banner.hidden) return;
-    const caught = missed === 1 ? "1 change was" : `${missed.toLocaleString("en")} changes were`;
-    say("Connected again", missed > 0 ? `${caught} caught up.` : "Nothing was missed.", "back");
-    setTimeout(() => { if (!lostAt) banner.hidden = true; }, BACK_SECONDS * 1000);
-  }
-
+  // ------------------------------------------------------------------- focus
   function keepFocus() {
     focused = document.activeElement?.id ? document.activeElement : null;
   }
@@ -103,7 +36,7 @@
     if (!board.querySelector("#board-state [role=alert]")) byId("board-said").textContent = now;
   }
 
-  function afterMessage(event) {
+  function afterMessage() {
     // A button that was pressed is disabled while it works, and has lost the focus by then.
     const last = focused ?? pressed;
     if (last && !last.isConnected && document.activeElement === document.body) {
@@ -111,7 +44,6 @@
       again?.focus({ preventScroll: true });
       pressed = null;
     }
-    if (event.detail.message.includes('id="board-seq"')) comeBack();
     const title = byId("board-seq")?.dataset.title;
     if (title && document.title !== title) document.title = title;
     keepTabStop();
@@ -133,18 +65,9 @@
     },
   });
 
-  document.addEventListener("htmx:wsOpen", () => { isOpen = true; document.body.dataset.live = "yes"; });
-  document.addEventListener("htmx:wsClose", (event) => { delete document.body.dataset.live; lose(event); });
   document.addEventListener("htmx:wsBeforeMessage", keepFocus);
   document.addEventListener("htmx:wsAfterMessage", afterMessage);
-  // Without its socket the page would not show what a button did: then the form goes the plain way.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const button = event.target;
-    pressed = button;
-    if (isOpen || !button.form || !button.formAction) return;
-    event.preventDefault();
-    button.form.requestSubmit(button);
-  });
+  document.addEventListener("htmx:beforeRequest", (event) => { pressed = event.target; });
   document.addEventListener("htmx:beforeSend", (event) => event.target.classList?.add("is-busy"));
   document.addEventListener("htmx:afterRequest", (event) => {
     event.target.classList?.remove("is-busy");
@@ -153,7 +76,6 @@
       if (document.activeElement === document.body && pressed?.isConnected) pressed.focus({ preventScroll: true });
     });
   });
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   // ------------------------------------------------------------------ clocks
   // Counted by the server's clock, so that a wrong clock of this machine does no harm.
@@ -175,7 +97,7 @@
     }
   }
   tick();
-  setInterval(() => { tick(); if (lostAt) sayLost(); }, 1000);
+  setInterval(tick, 1000);
 
   // -------------------------------------------------------------------- keys
   const links = () => [...board.querySelectorAll('#board-chapters a[id$="-link"]')];

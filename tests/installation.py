@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http.cookiejar import CookieJar
 from pathlib import Path
 from types import TracebackType
 
@@ -132,6 +133,13 @@ class Installation:
         found = LINK.search(self.log.read_text())
         assert found, self.log.read_text()
         return found[0]
+
+    def cookie(self, link: str = "") -> str:
+        """Sign in by a one-time link, the printed one if none is given. Returns the Cookie header of a browser."""
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar := CookieJar()))
+        # From this very machine the link needs no button.
+        browser.open(link or self.sign_in_link, timeout=60).close()
+        return "; ".join(f"{each.name}={each.value}" for each in jar)
 
     def command(self, *arguments: str) -> str:
         """Run a management command; return what it printed."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.installation import Installation, children_of
@@ -22,12 +21,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def cookie(site: Installation) -> str:
-    with httpx.Client(base_url=site.address, follow_redirects=True) as browser:
-        form = browser.get(site.sign_in_link)
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form.text)
-        assert token
-        browser.post(site.sign_in_link, data={"csrfmiddlewaretoken": token[1]})
-        return "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    return site.cookie()
 
 
 def web_process(site: Installation) -> int:

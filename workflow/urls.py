@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import again, chapter, home, questions, review, session, writers
+from .views import again, chapter, home, news, questions, review, session, writers
 
 _VERSION = "books/<str:book_id>/v<int:number>/"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{_VERSION}check-writer/", writers.writer_check, name="writer_check"),
     path(f"{_VERSION}board/", session.board, name="board"),
     path(f"{_VERSION}activity/", session.activity, name="activity"),
+    path("sessions/<uuid:session_id>/news/", news.session_news, name="session_news"),
     path("sessions/<uuid:session_id>/pause/", session.session_pause, name="session_pause"),
     path("sessions/<uuid:session_id>/resume/", session.session_resume, name="session_resume"),
     path("sessions/<uuid:session_id>/budget/", session.session_budget, name="session_budget"),

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
@@ -59,6 +60,7 @@ def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
         "nothing": summary.nothing_line(lens.show),
         "page_title": summary.page_title(session).removesuffix(" · ChapterFlow"),
         "socket": f"/ws/sessions/{session.pk}/?{urlencode({'since': shown.seq, **lens._asdict()})}",
+        "news": f"{reverse('session_news', args=[session.pk])}?{urlencode(lens._asdict())}",
         "now": Moment.at(timezone.now()),
         "seq": render_seq(shown),
         "parts": {name.removeprefix("board-"): html for name, html in parts.items()},

@@ -1,0 +1,151 @@
+"""Measures how soon many boards are live again that come back at once, and what viewers who do not read cost.
+
+    .venv/bin/python -m tests.benchmarks.reconnect [--viewers 1000] [--people 1] [--chapters 60] [--lazy 200]
+
+Every viewer opens its socket in the same moment, as after a restart but without the browsers' spread. A viewer is in
+when the message has come by which its board knows that it is up to date.
+"""
+
+import argparse
+import asyncio
+import resource
+import socket
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from websockets.asyncio.client import connect
+
+from tests.installation import Installation, children_of
+from tests.storylines import storyline
+
+from .tables import end_in_order, machine, table
+
+OPEN_SECONDS = 60.0
+
+
+def web_process(site: Installation) -> int:
+    """Return the id of the web server."""
+    assert site.process
+    for pid in children_of(site.process.pid):
+        if b"web_server" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return pid
+    raise AssertionError("no web server")
+
+
+def megabytes(pid: int) -> float:
+    """Return how much memory the process has now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def processor_seconds(pid: int) -> float:
+    """Return how long the process has been computing."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+async def view(
+    site: Installation, board: str, cookie: str, begin: asyncio.Event, end: asyncio.Event
+) -> float:
+    """Open the board at `begin`; return the seconds until it is up to date, infinite where it never is."""
+    await begin.wait()
+    start = time.monotonic()
+    try:
+        async with connect(
+            f"ws://127.0.0.1:{site.port}/ws/sessions/{board}/?since=1",
+            additional_headers={"Cookie": cookie, "Origin": site.address},
+            compression=None, open_timeout=OPEN_SECONDS, ping_interval=None,
+        ) as connection:  # fmt: skip
+            async with asyncio.timeout(OPEN_SECONDS):
+                while "data-seq" not in str(await connection.recv()):
+                    continue
+            took = time.monotonic() - start
+            await end.wait()
+            return took
+    except (OSError, TimeoutError):
+        return float("inf")
+
+
+async def come_back(site: Installation, board: str, cookies: list[str], viewers: int) -> list[float]:
+    """Let all come at once; return how long each took, in order."""
+    begin, end = asyncio.Event(), asyncio.Event()
+    each = [view(site, board, cookies[n % len(cookies)], begin, end) for n in range(viewers)]
+    watching = asyncio.gather(*each)
+    await asyncio.sleep(0.5)
+    begin.set()
+    asyncio.get_running_loop().call_later(OPEN_SECONDS / 2, end.set)
+    return sorted(await watching)
+
+
+def be_lazy(site: Installation, board: str, cookie: str, viewers: int) -> tuple[float, float]:
+    """Open so many boards and read none; return the most that the server grew by in 20 s, and what is kept, in MB."""
+    pid, before = web_process(site), megabytes(web_process(site))
+    opened = []
+    for _ in range(viewers):
+        lazy = socket.socket()
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        lazy.connect(("127.0.0.1", site.port))
+        lazy.sendall(
+            f"GET /ws/sessions/{board}/?since=0&view=detailed HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
+            f"Origin: {site.address}\r\nCookie: {cookie}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        opened.append(lazy)
+    most = 0.0
+    for _ in range(200):
+        time.sleep(0.1)
+        most = max(most, megabytes(pid) - before)
+    kept = megabytes(pid) - before
+    for lazy in opened:
+        lazy.close()
+    return most, kept
+
+
+def measure(options: argparse.Namespace, folder: Path) -> None:
+    """Print the table."""
+    with Installation(folder, workers=1) as site:
+        board = site.start_book(storyline(options.chapters))
+        site.call("POST", f"/sessions/{board}/pause")
+        cookies = [site.cookie()]
+        for _ in range(options.people - 1):
+            printed = site.command("sign_in_link", "owner")
+            cookies.append(site.cookie(f"{site.address}/sign-in/{printed.rstrip('/').rpartition('/')[2]}/"))
+        pid = web_process(site)
+        memory, work = megabytes(pid), processor_seconds(pid)
+        times = asyncio.run(come_back(site, board, cookies, options.viewers))
+        work = processor_seconds(pid) - work
+        rows = [
+            ["viewers at once", f"{options.viewers} by {options.people} sign-ins"],
+            ["not in within a minute", str(times.count(float("inf")))],
+            ["median", f"{statistics.median(times):.2f} s"],
+            ["the last", f"{times[-1]:.2f} s"],
+            ["processor time of the web server", f"{work:.1f} s"],
+            ["memory of the web server", f"{memory:.0f} MB, then {megabytes(pid):.0f} MB"],
+        ]
+        if options.lazy:
+            most, kept = be_lazy(site, board, cookies[0], options.lazy)
+            rows.append(
+                [f"{options.lazy} viewers who do not read", f"{most:.0f} MB more, {kept:.0f} MB kept"]
+            )
+        print(table(["", ""], rows))
+
+
+def main() -> None:
+    """Measure as asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--viewers", type=int, default=1_000)
+    parser.add_argument("--people", type=int, default=1)
+    parser.add_argument("--chapters", type=int, default=60)
+    parser.add_argument("--lazy", type=int, default=0)
+    options = parser.parse_args()
+    end_in_order()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8_192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    print(machine())
+    with tempfile.TemporaryDirectory(prefix="chapterflow-benchmark-") as folder:
+        measure(options, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

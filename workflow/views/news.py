@@ -1,0 +1,38 @@
+"""What a board lacks, for pages that have no socket: the same pieces that the socket brings."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from workflow.board.markup import DETAILED, Lens
+from workflow.live import frames
+from workflow.live.glimpses import read_glimpses
+from workflow.live.picture import Picture
+from workflow.models import ProcessingSession
+
+from .lookup import sessions_of
+
+
+@login_required
+@require_safe
+def session_news(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """Send what changed after event `since`; 204 where nothing did."""
+    session = get_object_or_404(sessions_of(request), pk=session_id)
+    lens = Lens.of(request.GET.get("view", ""), request.GET.get("show", ""), session.total_chapters)
+    asked = request.GET.get("since", "")
+    since = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
+    html = _text_so_far(session, lens) if since == session.event_seq else _all_after(session, since, lens)
+    return HttpResponse(html, status=200 if html else 204)
+
+
+def _all_after(session: ProcessingSession, since: int | None, lens: Lens) -> str:
+    update = Picture(session.pk).catch_up(since, lens)
+    return "".join(update.pieces.values()) + update.seq
+
+
+def _text_so_far(session: ProcessingSession, lens: Lens) -> str:
+    """Return the text of what is being written; without a change that is all that can be new."""
+    return "".join(frames.proof_pieces(read_glimpses(session.pk)).values()) if lens.view == DETAILED else ""
