@@ -2,25 +2,22 @@
 
 import hashlib
 import json
-from dataclasses import asdict
 
 from books.storyline.document import ChunkSpec, StorylineDocument
 
 
 def chunk_digest(chunk: ChunkSpec) -> str:
     """Return the SHA-256 of everything about a chunk but its id."""
-    content = asdict(chunk)
-    del content["id"]
-    return _digest(content)
+    return _digest({name: value for name, value in vars(chunk).items() if name != "id"})
 
 
 def storyline_digest(document: StorylineDocument) -> str:
     """Return the SHA-256 of a storyline's nodes, chunks and links; what it says of the book is left out."""
     return _digest(
         {
-            "nodes": [asdict(node) for node in document.nodes],
+            "nodes": [vars(node) for node in document.nodes],
             "chunks": [(chunk.id, chunk_digest(chunk)) for chunk in document.chunks],
-            "links": [asdict(link) for link in document.links],
+            "links": [vars(link) for link in document.links],
         }
     )
 

@@ -5,6 +5,7 @@ class DomainError(Exception):
     """What was asked cannot be done. Each kind of door turns it into its own answer, once."""
 
     status = 400
+    retry_after_seconds: int | None = None
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -15,7 +15,7 @@ from books.exceptions import DomainError, Invalid
 from books.storyline import Fault, StorylineFaults
 from books.storyline.preferences import PreferenceFaults
 
-from .outages import RETRY_AFTER_SECONDS, DatabaseAway, outage_of
+from .outages import outage_of
 
 CONTENT_TYPE = "application/problem+json"
 HANDLED: tuple[type[Exception], ...] = (Exception, Http404, HttpError, ValidationError)
@@ -172,7 +172,7 @@ def _validation_fault(found: Mapping[str, object]) -> Fault:
 
 
 def _headers(error: DomainError) -> Mapping[str, str]:
-    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, DatabaseAway) else {}
+    return {"Retry-After": str(error.retry_after_seconds)} if error.retry_after_seconds else {}
 
 
 def _faults(error: DomainError) -> tuple[Mapping[str, object], ...]:

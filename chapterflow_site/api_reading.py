@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from typing import TypeVar, cast
+from tempfile import SpooledTemporaryFile
+from typing import IO, TypeVar, cast
 
 from django.conf import settings
 from django.core import signing
@@ -22,19 +23,33 @@ Row = TypeVar("Row", bound=Model)
 
 # Everything but a storyline or chunks is small.
 _SMALL_BODY_BYTES = 2_000_000
+_KEPT_IN_MEMORY = 1_000_000
+_BLOCK = 65_536
 
 
-def document_of(request: HttpRequest) -> bytes:
-    """Return the body of an upload. Raises TooLarge before more than the installation takes is read."""
+def document_of(request: HttpRequest) -> IO[bytes]:
+    """Return the body of an upload as a file, to be closed. Raises TooLarge before too much of it is read."""
     most = settings.CHAPTERFLOW_UPLOAD_BYTES
     if request.content_type == "multipart/form-data":
         raise Unsupported("unsupported_media_type", "Send the document itself as the body, not a form.")
-    data: bytes = b"" if _announced_length(request) > most else request.read(most + 1)
-    if len(data) > most or _announced_length(request) > most:
-        raise TooLarge(
-            "too_large", f"This installation takes up to {most / 1_000_000:g} MB. Split the storyline."
-        )
-    return data
+    if _announced_length(request) > most:
+        raise _too_large(most)
+    kept: IO[bytes] = SpooledTemporaryFile(_KEPT_IN_MEMORY)  # noqa: SIM115  (whoever asked closes it)
+    left = most + 1
+    while block := request.read(min(left, _BLOCK)):
+        kept.write(block)
+        left -= len(block)
+    if left <= 0:
+        kept.close()
+        raise _too_large(most)
+    kept.seek(0)
+    return kept
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(
+        "too_large", f"This installation takes up to {most / 1_000_000:g} MB. Split the storyline."
+    )
 
 
 class PlainParser(Parser):

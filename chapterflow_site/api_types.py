@@ -89,6 +89,10 @@ _MEANINGS = {
     415: ("unsupported_media_type", "The body is a form and not a document."),
     422: ("invalid_request", "The request has faults; `errors` lists them all."),
     429: ("checked_just_now", "It was asked for a moment ago, or too often."),
+    503: (
+        "uploads_busy",
+        "The installation does as much of this as it can; `Retry-After` says when to ask again.",
+    ),
 }
 
 

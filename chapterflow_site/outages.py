@@ -14,6 +14,7 @@ class DatabaseAway(DomainError):
     """The database does not take or give anything now; nothing that is stored is lost by that."""
 
     status = 503
+    retry_after_seconds = RETRY_AFTER_SECONDS
 
 
 def outage_of(error: BaseException | None) -> DatabaseAway | None:

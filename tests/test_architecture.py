@@ -40,7 +40,6 @@ LAYERS: Sequence[tuple[str, ...]] = (
         "workflow.events",
         "workflow.apps",
         "workflow.routing",
-        "workflow.rows",
     ),
     ("workflow.models",),
     ("workflow.transitions",),

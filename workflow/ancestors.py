@@ -20,12 +20,18 @@ def find_ancestors(needs: Mapping[int, Iterable[int]], most: int = NEAREST) -> d
     found: dict[int, Ancestors] = {}
     masks: dict[int, int] = {}
     for number in sorted(needs):
-        direct = list(needs[number])
         mask = 0
-        nearest = set(direct)
-        for needed in direct:
+        for needed in needs[number]:
             mask |= masks[needed] | 1 << needed
-            nearest.update(found[needed].nearest)
         masks[number] = mask
-        found[number] = Ancestors(tuple(sorted(nearest)[-most:]), mask.bit_count())
+        found[number] = Ancestors(_highest(mask, most), mask.bit_count())
     return found
+
+
+def _highest(mask: int, most: int) -> tuple[int, ...]:
+    """Return the numbers of the highest bits, ascending."""
+    numbers: list[int] = []
+    while mask and len(numbers) < most:
+        numbers.append(mask.bit_length() - 1)
+        mask ^= 1 << numbers[-1]
+    return tuple(reversed(numbers))

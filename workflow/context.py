@@ -4,11 +4,11 @@ from typing import cast
 
 from books.models import Book, BookVersion, Chapter, NodeChunk, StorylineNode, TextChunk
 from books.preferences.rule import preferences_of
+from chapterflow_site.rows import read_together
 
 from .agents.types import ChapterTask, SourceChunk, SourceNode
 from .continuity import read_context
 from .models import ChapterWorkflowItem, ProcessingSession
-from .rows import read_together
 
 CHUNK_OF_NODE = "JOIN books_textchunk ON books_textchunk.id = chunk_id"
 AROUND_CHAPTER = """

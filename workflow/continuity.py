@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from books.models import Chapter, ChapterRevision, Dependencies, StorylineLink, StorylineNode
 from books.storyline.document import DEPENDENCY_TYPES
+from chapterflow_site.rows import add_values, read_columns
 
 from .agents.memory import ChapterMemory, Fact, find_names, lookup_keys
 from .agents.memory.facts import INTRODUCTION
 from .agents.memory.keep import MOST_FACTS_OF_A_NAME
 from .agents.types import ChapterContext, EarlierChapter, KnownFact, RelatedNode, SourceChunk, SourceNode
 from .models import ChapterWorkflowItem, FactEntry, ProcessingSession
-from .rows import add_values, read_columns
 
 # More lines than the story so far has room for, whatever their length.
 LINES_READ = 40

@@ -13,6 +13,7 @@ from books.exceptions import Invalid
 from books.models import BookVersion, Chapter, Dependencies
 from books.outline import dependencies_of
 from books.preferences.rule import preferences_of
+from chapterflow_site.rows import add_values
 
 from .ancestors import Ancestors, find_ancestors
 from .budgets import Limits
@@ -107,13 +108,14 @@ def make_items(session: ProcessingSession) -> None:
         batch_size=ROWS_PER_INSERT,
     )
     of_node = {chapter.node_id: item for chapter, item in zip(chapters, items, strict=True)}
-    ItemDependency.objects.bulk_create(
+    add_values(
+        ItemDependency,
+        ("item", "needs"),
         (
-            ItemDependency(item=item, needs=of_node[needed])
+            (item.pk, of_node[needed].pk)
             for node, item in of_node.items()
             for needed in sorted(needs.get(node, ()))
         ),
-        batch_size=ROWS_PER_INSERT,
     )
 
 

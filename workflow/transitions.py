@@ -11,13 +11,13 @@ from django.db import transaction
 from django.db.models import F
 
 from chapterflow_site import crash_points
+from chapterflow_site.rows import add_rows, change_row, lock_row
 
 from . import queue
 from .clock import database_now
 from .events import EventKind
 from .live import bell
 from .models import ChapterWorkflowItem, Event, ProcessingSession
-from .rows import add_rows, change_row, lock_row
 from .states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,26 @@ from books.digest import chunk_digest
 from books.models import Book, TextChunk
 from books.storyline.document import ChunkSpec
 from chapterflow_site import crash_points
+from chapterflow_site.rows import add_values
 
 # Databases bound the parameters of one query.
 _BATCH = 500
+
+_COLUMNS = (
+    "book",
+    "key",
+    "digest",
+    "text",
+    "speaker",
+    "speakers",
+    "source",
+    "sequence",
+    "start_seconds",
+    "end_seconds",
+    "extra",
+    "word_count",
+    "created_at",
+)
 
 T = TypeVar("T")
 
@@ -44,16 +61,14 @@ def store_chunks(book: Book, chunks: Iterable[ChunkSpec]) -> dict[str, StoredChu
     """Store what is new among `chunks`; return the row of each id. Call with the book locked."""
     now = timezone.now()
     by_digest = {(chunk.id, chunk_digest(chunk)): chunk for chunk in chunks}
-    known = _known_rows(book, {key for key, _ in by_digest})
-    new = [
-        _row(book, chunk, digest, now)
-        for (key, digest), chunk in by_digest.items()
-        if (key, digest) not in known
-    ]
-    TextChunk.objects.bulk_create(new, batch_size=_BATCH)
+    keys = {key for key, _ in by_digest}
+    known = _known_rows(book, keys)
+    new = [(chunk, key) for key, chunk in by_digest.items() if key not in known]
+    add_values(TextChunk, _COLUMNS, (_values(book, chunk, digest, now) for chunk, (_, digest) in new))
     found = {key: known[key, digest] for key, digest in by_digest if (key, digest) in known}
     _make_newest(book, found, now)
-    return found | {row.key: StoredChunk(row.pk, row.word_count) for row in new}
+    stored = _known_rows(book, {chunk.id for chunk, _ in new})
+    return found | {key: stored[key, digest] for _, (key, digest) in new}
 
 
 def newest_chunks(book: Book, keys: Collection[str]) -> dict[str, StoredChunk]:
@@ -88,21 +103,21 @@ def _make_newest(book: Book, found: Mapping[str, StoredChunk], now: datetime) ->
         TextChunk.objects.filter(pk__in=batch).update(created_at=now)
 
 
-def _row(book: Book, chunk: ChunkSpec, digest: str, now: datetime) -> TextChunk:
-    return TextChunk(
-        book=book,
-        key=chunk.id,
-        digest=digest,
-        text=chunk.text,
-        speaker=chunk.speaker,
-        speakers=list(chunk.speakers),
-        source=chunk.source,
-        sequence=chunk.sequence,
-        start_seconds=chunk.start_seconds,
-        end_seconds=chunk.end_seconds,
-        extra=dict(chunk.extra),
-        word_count=chunk.word_count,
-        created_at=now,
+def _values(book: Book, chunk: ChunkSpec, digest: str, now: datetime) -> tuple[object, ...]:
+    return (
+        book.pk,
+        chunk.id,
+        digest,
+        chunk.text,
+        chunk.speaker,
+        list(chunk.speakers),
+        chunk.source,
+        chunk.sequence,
+        chunk.start_seconds,
+        chunk.end_seconds,
+        dict(chunk.extra),
+        chunk.word_count,
+        now,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import TypedDict
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, User
 
 from books.digest import storyline_digest
@@ -11,11 +10,11 @@ from books.models import Book, BookVersion, NodeChunk, StorylineLink, StorylineN
 from books.preferences.rule import first_preferences
 from books.storyline.centrality import centrality_scores
 from books.storyline.document import NodeSpec, StorylineDocument
-from books.storyline.limits import Limits
 from books.storyline.order import writing_order
-from books.storyline.parse import read_storyline
 from books.text.words import count_words
+from books.uploads import Upload, read_upload, reading_place
 from chapterflow_site import crash_points
+from chapterflow_site.rows import add_values
 
 from .book import BookColumns, create_book
 from .chunks import StoredChunk, known_chunk_ids, newest_chunks, store_chunks
@@ -26,7 +25,7 @@ _SOURCE_NAME_CHARACTERS = 255
 
 
 def upload_storyline(
-    data: bytes | str,
+    data: Upload,
     *,
     actor: User,
     book: Book | None = None,
@@ -37,23 +36,14 @@ def upload_storyline(
     """Read, check and store an upload as a new version of `book`, or of a new book where there is none.
 
     `title` and `author` go before what the upload says of its book. Raises StorylineFaults (an Invalid)
-    with every fault; then nothing is stored, no empty book either.
+    with every fault; then nothing is stored, no empty book either. TooSoon or Busy where too many are read now.
     """
-    known = known_chunk_ids(book) if book else ()
-    document = read_storyline(data, known_chunk_ids=known, limits=limits())
-    with crash_points.named_commit("upload_storyline"):
-        if book is None:
-            book = create_book(actor=actor, **_book_columns(document, source_name, title, author))
-        return add_storyline(book, document, actor=actor, source_name=source_name)
-
-
-def limits() -> Limits:
-    """Return how large an upload this installation takes."""
-    return Limits(
-        bytes=settings.CHAPTERFLOW_UPLOAD_BYTES,
-        nodes=settings.CHAPTERFLOW_UPLOAD_NODES,
-        words=settings.CHAPTERFLOW_UPLOAD_WORDS,
-    )
+    with reading_place(actor):
+        document = read_upload(data, known_chunk_ids=known_chunk_ids(book) if book else ())
+        with crash_points.named_commit("upload_storyline"):
+            if book is None:
+                book = create_book(actor=actor, **_book_columns(document, source_name, title, author))
+            return add_storyline(book, document, actor=actor, source_name=source_name)
 
 
 @crash_points.named_commit("add_storyline")
@@ -114,7 +104,7 @@ def _new_version(
 
 def _store_nodes(
     version: BookVersion, document: StorylineDocument, chunks: Mapping[str, StoredChunk]
-) -> dict[str, StorylineNode]:
+) -> dict[str, int]:
     scores = centrality_scores(document)
     order = writing_order([node.id for node in document.nodes], scores)
     place = {node_id: place for place, node_id in enumerate(order, start=1)}
@@ -130,7 +120,7 @@ def _store_nodes(
         for position, node in enumerate(document.nodes, start=1)
     ]
     StorylineNode.objects.bulk_create(rows, batch_size=_BATCH)
-    return {row.key: row for row in rows}
+    return {row.key: row.pk for row in rows}
 
 
 class _NodeColumns(TypedDict):
@@ -177,30 +167,35 @@ def _distinct(ids: Collection[str]) -> list[str]:
 
 
 def _store_node_chunks(
-    nodes: Mapping[str, StorylineNode], document: StorylineDocument, chunks: Mapping[str, StoredChunk]
+    nodes: Mapping[str, int], document: StorylineDocument, chunks: Mapping[str, StoredChunk]
 ) -> None:
-    rows = [
-        NodeChunk(node=nodes[node.id], chunk_id=chunks[chunk_id].pk, position=position)
-        for node in document.nodes
-        for position, chunk_id in enumerate(_distinct(node.chunk_ids), start=1)
-    ]
-    NodeChunk.objects.bulk_create(rows, batch_size=_BATCH)
+    add_values(
+        NodeChunk,
+        ("node", "chunk", "position"),
+        (
+            (nodes[node.id], chunks[chunk_id].pk, position)
+            for node in document.nodes
+            for position, chunk_id in enumerate(_distinct(node.chunk_ids), start=1)
+        ),
+    )
 
 
-def _store_links(
-    version: BookVersion, nodes: Mapping[str, StorylineNode], document: StorylineDocument
-) -> None:
-    rows = [
-        StorylineLink(
-            version=version,
-            source=nodes[link.source_id],
-            target=nodes[link.target_id],
-            relationship_type=link.relationship_type,
-            weight=link.weight,
-            confidence=link.confidence,
-            evidence=link.evidence,
-            extra=dict(link.extra),
-        )
-        for link in document.links
-    ]
-    StorylineLink.objects.bulk_create(rows, batch_size=_BATCH)
+def _store_links(version: BookVersion, nodes: Mapping[str, int], document: StorylineDocument) -> None:
+    names = ("version", "source", "target", "relationship_type", "weight", "confidence", "evidence", "extra")
+    add_values(
+        StorylineLink,
+        names,
+        (
+            (
+                version.pk,
+                nodes[link.source_id],
+                nodes[link.target_id],
+                link.relationship_type,
+                link.weight,
+                link.confidence,
+                link.evidence,
+                dict(link.extra),
+            )
+            for link in document.links
+        ),
+    )

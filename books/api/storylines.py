@@ -5,12 +5,11 @@ from ninja import Status
 
 from books import schemas
 from books.actions import add_chunks, upload_storyline
-from books.actions.storyline import limits
+from books.uploads import read_chunk_upload, reading_place
 from chapterflow_site.api_auth import person_asking
 from chapterflow_site.api_reading import document_of
 from chapterflow_site.api_types import BookId, problems
 
-from .chunk_list import read_chunks
 from .documents import CHUNKS, STORYLINE, taking
 from .lookup import book_of
 from .router import router
@@ -22,7 +21,7 @@ from .shown import version_shown
     response={201: schemas.Version},
     operation_id="upload_storyline",
     summary="Upload a storyline",
-    openapi_extra=taking(STORYLINE) | problems(404, 413, 415, 422),
+    openapi_extra=taking(STORYLINE) | problems(404, 413, 415, 422, 429, 503),
 )
 def uploaded(request: HttpRequest, book_id: BookId) -> Status[schemas.Version]:
     """Check a storyline and store it as the book's next version. With a fault in it, nothing is stored.
@@ -30,7 +29,8 @@ def uploaded(request: HttpRequest, book_id: BookId) -> Status[schemas.Version]:
     JSON as described here, a plain list of its nodes, JSON Lines, or CSV.
     """
     book = book_of(request, book_id)
-    version = upload_storyline(document_of(request), actor=person_asking(request), book=book)
+    with document_of(request) as file:
+        version = upload_storyline(file, actor=person_asking(request), book=book)
     return Status(201, version_shown(version))
 
 
@@ -39,12 +39,14 @@ def uploaded(request: HttpRequest, book_id: BookId) -> Status[schemas.Version]:
     response={201: schemas.StoredChunks},
     operation_id="add_chunks",
     summary="Add text chunks",
-    openapi_extra=taking(CHUNKS) | problems(404, 413, 415, 422),
+    openapi_extra=taking(CHUNKS) | problems(404, 413, 415, 422, 429, 503),
 )
 def chunks(request: HttpRequest, book_id: BookId) -> Status[schemas.StoredChunks]:
     """Store chunks for nodes of later storylines to name. One that is there already is not stored again."""
     book = book_of(request, book_id)
-    found = read_chunks(document_of(request), limits())
-    add_chunks(book, found, actor=person_asking(request))
+    person = person_asking(request)
+    with document_of(request) as file, reading_place(person):
+        found = read_chunk_upload(file)
+        add_chunks(book, found, actor=person)
     ids = [chunk.id for chunk in found]
     return Status(201, schemas.StoredChunks(book_id=book.book_id, chunk_count=len(ids), chunk_ids=ids))

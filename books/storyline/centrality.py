@@ -13,21 +13,17 @@ def centrality_from_links(
     `links` are (source, target, weight); a missing weight counts as 1, a negative one as 0. Without links all
     are 0. Node strength, Barrat et al., PNAS 101 (2004), 3747.
     """
-    # Importing networkx takes most of a second, and most storylines bring their scores.
-    from networkx import MultiGraph
-
-    graph: MultiGraph[str] = MultiGraph()
-    graph.add_nodes_from(node_ids)
-    known = frozenset(node_ids)
-    for source, target, weight in links:
-        if source in known and target in known and source != target:
-            graph.add_edge(source, target, weight=1.0 if weight is None else max(weight, 0.0))
+    strengths = dict.fromkeys(node_ids, 0.0)
+    weighed = [
+        (source, target, 1.0 if weight is None else max(weight, 0.0))
+        for source, target, weight in links
+        if source in strengths and target in strengths and source != target
+    ]
     # A single weight may be near the largest float, so that a sum of several would be infinite.
-    scale = max((edge["weight"] for _, _, edge in graph.edges(data=True)), default=0.0) or 1.0
-    strengths = {
-        node_id: sum(edge["weight"] / scale for _, _, edge in graph.edges(node_id, data=True))
-        for node_id in node_ids
-    }
+    scale = max((weight for _, _, weight in weighed), default=0.0) or 1.0
+    for source, target, weight in weighed:
+        strengths[source] += weight / scale
+        strengths[target] += weight / scale
     highest = max(strengths.values(), default=0.0) or 1.0
     return {node_id: round(strength / highest, 4) for node_id, strength in strengths.items()}
 

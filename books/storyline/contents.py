@@ -12,6 +12,7 @@ from .wording import Path, described, quoted
 
 _SUBTITLE_CHARACTERS = 500
 _LANGUAGE_CHARACTERS = 35
+_REFERENCES = ("chunk_ids", "chunks", "depends_on", "related")
 
 
 def read_contents(value: Mapping[str, object], records: Records) -> tuple[BookInfo, dict[str, object]]:
@@ -20,6 +21,8 @@ def read_contents(value: Mapping[str, object], records: Records) -> tuple[BookIn
     _check_format(fields)
     book = _read_book(fields, records)
     limits = records.limits
+    if not _fits(fields, records):
+        return book, fields.rest()
     _read_each(fields, "chunks", limits.chunks, lambda item, path: read_listed_chunk(item, path, records))
     _read_each(fields, "nodes", limits.nodes, lambda item, path: read_node(item, path, records))
     _read_each(fields, "links", limits.links, lambda item, path: read_link(item, path, records))
@@ -56,6 +59,32 @@ def _read_each(document: Fields, key: str, most: int, read: Callable[[object, Pa
         return
     for index, item in enumerate(items):
         read(item, (key, index))
+
+
+def _fits(document: Fields, records: Records) -> bool:
+    """Count what would cost work for each one before any of it is done; return whether it may begin."""
+    most = records.limits.references
+    counted = _counted_references(document)
+    if counted > most:
+        sentence = (
+            f"{counted:,} times a node or a chunk is named by another; at most {most:,} fit. Name fewer."
+        )
+        document.note("nodes", "too_large", sentence)
+        return False
+    return True
+
+
+def _counted_references(document: Fields) -> int:
+    nodes, links = document.value("nodes"), document.value("links")
+    listed = [
+        node[key]
+        for node in (nodes if isinstance(nodes, list) else ())
+        if isinstance(node, dict)
+        for key in _REFERENCES
+        if key in node
+    ]
+    inside = sum(len(items) for items in listed if isinstance(items, list))
+    return inside + (len(links) if isinstance(links, list) else 0)
 
 
 def _check_totals(document: Fields, records: Records) -> None:

@@ -6,6 +6,8 @@ from functools import cached_property
 
 from books.text.words import count_words
 
+from .notices import Notice
+
 FORMAT = "chapterflow-storyline/1"
 
 TEMPORAL_SEQUENCE = "TEMPORAL_SEQUENCE"
@@ -93,6 +95,7 @@ class StorylineDocument:
     links: tuple[LinkSpec, ...] = ()
     format: str = FORMAT
     extra: Mapping[str, object] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
     @cached_property
     def chunk_word_counts(self) -> Mapping[str, int]:

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from books.exceptions import Invalid
 
+from .encoding import TextFault
 from .parsed import Locate
-from .positions import Position
+from .positions import Position, positions_at
 from .wording import Path, place_of
+
+if TYPE_CHECKING:
+    from .listing import ListingLine
 
 MOST_FAULTS = 100
 
@@ -24,13 +29,14 @@ class Fault:
 
 
 class StorylineFaults(Invalid):
-    """The storyline cannot be used; `faults` says why, in the text's order."""
+    """The storyline cannot be used; `faults` says why, in the text's order, `lines` are the text around them."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], lines: "Sequence[ListingLine]" = ()) -> None:
         first = faults[0]
         where = f"{first.place}: " if first.place else ""
         super().__init__("storyline_faults", f"The storyline was not taken. {where}{first.message}")
         self.faults = list(faults)
+        self.lines = list(lines)
 
 
 @dataclass(frozen=True)
@@ -103,3 +109,12 @@ def _first(finding: _Finding, found: Mapping[Path, Position]) -> str:
     if first is None or own is None or first.line == own.line:
         return f"; the first is {place_of(finding.first)}."
     return f"; the first is in line {first.line}."
+
+
+def text_fault(error: TextFault) -> Fault:
+    """Return the fault of an upload that cannot be read at all."""
+    if error.text is None:
+        return Fault("", str(error), None, error.code)
+    position = next(positions_at(error.text, [error.offset]))
+    place = f"line {position.line}, column {position.column}"
+    return Fault(place, str(error), position.line, error.code, position.column)

@@ -2,13 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .encoding import with_line_feeds
 from .faults import Fault
 
 LINE_CHARACTERS = 160
 _BEFORE_FAULT = 60
+_BLOCK = 65_536
 # A full stop inside quotation marks belongs to the upload's words, not to ours.
 _FIRST_SENTENCE = re.compile(r"(?:“[^”]*”|[^“.]|\.(?=\S))*\.?")
 
@@ -30,23 +32,40 @@ def listing(
 
     Lines end at a line feed, as for the faults. A long line with several faults comes once for each.
     """
-    text = data.decode("utf-8-sig", "replace") if isinstance(data, bytes) else data.removeprefix("\ufeff")
-    lines = text.split("\n")
-    faulty = _by_line(faults, len(lines))
+    decoded = data.decode("utf-8-sig", "replace") if isinstance(data, bytes) else data.removeprefix("\ufeff")
+    text = with_line_feeds(decoded)
+    faulty = _by_line(faults)
     numbers = sorted(faulty)[:most]
     shown = sorted({near for number in numbers for near in range(number - context, number + context + 1)})
     entries: list[ListingLine] = []
-    for number in shown:
-        if 1 <= number <= len(lines):
-            line = lines[number - 1].rstrip("\r")
-            entries += _entries(number, line, faulty.get(number, ())[:most] if number in numbers else ())
+    for number, line in _lines(text, shown):
+        entries += _entries(number, line, faulty.get(number, ())[:most] if number in numbers else ())
     return entries
 
 
-def _by_line(faults: Iterable[Fault], count: int) -> dict[int, list[Fault]]:
+def _lines(text: str, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Yield the lines with these ascending numbers, as far as there are such, without splitting all the text."""
+    line, start = 1, 0
+    for number in numbers:
+        if number < 1:
+            continue
+        while line < number:
+            block = start + _BLOCK
+            passed = text.count("\n", start, block)
+            if line + passed < number:
+                line, start = line + passed, block
+            else:
+                line, start = line + 1, text.find("\n", start) + 1
+            if start > len(text):
+                return
+        end = text.find("\n", start)
+        yield number, text[start : end if end >= 0 else len(text)].rstrip("\r")
+
+
+def _by_line(faults: Iterable[Fault]) -> dict[int, list[Fault]]:
     found: defaultdict[int, list[Fault]] = defaultdict(list)
     for fault in faults:
-        if fault.line is not None and 1 <= fault.line <= count:
+        if fault.line is not None:
             found[fault.line].append(fault)
     return found
 

@@ -5,12 +5,11 @@ from collections.abc import Collection
 from .contents import read_contents
 from .document import StorylineDocument
 from .encoding import TextFault, decoded
-from .faults import Fault, Findings, StorylineFaults
+from .faults import Findings, StorylineFaults, text_fault
 from .jsontext import parse_json, refuse_depth
 from .limits import DEFAULT_LIMITS, Limits
 from .parsed import NODES
 from .plain import NotPlain, Repeats, check_plain
-from .positions import positions_at
 from .records import Records
 from .references import check_references
 from .table import is_table, parse_table
@@ -27,9 +26,9 @@ def read_storyline(
     else, whatever the text is; its faults have lines.
     """
     try:
-        return _read_text(data, known_chunk_ids, limits)
+        return read_text(decoded(data, limits), known_chunk_ids=known_chunk_ids, limits=limits)
     except TextFault as error:
-        raise StorylineFaults([_text_fault(error)]) from None
+        raise StorylineFaults([text_fault(error)]) from None
 
 
 def read_storyline_value(
@@ -46,8 +45,8 @@ def read_storyline_value(
     return document
 
 
-def _read_text(data: bytes | str, known_chunk_ids: Collection[str], limits: Limits) -> StorylineDocument:
-    text = decoded(data, limits)
+def read_text(text: str, *, known_chunk_ids: Collection[str], limits: Limits) -> StorylineDocument:
+    """Return the storyline in an upload's decoded text. Raises TextFault, StorylineFaults."""
     parsed = parse_table(text, limits) if is_table(text) else parse_json(text, limits)
     repeats = {id(value): keys for value, keys in parsed.repeats}
     findings = Findings()
@@ -83,11 +82,3 @@ def _document(
 
 def _not_a_storyline(value: object) -> str:
     return f"{described(value)} is not a storyline. Upload an object with “nodes”, or a list of nodes."
-
-
-def _text_fault(error: TextFault) -> Fault:
-    if error.text is None:
-        return Fault("", str(error), None, error.code)
-    position = next(positions_at(error.text, [error.offset]))
-    place = f"line {position.line}, column {position.column}"
-    return Fault(place, str(error), position.line, error.code, position.column)

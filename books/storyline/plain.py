@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from .faults import Findings
 from .limits import Limits
@@ -39,16 +40,22 @@ def check_plain(
         if len(path) - len(root_path) >= limits.depth:
             raise NotPlain(path, "too_deep", depth_sentence(limits))
         for key in repeats.get(id(container), ()):
-            sentence = f"The key {quoted(key)} stands twice in this object. Keep one of the two."
-            findings.add((*path, key), "repeated_key", sentence)
+            findings.add((*path, key), "repeated_key", partial(_repeated_sentence, key))
         count += len(container)
         if count > limits.values:
             raise NotPlain((), "too_large", f"The storyline holds more than {limits.values:,} values.")
         for step, child in _members(container, path, findings):
             if isinstance(child, dict | list):
                 containers.append((child, (*path, step)))
+            # Almost every value is such a text: a glance at it saves the closer look.
+            elif type(child) is str and child.isascii() and "\x00" not in child:
+                continue
             elif problem := _problem(child):
                 _note(findings, (*path, step), problem)
+
+
+def _repeated_sentence(key: str) -> str:
+    return f"The key {quoted(key)} stands twice in this object. Keep one of the two."
 
 
 def depth_sentence(limits: Limits) -> str:

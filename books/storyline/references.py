@@ -1,43 +1,80 @@
 """Checks across an upload: that every id which is named exists, and that nothing waits for itself."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-
-from rapidfuzz import fuzz, process
+from itertools import chain
+from unicodedata import normalize
 
 from .document import DEPENDENCY_TYPES
+from .limits import ID_CHARACTERS
 from .order import circles
 from .records import Records, Reference
 from .wording import Path, quoted
 
 _ALIKE = 60
 _CIRCLE_NAMES = 4
+_COMPARISONS = 500_000
 
 
 def check_references(records: Records, known_chunk_ids: Collection[str]) -> None:
     """Note unknown ids, links of a node to itself, and circles."""
     chunk_ids = frozenset(known_chunk_ids).union(records.chunks)
-    _check_known(records.chunk_references, "chunk", chunk_ids, records)
-    _check_known([*records.dependencies, *records.link_ends], "node", records.node_paths.keys(), records)
+    nearest = _Nearest()
+    _check_known(records.chunk_references, "chunk", chunk_ids, records, nearest)
+    named = chain(records.dependencies, records.link_ends)
+    _check_known(named, "node", records.node_paths.keys(), records, nearest)
     _check_self(records)
     _check_circles(records)
 
 
-def _check_known(named: Sequence[Reference], kind: str, known: Collection[str], records: Records) -> None:
-    unknown = [reference for reference in named if reference.named_id not in known]
-    candidates = sorted(known) if unknown else []
-    for reference in unknown:
-        sentence = partial(_unknown_sentence, kind, reference, candidates)
-        records.findings.add(reference.path, f"unknown_{kind}", sentence)
+class _Nearest:
+    """Looks for the id that somebody may have meant, as long as that stays cheap."""
+
+    def __init__(self) -> None:
+        self._left = _COMPARISONS
+        self._candidates: dict[str, list[str]] = {}
+
+    def id(self, wrong: str, kind: str, known: Collection[str]) -> str | None:
+        """Return the most similar of the known ids, None where none is similar or too many were looked at."""
+        candidates = self._candidates.get(kind)
+        if candidates is None:
+            candidates = sorted(each for each in known if len(each) <= ID_CHARACTERS)
+            self._candidates[kind] = candidates
+        self._left -= len(candidates)
+        if self._left < 0 or len(wrong) > ID_CHARACTERS:
+            return None
+        # Its import takes longer than reading most storylines; only one with an unknown id should wait for it.
+        from rapidfuzz import fuzz, process
+
+        found = process.extractOne(wrong, candidates, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        return found[0] if found else None
 
 
-def _unknown_sentence(kind: str, reference: Reference, candidates: Sequence[str]) -> str:
+def _check_known(
+    named: Iterable[Reference], kind: str, known: Collection[str], records: Records, nearest: _Nearest
+) -> None:
+    for reference in named:
+        if reference.named_id not in known:
+            sentence = partial(_unknown_sentence, kind, reference, known, nearest)
+            records.findings.add(reference.path, f"unknown_{kind}", sentence)
+
+
+def _unknown_sentence(kind: str, reference: Reference, known: Collection[str], nearest: _Nearest) -> str:
     wrong = reference.named_id
-    found = process.extractOne(wrong, candidates, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    found = nearest.id(wrong, kind, known)
     # A node that names itself would be the next fault.
-    if found and found[0] != reference.node_id:
-        return f"No {kind} has the id {quoted(wrong)}. The nearest id is {quoted(found[0])}."
+    if found and found != reference.node_id:
+        return (
+            f"No {kind} has the id {quoted(wrong)}. The nearest id is {quoted(found)}.{_alike(wrong, found)}"
+        )
     return f"No {kind} has the id {quoted(wrong)}. Correct the id, or remove it."
+
+
+def _alike(wrong: str, found: str) -> str:
+    """Return a sentence for two ids that nobody can tell apart by looking."""
+    if normalize("NFKC", wrong) != normalize("NFKC", found):
+        return ""
+    return " It looks alike, but is written with other characters: copy it."
 
 
 def _check_self(records: Records) -> None:
@@ -48,8 +85,12 @@ def _check_self(records: Records) -> None:
             )
     for path, link in records.links:
         if link.source_id == link.target_id:
-            sentence = f"This link leads from {quoted(link.source_id)} to itself. Remove it."
+            sentence = partial(_self_sentence, link.source_id)
             records.findings.add(path, "links_to_itself", sentence)
+
+
+def _self_sentence(node_id: str) -> str:
+    return f"This link leads from {quoted(node_id)} to itself. Remove it."
 
 
 def _check_circles(records: Records) -> None:

@@ -11,12 +11,12 @@ from django_htmx.http import HttpResponseClientRedirect
 from books.access import is_htmx, person_of
 from books.actions import add_sample_book, upload_storyline
 from books.actions.sample import TEMPLATE_NAME, sample_file
-from books.exceptions import Invalid
+from books.exceptions import Invalid, TooSoon
 from books.forms import UploadForm
 from books.models import Book
 from books.preferences.catalogue import PREFERENCES
 from books.storyline import StorylineFaults
-from books.storyline.listing import listing
+from books.uploads import Busy, Upload
 
 _PASTED = "the pasted text"
 
@@ -46,19 +46,18 @@ def _taken(request: HttpRequest, form: UploadForm, book: Book | None) -> HttpRes
         return _page(request, form, book, problem="Choose a file, or paste the storyline.", status=422)
     if file is not None and file.size > settings.CHAPTERFLOW_UPLOAD_BYTES:
         return _page(request, form, book, problem=_too_large(file.size), status=413)
-    data: bytes | str = file.read() if file else form.cleaned_data["text"]
     name = file.name if file else ""
     try:
-        return _stored(request, form, book, data, name)
+        return _stored(request, form, book, file or form.cleaned_data["text"], name)
     except StorylineFaults as error:
-        faults = {"faults": error.faults, "lines": listing(data, error.faults), "name": name or _PASTED}
+        faults = {"faults": error.faults, "lines": error.lines, "name": name or _PASTED}
         return _page(request, form, book, status=422, **faults)
-    except Invalid as error:
-        return _page(request, form, book, problem=error.message, status=422)
+    except (Invalid, TooSoon, Busy) as error:
+        return _page(request, form, book, problem=error.message, status=error.status)
 
 
 def _stored(
-    request: HttpRequest, form: UploadForm, book: Book | None, data: bytes | str, name: str
+    request: HttpRequest, form: UploadForm, book: Book | None, data: Upload, name: str
 ) -> HttpResponse:
     version = upload_storyline(
         data,

@@ -196,7 +196,7 @@ class TestUpload:
         nodes = [{"id": f"n{i}", "chunk_ids": [f"c{i}"]} for i in range(400)]
         chunks = [{"id": f"c{i}", "text": f"text {i}"} for i in range(400)]
 
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(26):
             upload_storyline(storyline(nodes, chunks), actor=person, book=book)
 
 

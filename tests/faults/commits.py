@@ -32,10 +32,10 @@ WRITING = {
         "update_or_create",
     ),
     *("enqueue", "acknowledge", "purge_queue", "async_task"),
-    # All of `workflow.rows` but what reads.
+    # All of `chapterflow_site.rows` but what reads.
     *(
         each.name
-        for each in TREES["workflow.rows"].body
+        for each in TREES["chapterflow_site.rows"].body
         if isinstance(each, ast.FunctionDef) and not each.name.startswith(("_", "read_", "count_", "lock_"))
     ),
 }

@@ -7,11 +7,10 @@ from django.utils.translation import ngettext
 from ninja import Query
 
 from books.actions.chunks import known_chunk_ids
-from books.actions.storyline import limits
 from books.api.documents import NODES, taking
 from books.api.lookup import book_of
 from books.exceptions import Conflict
-from books.storyline import read_storyline
+from books.uploads import read_upload, reading_place
 from chapterflow_site.api_auth import person_asking
 from chapterflow_site.api_errors import Problem, problem_response, refusal
 from chapterflow_site.api_reading import document_of
@@ -35,7 +34,7 @@ AnotherWriter = Annotated[
     operation_id="start_book_generation",
     summary="Start writing a book from a list of nodes",
     tags=["Generation"],
-    openapi_extra=taking(NODES) | problems(404, 413, 415, 422),
+    openapi_extra=taking(NODES) | problems(404, 413, 415, 422, 429, 503),
 )
 def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
     """Store the nodes as the book's next version and start it.
@@ -44,8 +43,10 @@ def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
     they are being written, lead to the same session.
     """
     book = book_of(request, book_id)
-    document = read_storyline(document_of(request), known_chunk_ids=known_chunk_ids(book), limits=limits())
-    session, created = start_nodes(book, document, actor=person_asking(request))
+    person = person_asking(request)
+    with document_of(request) as file, reading_place(person):
+        document = read_upload(file, known_chunk_ids=known_chunk_ids(book))
+        session, created = start_nodes(book, document, actor=person)
     chapters = ngettext("%s chapter", "%s chapters", session.total_chapters) % f"{session.total_chapters:,}"
     message = f"{chapters} will be written." if created else f"{chapters} were started before and go on."
     return schemas.GenerationStarted(session_id=str(session.pk), status="started", message=message)

@@ -10,13 +10,13 @@ from django.db.models import Q, QuerySet
 
 from books.models import Dependencies
 from chapterflow_site import crash_points
+from chapterflow_site.rows import add_row, change_row, count_rows, read_row
 from workflow.agents.orchestrator import harmonizer_models, questioner_models
 from workflow.clock import database_now
 from workflow.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.models.claim import Claim
 from workflow.owner import current_owner
-from workflow.rows import add_row, change_row, count_rows, read_row
 from workflow.states import ItemStatus, OnFailure, Phase, SessionStatus
 from workflow.transitions import Ledger
 

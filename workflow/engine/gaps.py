@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db.models import F
 
 from books.models import Chapter, ChapterRevision, Dependencies
+from chapterflow_site.rows import run
 from workflow.events import EventKind
 from workflow.models import ChapterWorkflowItem, Event, ItemDependency
-from workflow.rows import run
 from workflow.states import OnFailure
 from workflow.transitions import Ledger
 

@@ -1,11 +1,11 @@
 """Stores what harmonizing has made of a chapter: its new text, and each change with where it is."""
 
 from books.models import ChapterRevision, Origin
+from chapterflow_site.rows import add_rows
 from workflow.continuity import renew_facts
 from workflow.events import EventKind
 from workflow.harmonization import Finding, Placed
 from workflow.models import ChangeStatus, HarmonizationChange
-from workflow.rows import add_rows
 from workflow.states import ItemStatus
 from workflow.transitions import Ledger
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from django.db.models import Max
 
 from books.models import Chapter, ChapterRevision, Citation, Origin
+from chapterflow_site.rows import add_row, add_values, change_row, run
 from workflow.agents.memory import ChapterMemory
 from workflow.agents.types import AgentError
 from workflow.continuity import keep_memory
 from workflow.events import EventKind
 from workflow.failures import Failure
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
-from workflow.rows import add_row, add_values, change_row, run
 from workflow.states import ItemStatus, PauseReason
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 

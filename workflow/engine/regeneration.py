@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from chapterflow_site.rows import run
 from workflow.events import EventKind
 from workflow.models import ChangeStatus, ChapterWorkflowItem, HarmonizationChange
-from workflow.rows import run
 from workflow.states import WRITTEN, ItemStatus
 from workflow.transitions import NO_CLAIM, Ledger
 

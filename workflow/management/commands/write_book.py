@@ -13,14 +13,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.actions import upload_storyline
-from books.actions.storyline import limits
 from books.digest import storyline_digest
 from books.exceptions import DomainError
 from books.export import FORMATS, export_book
 from books.models import BookVersion, Dependencies
 from books.preferences.rule import preferences_of
 from books.storyline.faults import StorylineFaults
-from books.storyline.parse import read_storyline
+from books.uploads import read_upload
 from books.writers import writer_of
 from chapterflow_site.accounts.actions import first_administrator
 from workflow import stopping
@@ -160,7 +159,7 @@ class Command(BaseCommand):
         return earlier or upload_storyline(data, actor=owner, source_name=file.name)
 
     def _earlier(self, owner: User, data: bytes, options: dict[str, object]) -> BookVersion | None:
-        document = read_storyline(data, limits=limits())
+        document = read_upload(data)
         same = BookVersion.objects.filter(
             book__owner=owner,
             storyline_digest=storyline_digest(document),

@@ -9,11 +9,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 
-from tests.workflow.sessions import new_session
-from workflow.engine import advance
-from workflow.models import Attempt, ChapterWorkflowItem, Event, FactEntry, ProcessingSession
-from workflow.models.facts import FactKind
-from workflow.rows import (
+from chapterflow_site.rows import (
     ROWS_PER_INSERT,
     add_row,
     add_rows,
@@ -24,6 +20,10 @@ from workflow.rows import (
     read_row,
     read_together,
 )
+from tests.workflow.sessions import new_session
+from workflow.engine import advance
+from workflow.models import Attempt, ChapterWorkflowItem, Event, FactEntry, ProcessingSession
+from workflow.models.facts import FactKind
 
 
 def values(row: models.Model) -> dict[str, object]:

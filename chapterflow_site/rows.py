@@ -6,7 +6,7 @@ own fields, as they do there (values only, no expressions); names come from the 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -112,7 +112,9 @@ def add_rows(rows: Sequence[Model]) -> None:
 def add_values(model: type[Model], names: tuple[str, ...], rows: Iterable[Sequence[object]]) -> None:
     """Insert rows of which only the values are at hand: many objects cost more to make than to store."""
     database = connections[DEFAULT_DB_ALIAS]
-    _insert_all(model, names, [_stored(model, names, row, database) for row in rows])
+    stored = (_stored(model, names, row, database) for row in rows)
+    while batch := list(islice(stored, ROWS_PER_INSERT)):
+        _insert_all(model, names, batch)
 
 
 def _insert_all(model: type[Model], names: tuple[str, ...], rows: "Sequence[Sequence[Value]]") -> None:

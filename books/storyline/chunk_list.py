@@ -2,26 +2,26 @@
 
 from collections.abc import Sequence
 
-from books.storyline import ChunkSpec, Fault, Limits, StorylineFaults
-from books.storyline.chunks import read_listed_chunk
-from books.storyline.encoding import TextFault, decoded
-from books.storyline.faults import Findings
-from books.storyline.jsontext import parse_json
-from books.storyline.parsed import ParsedText
-from books.storyline.plain import NotPlain, check_plain
-from books.storyline.positions import positions_at
-from books.storyline.records import Records
-from books.storyline.wording import Path
+from .chunks import read_listed_chunk
+from .document import ChunkSpec
+from .encoding import TextFault
+from .faults import Findings, StorylineFaults, text_fault
+from .jsontext import parse_json
+from .limits import Limits
+from .parsed import ParsedText
+from .plain import NotPlain, check_plain
+from .records import Records
+from .wording import Path
 
 _CHUNKS: Path = ("chunks",)
 
 
-def read_chunks(data: bytes, limits: Limits) -> tuple[ChunkSpec, ...]:
+def read_chunks(text: str, limits: Limits) -> tuple[ChunkSpec, ...]:
     """Return the chunks of a JSON list, or of an object's `chunks`. Raises StorylineFaults with every fault."""
     try:
-        parsed = parse_json(decoded(data, limits), limits)
+        parsed = parse_json(text, limits)
     except TextFault as error:
-        raise StorylineFaults([_text_fault(error)]) from None
+        raise StorylineFaults([text_fault(error)]) from None
     findings = Findings()
     records = Records(findings, limits)
     try:
@@ -50,11 +50,3 @@ def _read(parsed: ParsedText, records: Records) -> None:
 def _listed(value: object) -> Sequence[object] | None:
     items = value.get("chunks") if isinstance(value, dict) else value
     return items if isinstance(items, list) else None
-
-
-def _text_fault(error: TextFault) -> Fault:
-    if error.text is None:
-        return Fault("", str(error), None, error.code)
-    position = next(positions_at(error.text, [error.offset]))
-    place = f"line {position.line}, column {position.column}"
-    return Fault(place, str(error), position.line, error.code, position.column)
