@@ -1,14 +1,18 @@
 """Where a chapter's words come from: citation marks, quotes and their places in chapter Markdown.
 
 A chapter is Markdown. A paragraph cites with `[chunk-id]` (`citation_mark` writes one). A quote is the
-source's own words, written with `escape_markdown`; between two citation marks the quotes stand either as
-the whole text after an optional `**Speaker:**` label, with ` … ` where something was left out, or inside
-double quotation marks. An ellipsis that the source itself has inside a quote is part of that quote.
+source's own words, verbatim as `books.text.verbatim` understands it, written with `escape_markdown`; between
+two citation marks the quotes stand either as the whole text after an optional `**Speaker:**` label, with ` … `
+where something was left out, or inside quotation marks of any language. An ellipsis that the source itself has
+inside a quote is part of that quote.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from books.text.verbatim import Quotation, find_verbatim
 
 OMISSION = "…"
 
@@ -22,14 +26,39 @@ _MARK_SPECIAL = re.compile(r"([\[\]\\])")
 _MARK_ESCAPED = re.compile(r"\\([\[\]\\])")
 _LABEL = re.compile(r"^\s*\*\*((?:[^*\\]|\\.)+):\*\*\s*")
 _WORD = re.compile(r"\w")
-# Beyond these the rest is one piece: nobody quotes so, and each piece is looked for in the whole chunk.
+# Beyond these the rest is one piece: nobody quotes so.
 _MOST_OMISSIONS = 1_000
-_QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"")
+# What a quotation has instead of words of its source: an ellipsis, also in brackets, or words of the writer's own.
+_GAP = re.compile(r"\\?\[[^\[\]\n]{0,60}\]|…|\.{3,}|\. \. \.")
+_STRAIGHT = re.compile('"')
+# One pattern for each family of marks; an apostrophe does not end a quotation.
+_QUOTED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"“([^“”]+)”",
+        r"[„‟”]([^„“”‟\"]+)[“”\"]",
+        r"«([^«»]+)»",
+        r"»([^«»]+)[«»]",
+        r"‹([^‹›]+)›",
+        r"›([^‹›]+)[‹›]",
+        r"「([^「」]+)」",
+        r"『([^『』]+)』",
+        r"《([^《》]+)》",
+        r"〈([^〈〉]+)〉",
+        r"〝([^〝〞〟]+)[〞〟]",
+        r"(?<!\w)‘((?:[^‘’\n]|’(?=\w)){1,1000})’(?!\w)",
+        r"‚([^‚‘’\n]+)[‘’]",
+        r"(?<!\w)'((?:[^'\n]|'(?=\w)){1,1000})'(?!\w)",
+    )
+)
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One citation. `start` and `end` are offsets of the quote in the Markdown (equal where quote is "")."""
+    """One citation. `start` and `end` are offsets of the quote in the Markdown (equal where quote is "").
+
+    `quote` is as the chunk has it, which may differ in typography.
+    """
 
     paragraph: int
     chunk_id: str
@@ -90,7 +119,7 @@ def find_passages(markdown: str, chunks: Mapping[str, str]) -> list[Passage]:
     found: list[Passage] = []
     for index, offset, text in paragraphs(markdown):
         for start, end, mark_start, chunk_id in _cited_stretches(text, chunks):
-            spans = list(_quotes_in(text[start:end], chunks[chunk_id]))
+            spans = _quotes_in(text[start:end], chunks[chunk_id])
             base = offset + start
             found += [Passage(index, chunk_id, quote, base + a, base + b) for a, b, quote in spans]
             if not spans:
@@ -112,52 +141,66 @@ def _cited_stretches(text: str, chunks: Mapping[str, str]) -> Iterator[tuple[int
             last_end = mark_end
 
 
-def split_quotes(
-    text: str, start: int, chunk_text: str, end: int | None = None
-) -> list[tuple[int, int, str]]:
-    """Split text[start:end] at its omissions into (start, end, unescaped piece), the longest that the chunk has.
+def find_quotes(text: str, start: int, end: int, chunk_text: str) -> list[tuple[int, int, str]]:
+    """Return (start, end, the chunk's words) of the pieces of text[start:end]; none where it is not verbatim.
 
     An ellipsis between two pieces is no omission where the chunk has both pieces with that ellipsis.
     """
-    pieces: list[tuple[int, int, str]] = []
-    at = -1
-    for left, right in _between_omissions(text, start, len(text) if end is None else end):
-        if at >= 0:
-            first, last_right, last = pieces[-1]
-            more = unescape_markdown(text[last_right:right])
-            # Mostly it goes on where it stands: no need to look through the whole chunk again.
-            goes_on = chunk_text.startswith(more, at + len(last))
-            longer_at = at if goes_on else chunk_text.find(last + more, at + 1)
-            if longer_at >= 0:
-                pieces[-1], at = (first, right, last + more), longer_at
-                continue
-        piece = unescape_markdown(text[left:right])
-        pieces.append((left, right, piece))
-        at = chunk_text.find(piece)
-    return pieces
+    for spans, quotation in (_unsplit(text, start, end), _split_at_gaps(text, start, end)):
+        if found := find_verbatim(quotation, chunk_text):
+            return [
+                (spans[each.first][0], spans[each.last][1], chunk_text[each.start : each.end])
+                for each in found
+            ]
+    return []
 
 
-def _quotes_in(stretch: str, chunk_text: str) -> Iterator[tuple[int, int, str]]:
+def _quotes_in(stretch: str, chunk_text: str) -> list[tuple[int, int, str]]:
+    """Return the quotes of a cited stretch: all of it, or else what stands between quotation marks."""
     _, body_start = split_label(stretch)
-    pieces = split_quotes(stretch, body_start, chunk_text)
-    if pieces and all(quote in chunk_text for _, _, quote in pieces):
-        yield from pieces
-        return
-    for match in _QUOTED.finditer(stretch):
-        group = 1 if match[1] is not None else 2
-        for start, end, quote in split_quotes(stretch, match.start(group), chunk_text, match.end(group)):
-            if quote in chunk_text:
-                yield start, end, quote
+    whole = find_quotes(stretch, body_start, len(stretch), chunk_text)
+    if whole:
+        return whole
+    found: list[tuple[int, int, str]] = []
+    for start, end in between_marks(stretch):
+        if not any(a < end and start < b for a, b, _ in found):
+            found += find_quotes(stretch, start, end, chunk_text)
+    return sorted(found)
 
 
-def _between_omissions(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def between_marks(text: str) -> list[tuple[int, int]]:
+    """Return what stands between quotation marks of any family; inner quotations come after outer ones."""
+    spans = {match.span(1) for pattern in _QUOTED for match in pattern.finditer(text)}
+    straight = [match.start() for match in _STRAIGHT.finditer(text)]
+    # Of an odd number of straight marks, any two may be a pair.
+    step = 2 if len(straight) % 2 == 0 else 1
+    spans.update((a + 1, b) for a, b in list(pairwise(straight))[::step] if b > a + 1)
+    return sorted(spans, key=lambda span: (span[0] - span[1], span))
+
+
+def _unsplit(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], Quotation]:
+    raw = text[start:end]
+    said = raw.strip()
+    left = start + len(raw) - len(raw.lstrip())
+    return [(left, left + len(said))], Quotation((unescape_markdown(said),) if said else (), ("", ""))
+
+
+def _split_at_gaps(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], Quotation]:
+    """Split text[start:end] into the pieces between its gaps, without white space around them."""
+    spans: list[tuple[int, int]] = []
+    gaps = [""]
     at = start
-    for raw in text[start:end].split(OMISSION, _MOST_OMISSIONS):
+    for gap in [*islice(_GAP.finditer(text, start, end), _MOST_OMISSIONS), None]:
+        raw = text[at : gap.start() if gap else end]
         left = at + len(raw) - len(raw.lstrip())
         right = at + len(raw.rstrip())
         if right > left:
-            yield left, right
-        at += len(raw) + len(OMISSION)
+            spans.append((left, right))
+            gaps.append("")
+        if gap:
+            gaps[-1] += unescape_markdown(gap[0])
+            at = gap.end()
+    return spans, Quotation(tuple(unescape_markdown(text[a:b]) for a, b in spans), tuple(gaps))
 
 
 def _escape_one(match: re.Match[str]) -> str:

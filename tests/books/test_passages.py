@@ -13,8 +13,8 @@ from books.passages import (
     cited_ids,
     escape_markdown,
     find_passages,
+    find_quotes,
     paragraphs,
-    split_quotes,
     unescape_markdown,
 )
 
@@ -98,7 +98,10 @@ def test_an_ellipsis_of_the_source_is_part_of_the_quote() -> None:
 
 
 def test_an_ellipsis_that_the_source_lacks_is_an_omission() -> None:
-    assert [q for _, _, q in split_quotes("I was … late", 0, "I was very late")] == ["I was", "late"]
+    assert [q for _, _, q in find_quotes("I was … too late", 0, 16, "I was much too late")] == [
+        "I was",
+        "too late",
+    ]
 
 
 def test_words_in_quotation_marks_are_found_inside_other_prose() -> None:

@@ -2,9 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
-from books.passages import citation_marks, find_passages, paragraphs, unescape_markdown
+from books.passages import (
+    between_marks,
+    citation_marks,
+    find_passages,
+    find_quotes,
+    paragraphs,
+    unescape_markdown,
+)
+from books.text.typography import fold
 from workflow.agents.types import SourceChunk
 from workflow.harmonization.spans import Span, Spans
 
@@ -25,17 +32,13 @@ _ID_LIKE = re.compile(r"(?=\S*\d)\S+")
 _LABEL = re.compile(r"\s*\*\*((?:[^*\\\n]|\\.)+?)(?::\*\*|\*\*:)\s*")
 _SPEAKER = re.compile(r"^([^:\n]{1,80}):\s", re.MULTILINE)
 _ROLE = re.compile(r"\s*\([^)]*\)\s*$")
-_STRAIGHT = re.compile('"')
-_CURLY = re.compile(r"“([^“”]+)”")
-_GAP_IN_QUOTE = re.compile(r"…|\.\.\.|\[[^\[\]\n]*\]")
 _JOINT = re.compile(r"[ \t]*\n?[ \t]*(?:…[ \t]*\n?[ \t]*)?")
-_SAME_GLYPHS = str.maketrans("“”„«»‘’‚–—\u00a0", '"""""\'\'\'-- ')
 
 
 def protected_spans(markdown: str, chunks: Sequence[SourceChunk]) -> list[Span]:
     """Return the sorted spans that no change may touch: what the sources say, and what Markdown needs.
 
-    Quotations count as such when they are the source's words but for glyphs, capitals and end punctuation.
+    What a quotation is, `books.text.verbatim` says.
     """
     spans = Spans.of(
         [
@@ -67,7 +70,6 @@ def _cited(markdown: str, chunks: Sequence[SourceChunk]) -> Iterator[Span]:
 
 def _quoted(markdown: str, chunks: Sequence[SourceChunk]) -> Iterator[Span]:
     speakers = _speakers(chunks)
-    said = "\n".join(_plain(chunk.text) for chunk in chunks)
     for _, offset, text in paragraphs(markdown):
         whole = (offset, offset + len(text))
         label = _LABEL.match(text)
@@ -77,32 +79,16 @@ def _quoted(markdown: str, chunks: Sequence[SourceChunk]) -> Iterator[Span]:
         body = label.end() if label else 0
         if label:
             yield offset, offset + body
-        for start, end in [(body, len(text)), *_between_marks(text)]:
-            yield from ((offset + a, offset + b) for a, b in _verbatim(text, start, end, said))
+        for start, end in [(body, len(text)), *between_marks(text)]:
+            yield from ((offset + a, offset + b) for a, b in _verbatim(text, start, end, chunks))
 
 
-def _between_marks(text: str) -> Iterator[Span]:
-    """Yield what stands between quotation marks; of an odd number of straight ones, any two may be a pair."""
-    yield from (match.span(1) for match in _CURLY.finditer(text))
-    marks = [match.start() for match in _STRAIGHT.finditer(text)]
-    pairs = pairwise(marks)
-    step = 2 if len(marks) % 2 == 0 else 1
-    yield from ((a + 1, b) for a, b in list(pairs)[::step])
-
-
-def _verbatim(text: str, start: int, end: int, said: str) -> Iterator[Span]:
-    """Yield text[start:end] cut at omissions and insertions, if each piece of it is in `said`."""
-    pieces: list[Span] = []
-    at = start
-    for gap in [*_GAP_IN_QUOTE.finditer(text, start, end), None]:
-        stop = gap.start() if gap else end
-        plain = _plain(unescape_markdown(text[at:stop])).strip(" .,;:!?-")
-        if plain and plain not in said:
+def _verbatim(text: str, start: int, end: int, chunks: Sequence[SourceChunk]) -> Iterator[Span]:
+    """Yield the pieces of text[start:end], if it is a quotation from one of the chunks."""
+    for chunk in chunks:
+        if quotes := find_quotes(text, start, end, chunk.text):
+            yield from ((a, b) for a, b, _ in quotes)
             return
-        if plain:
-            pieces.append((at, stop))
-        at = gap.end() if gap else stop
-    yield from pieces
 
 
 def _speakers(chunks: Sequence[SourceChunk]) -> frozenset[str]:
@@ -112,11 +98,7 @@ def _speakers(chunks: Sequence[SourceChunk]) -> frozenset[str]:
 
 
 def _plain_name(name: str) -> str:
-    return _plain(_ROLE.sub("", name))
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.translate(_SAME_GLYPHS).casefold().split())
+    return fold(_ROLE.sub("", name)).strip()
 
 
 def _join(markdown: str, spans: Spans) -> list[Span]:

@@ -1,12 +1,12 @@
 """A chapter's Markdown as its metrics read it: sentences with their places, words, and what each sentence is."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from books.passages import citation_marks, paragraphs, split_label
+from books.passages import citation_marks, find_quotes, paragraphs, split_label
 from workflow.agents.quotations.frame import is_frame_paragraph
 from workflow.agents.quotations.words import split_words
 from workflow.harmonization.prose import sentence_spans
@@ -78,7 +78,7 @@ def read_prose(markdown: str, sources: Sources) -> Prose:
             text = blank[start:end]
             words = tuple(split_words(text.replace("_", " ")))
             if words:
-                kind = Kind.FRAME if is_frame else _kind(text, words, sources.said)
+                kind = Kind.FRAME if is_frame else _kind(text, words, sources)
                 sentences.append(Sentence(number, offset + start, offset + end, text, words, kind))
         if len(sentences) >= MOST_SENTENCES:
             break
@@ -128,10 +128,14 @@ def _units(paragraph: str) -> Iterator[tuple[int, int]]:
     yield from zip(starts, [*starts[1:], len(paragraph)], strict=True)
 
 
-def _kind(text: str, words: tuple[str, ...], said: Sequence[str]) -> Kind:
+def _kind(text: str, words: tuple[str, ...], sources: Sources) -> Kind:
     """Tell the sources' own words, with omissions, from any other; a scrap of few words proves nothing."""
     pieces = [f" {' '.join(words)} "]
     if len(words) >= SHORTEST_QUOTE and ("_" in text or _OMISSION.search(text)):
         pieces = [f" {piece} " for part in _OMISSION.split(text) if (piece := " ".join(split_words(part)))]
-    is_quoted = any(all(piece in each for piece in pieces) for each in said)
+    is_quoted = any(
+        all(piece in said for piece in pieces)
+        and (len(pieces) == 1 or find_quotes(text, 0, len(text), chunk.text))
+        for said, chunk in zip(sources.said, sources.chunks, strict=True)
+    )
     return Kind.VERBATIM if is_quoted else Kind.TOLD

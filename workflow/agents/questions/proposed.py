@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from books.text.verbatim import Quotation, find_verbatim
 from workflow.agents.questions.real_questions import content_words
 from workflow.agents.questions.types import PRIORITIES, Priority, Question, fingerprint
 from workflow.agents.types import SourceChunk, WrittenChapter
@@ -102,12 +103,11 @@ def _told_by(chunk: SourceChunk) -> dict[str, object]:
 
 
 def _quote(wanted: str, said: str) -> str:
-    """Return the words as the passage has them, however white space is written; "" where it has them not."""
-    words = wanted.split()
-    if len(words) < FEWEST_QUOTED_WORDS:
+    """Return the words as the passage has them, however they are typeset; "" where it has them not."""
+    if len(wanted.split()) < FEWEST_QUOTED_WORDS:
         return ""
-    match = re.search(r"\s+".join(map(re.escape, words)), said)
-    return match[0] if match else ""
+    found = find_verbatim(Quotation((wanted.strip(),), ("", "")), said)
+    return said[found[0].start : found[0].end] if found else ""
 
 
 def _known(chapter: WrittenChapter) -> set[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from books.passages import citation_marks, paragraphs, split_label, split_quotes
+from books.passages import citation_marks, find_quotes, paragraphs, split_label
 from workflow.agents.quotations.turns import plain_name
 from workflow.agents.types import SourceChunk
 
@@ -34,10 +34,11 @@ def _faults_of(text: str, marks: list[tuple[int, int, str]], sources: Mapping[st
         return [f"no chunk has the id {chunk_id!r}"]
     source = sources[chunk_id]
     name, body_start = split_label(text)
-    quotes = [quote for _, _, quote in split_quotes(text[:start], body_start, source.text)]
-    faults = [f"not in {chunk_id!r}: {quote!r}" for quote in quotes if quote not in source.text]
-    if not quotes:
+    faults: list[str] = []
+    if not text[body_start:start].strip():
         faults.append("quotes nothing")
+    elif not find_quotes(text, body_start, start, source.text):
+        faults.append(f"not in {chunk_id!r}: {text[body_start:start].strip()!r}")
     if name and not _speaks_in(name, source):
         faults.append(f"{chunk_id!r} names no {name!r}")
     return faults
