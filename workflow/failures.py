@@ -85,7 +85,9 @@ EXPLANATIONS: dict[Failure, Explanation] = {
         "Split the node, or choose a model that takes more.",
     ),
     Failure.OUTPUT_TOO_LONG: Explanation(
-        True, "The chapter grew longer than allowed", "Retry, or ask for shorter chapters in the preferences."
+        True,
+        "The chapter grew longer than allowed",
+        "Retry, ask for shorter chapters in the preferences, or choose a model that thinks less first.",
     ),
     Failure.BAD_OUTPUT: Explanation(
         True,

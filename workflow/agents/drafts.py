@@ -9,6 +9,7 @@ from books.passages import cited_ids, find_passages
 from books.storyline.titles import plain_title
 from workflow.failures import Failure
 
+from .reasoning import without_reasoning
 from .text import clean as clean
 from .types import AgentError, ChapterDraft, ChapterTask
 
@@ -21,7 +22,7 @@ LONGEST_ENTRY = 300
 
 def check_draft(draft: ChapterDraft, task: ChapterTask) -> ChapterDraft:
     """Return the draft cleaned. Raises AgentError(bad_output) where it is empty or names chunks that the task lacks."""
-    markdown = clean(draft.markdown).strip()
+    markdown = without_reasoning(clean(draft.markdown))[0].strip()
     if not markdown:
         raise AgentError(Failure.BAD_OUTPUT, "the chapter is empty")
     unknown = unknown_chunks(draft, task)

@@ -2,7 +2,7 @@
 
 import re
 
-from workflow.agents.llm.answers import LEAKS
+from workflow.agents.llm.leaks import elisions_in, leaks_in
 from workflow.harmonization.facts import ChapterText
 from workflow.harmonization.rules import placeholders
 from workflow.harmonization.spans import Spans
@@ -23,7 +23,7 @@ def leftovers(markdown: str, source_text: str) -> tuple[str, ...]:
     """
     text = ChapterText(0, "", markdown, Spans())
     found = [finding.find.strip() for finding in placeholders.find_in(text)]
-    found += [match[0] for match in LEAKS.finditer(markdown)]
+    found += [*leaks_in(markdown), *elisions_in(markdown)]
     new = [each[:_LONGEST] for each in dict.fromkeys(found) if each not in source_text]
     return tuple(each for each in new if not any(each in other for other in new if other != each))[:_MOST]
 

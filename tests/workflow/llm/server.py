@@ -269,6 +269,10 @@ SCENARIOS: dict[str, Callable[[Play], None]] = {
     "broken closing block": streams(lambda ids: chapter(ids)[:-20]),
     "unknown ids": streams(lambda ids: prose(["c-998"]) + closing(["c-998"])),
     "leaked marks": streams(lambda ids: "As an AI language model, I write. " + chapter(ids)),
+    "thinks first": streams(lambda ids: f"<thinking>I begin with {MARKER}.</thinking>\n{chapter(ids)}"),
+    "all thinking": streams(lambda ids: "<think>I should begin with the flood. " * 9, reason="length"),
+    "all thinking, and stops": streams(lambda ids: "[THINK]I should begin with the flood.[/THINK]"),
+    "elided": streams(lambda ids: f"{prose(ids)}\n\n[The rest of the chapter continues in this way]{closing(ids)}"),
     "too long a chapter": streams(lambda ids: chapter(ids, 120)),
 }  # fmt: skip
 

@@ -91,6 +91,49 @@ def test_faults_are_named(text: str, kind: str) -> None:
     assert fault_of(text) == kind
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Todo empezó en Cuenca, y todo acabó allí.",
+        "I cannot help smiling at that.",
+        "I can't write, I never learned.",
+        "As an AI researcher I know what it costs.",
+        "I’m sorry I cannot continue, she said, and went out.",
+        "Lo siento mucho, dijo mi padre, pero no puedo ir.",
+        "It went on in the same manner for years.",
+        "This chapter of my life continued like that.",
+        "TODO SOBRE MI MADRE was in every cinema.",
+    ],
+)
+def test_what_a_narrator_may_say_is_no_leak(said: str) -> None:
+    assert parse_answer(f"{said} {GOOD}", task()).markdown.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Lo siento, pero no puedo cumplir con esta solicitud. " + GOOD, "leak"),
+        ("Es tut mir leid, aber ich kann diese Anfrage nicht erfüllen. " + GOOD, "leak"),
+        ("I'm sorry, but I can't assist with that request. " + GOOD, "leak"),
+        ("作为一个AI语言模型，我写。" + GOOD, "leak"),
+        ("TODO: the flood. " + GOOD, "leak"),
+        ("The chapter continues in the same manner. " + GOOD, "elided"),
+        ("It rained. … (continued) " + GOOD, "elided"),
+        ("[rest omitted] " + GOOD, "elided"),
+        ("Das Kapitel geht auf diese Weise weiter. " + GOOD, "elided"),
+        ("雨。（以下省略） " + GOOD, "elided"),
+    ],
+)
+def test_refusals_and_elisions_are_known_in_other_languages(text: str, kind: str) -> None:
+    assert fault_of(text) == kind
+
+
+def test_a_quotation_in_another_language_is_no_wrong_language() -> None:
+    said = "“" + "Wir wohnten über dem Laden, und das Wasser kam bis an die Stufen. " * 8 + "” "
+
+    assert "language_fault" not in parse_answer(said + GOOD, task(), words=100).quality_metrics
+
+
 def test_what_a_source_says_itself_is_no_leak() -> None:
     source = chunk(1, "Then the machine said: As an AI language model, I do not swim. [note7b]")
     text = "“As an AI language model, I do not swim. [note7b]” [c-1]" + closing(["c-1"])

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -121,6 +122,44 @@ def test_length_is_accepted_after_two_corrections_and_marked(server: ScriptedSer
     assert len(server.seen) == 3
     assert draft.quality_metrics["length_fault"] == "too long"
     assert draft.quality_metrics["corrections"] == 2
+
+
+def test_thinking_is_neither_shown_nor_stored(server: ScriptedServer, write: Write) -> None:
+    server.play("thinks first")
+    pieces: list[str] = []
+
+    draft = write(task(), pieces.append)
+
+    assert shown_of(pieces).strip() == draft.markdown
+    assert draft.markdown.startswith("The river rose")
+
+
+def test_an_answer_that_is_all_thinking_says_so(server: ScriptedServer, write: Write) -> None:
+    server.play("all thinking")
+
+    with pytest.raises(AgentError, match="spent its whole answer on thinking"):
+        write(task())
+
+    assert len(server.seen) == 1
+
+
+def test_a_chapter_that_leaves_a_part_out_is_asked_for_whole(server: ScriptedServer, write: Write) -> None:
+    server.play("elided", "good")
+
+    write(task())
+
+    assert "[The rest of the chapter continues in this way]" in server.seen[1].text
+    assert "Write all of it" in server.seen[1].text
+
+
+def test_another_language_goes_back_once_and_is_marked(server: ScriptedServer, write: Write) -> None:
+    german = replace(task(), book={"title": "Erinnerungen", "language": "de"})
+
+    draft = write(german)
+
+    assert "Write in German" in server.seen[1].text
+    assert len(server.seen) == 2
+    assert draft.quality_metrics["language_fault"] == "English, German wanted"
 
 
 @pytest.mark.parametrize("scenario", ["good", "good, in code fences", "broken closing block", "leaked marks"])

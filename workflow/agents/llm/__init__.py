@@ -3,8 +3,9 @@
 from .backends import PROVIDERS, is_model, split_models
 from .calls import Timeouts
 from .prices import cost_of, has_price
+from .streaming import RESET
 from .watch import Quote, Watch
-from .writer import RESET, ModelWriter
+from .writer import ModelWriter
 
 __all__ = [
     "PROVIDERS",

@@ -12,6 +12,8 @@ from workflow.agents.types import ChapterDraft, ChapterTask
 from workflow.failures import Failure
 
 from .form import META_MARKER, WRITING_RULES
+from .language import wrong_language
+from .leaks import elisions_in, leaks_in
 from .preferences import wanted_words
 
 SHORTEST, LONGEST = 0.5, 1.6
@@ -22,13 +24,6 @@ NAMED_AT_MOST = 5
 _MARKER = re.compile(r"^[ \t>*_#`]*<<<\s*CHAPTER[-_ ]META\s*>>>[ \t*_`]*$", re.MULTILINE | re.IGNORECASE)
 _WHOLE_FENCE = re.compile(r"\A\s*```[\w-]*[ \t]*\n")
 _FENCE_LINE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
-LEAKS = re.compile(
-    r"<<<|CHAPTER-META|<\|[a-z_]+\|>|\[/?INST\]|</?think>"
-    r"|\[(?:chunk[-_ ]?id|passage[-_ ]?id|id)\]|\[insert\b[^\]]*\]|\bTODO\b|\blorem ipsum\b"
-    r"|\bas an? (?:AI|artificial intelligence|(?:large )?language model)\b"
-    r"|\bI (?:cannot|can't|can’t|am unable to) (?:write|fulfil+|help|assist|comply)\b",
-    re.IGNORECASE,
-)
 _ID_LIKE = re.compile(r"(?=[^\s]*\d)(?=[^\s]*[^\W\d_])[\w.:#/+-]+")
 _WORD = re.compile(r"\w+")
 _SPACES = re.compile(r"\s+")
@@ -39,9 +34,11 @@ _RULE_WORDS = 8
 TOLD = {
     "incomplete": "stopped before its end",
     "empty": "had no text",
+    "elided": "left out a part of the chapter",
     "leak": "contained words that are no part of a chapter",
     "unknown_chunks": "named passages that do not exist",
     "no_citations": "named no passage that it rests on",
+    "language": "was in another language than the one that is wanted",
     "length": "was far from the length that is wanted",
 }
 
@@ -58,12 +55,26 @@ class BadAnswer(Exception):
         self.told = TOLD[kind]
 
 
-class WrongLength(BadAnswer):
-    """A good chapter, far from its target length. `draft` is the chapter, marked so, for when enough was asked."""
+class Usable(BadAnswer):
+    """A chapter that could be better. `draft` is the chapter, marked so, for when enough was asked."""
+
+    def __init__(self, kind: str, sentence: str, draft: ChapterDraft) -> None:
+        super().__init__(kind, sentence)
+        self.draft = draft
+
+
+class WrongLength(Usable):
+    """A good chapter, far from its target length."""
 
     def __init__(self, sentence: str, draft: ChapterDraft) -> None:
-        super().__init__("length", sentence)
-        self.draft = draft
+        super().__init__("length", sentence, draft)
+
+
+class WrongLanguage(Usable):
+    """A chapter that is certainly in another language than the wanted one."""
+
+    def __init__(self, sentence: str, draft: ChapterDraft) -> None:
+        super().__init__("language", sentence, draft)
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ def length_range(task: ChapterTask, words: int | None = None) -> LengthRange:
 
 
 def parse_answer(text: str, task: ChapterTask, words: int | None = None) -> ChapterDraft:
-    """Return the chapter in an answer. Raises BadAnswer, the first of its faults; WrongLength only as the last.
+    """Return the chapter in an answer. Raises BadAnswer, the first of its faults; a Usable one only as the last.
 
     `words` is the length that was asked for, where a small model was asked for less than the person's.
     """
@@ -94,7 +105,13 @@ def parse_answer(text: str, task: ChapterTask, words: int | None = None) -> Chap
     draft = _draft(markdown, meta)
     _check_leaks(draft, task)
     _check_chunks(draft, task)
-    return _check_length(draft, length_range(task, words))
+    wrong = wrong_language(draft.markdown, task)
+    wanted = length_range(task, words)
+    if wrong is None:
+        return _check_length(draft, wanted)
+    measures = {**_measures(draft, wanted), "language_fault": f"{wrong[1]}, {wrong[0]} wanted"}
+    asked = f"Write in {wrong[0]}, and give the whole chapter and its closing block again."
+    raise WrongLanguage(f"Your chapter is in {wrong[1]}. {asked}", replace(draft, quality_metrics=measures))
 
 
 def has_closing_block(text: str) -> bool:
@@ -176,11 +193,15 @@ def _texts(meta: Mapping[str, object], key: str) -> tuple[str, ...]:
 def _check_leaks(draft: ChapterDraft, task: ChapterTask) -> None:
     """Refuse text of ours or of the model's own in the chapter; what a source says itself is no leak."""
     sources = "\n".join(chunk.text for chunk in task.chunks)
-    for match in LEAKS.finditer(f"{draft.title}\n{draft.markdown}"):
-        if match[0] not in sources:
-            raise BadAnswer(
-                "leak", f"Your chapter contains “{match[0][:60]}”, which is no part of a chapter."
+    for leak in leaks_in(draft.markdown, draft.title):
+        if leak not in sources:
+            raise BadAnswer("leak", f"Your chapter contains “{leak[:60]}”, which is no part of a chapter.")
+    for elision in elisions_in(draft.markdown):
+        if elision not in sources:
+            sentence = (
+                f"Your chapter leaves a part of itself out (“{elision[:60]}”). Write all of it, to its end."
             )
+            raise BadAnswer("elided", sentence)
     prose = " ".join(_WORD.findall(draft.markdown.lower()))
     if any(shingle in prose for shingle in _rule_shingles()):
         raise BadAnswer(
@@ -217,10 +238,14 @@ def _check_chunks(draft: ChapterDraft, task: ChapterTask) -> None:
         )
 
 
+def _measures(draft: ChapterDraft, wanted: LengthRange) -> dict[str, object]:
+    return {"words": count_prose(draft.markdown), "target_words": wanted.target}
+
+
 def _check_length(draft: ChapterDraft, wanted: LengthRange) -> ChapterDraft:
     """Return the draft with its length's measures. Raises WrongLength, with the draft marked, where it is far off."""
     words = count_prose(draft.markdown)
-    measures = {"words": words, "target_words": wanted.target}
+    measures = _measures(draft, wanted)
     if wanted.fewest <= words <= wanted.most:
         return replace(draft, quality_metrics=measures)
     fault = "too short" if words < wanted.fewest else "too long"

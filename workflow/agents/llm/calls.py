@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from workflow.agents.reasoning import without_reasoning
 from workflow.agents.types import AgentCancelled
 
 from .streaming import MarkdownFilter
@@ -36,12 +37,16 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `says_end` is whether the stream gave a reason for its end."""
+    """What came back, without reasoning: `has_thought` is whether there was any.
+
+    `says_end` is whether the stream gave a reason for its end.
+    """
 
     text: str
     finish_reason: str | None
     says_end: bool
     usage: CallUsage
+    has_thought: bool = False
 
 
 def run_cancellable(job: Coroutine[object, object, Result], cancelled: Callable[[], bool]) -> Result:
@@ -114,10 +119,12 @@ async def call_model(
 
 
 def _answer(response: "ModelResponse", name: str, estimated_input: int) -> Answer:
-    from pydantic_ai.messages import TextPart, ToolCallPart
+    from pydantic_ai.messages import TextPart, ThinkingPart, ToolCallPart
 
     called = [part.args_as_json_str() for part in response.parts if isinstance(part, ToolCallPart)]
-    text = "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    said = "".join(part.content for part in response.parts if isinstance(part, TextPart))
+    text, has_thought = without_reasoning(said)
+    has_thought = has_thought or any(isinstance(part, ThinkingPart) for part in response.parts)
     used = response.usage
     is_reported = not used.unmeasured_requests and used.input_tokens > 0
     details = response.provider_details or {}
@@ -127,7 +134,8 @@ def _answer(response: "ModelResponse", name: str, estimated_input: int) -> Answe
         input=used.input_tokens if is_reported else None,
         output=used.output_tokens if is_reported else None,
         cached=used.cache_read_tokens if is_reported else None,
-        estimated_output=estimate_tokens(text),
+        estimated_output=estimate_tokens(said),
     )
     says_end = response.state == "complete" and ("finish_reason" in details or not name.startswith("ollama:"))
-    return Answer(called[0] if called else text, response.finish_reason, says_end, usage)
+    text = called[0] if called else text
+    return Answer(text, response.finish_reason, says_end, usage, has_thought)

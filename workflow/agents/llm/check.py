@@ -145,7 +145,7 @@ async def _ask(name: str) -> Steps:
             answer = await call_model(model, name, _messages(), settings, preview, 0)
     except Exception as error:
         return _told(name, classify(error, QUESTION), error)
-    failure = finish_failure(answer.finish_reason, answer.says_end, bool(answer.text))
+    failure = finish_failure(answer, bool(answer.text))
     if failure is not None and failure.code is not Failure.OUTPUT_TOO_LONG:
         return _told(name, failure, failure)
     if not answer.text and failure is None:

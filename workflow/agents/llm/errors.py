@@ -5,11 +5,15 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from workflow.agents.types import AgentError
 from workflow.failures import Failure
 
 from .redaction import safe_words
+
+if TYPE_CHECKING:
+    from .calls import Answer
 
 LONGEST_RETRY_AFTER = 24 * 3600.0
 _WAIT_SAID = re.compile(
@@ -36,6 +40,7 @@ _MODEL_MISSING = re.compile(
 # What some adapters put behind their own words: an answer that they could not read.
 _RAW_ANSWER = re.compile(r"[\s:.]*(?:Raw response|Body|input_value)[:=].*", re.IGNORECASE | re.DOTALL)
 _WEB_PAGE = "the answer was empty, or none of a model: a sign-in page or a wrong address answers like this"
+_ONLY_THOUGHT = "the model spent its whole answer on thinking, and nothing was left for the text"
 _HTML = re.compile(r"<!doctype html|<html", re.IGNORECASE)
 
 
@@ -62,20 +67,28 @@ def classify(error: BaseException, private: str = "") -> AgentError:
     return AgentError(code, words, wait)
 
 
-def finish_failure(finish_reason: str | None, says_end: bool, is_complete: bool) -> AgentError | None:
+def finish_failure(answer: "Answer", is_complete: bool) -> AgentError | None:
     """Return what the end of an answer without an exception means: None where its text may be read.
 
-    `says_end` is whether the stream said that it ends, `is_complete` whether the closing block is whole.
+    `is_complete` is whether the closing block is whole.
     """
+    finish_reason = answer.finish_reason
+    if _is_all_thought(answer):
+        return AgentError(Failure.OUTPUT_TOO_LONG, _ONLY_THOUGHT)
     if finish_reason == "length":
         return AgentError(Failure.OUTPUT_TOO_LONG, "the answer reached the model's limit before its end")
     if finish_reason == "content_filter":
         return AgentError(Failure.CONTENT_FILTERED, "the provider's filter stopped the answer")
     if finish_reason == "error":
         return AgentError(Failure.PROVIDER_ERROR, "the provider ended the answer with an error")
-    if not is_complete and (finish_reason is None or not says_end):
+    if not is_complete and (finish_reason is None or not answer.says_end):
         return AgentError(Failure.STREAM_BROKEN, "the answer ended before its closing block")
     return None
+
+
+def _is_all_thought(answer: "Answer") -> bool:
+    ended = answer.finish_reason in {"length", "stop"} or (answer.finish_reason is None and answer.says_end)
+    return answer.has_thought and ended and not answer.text.strip()
 
 
 def _code_of(error: BaseException) -> Failure:

@@ -1,8 +1,11 @@
-"""Lets the Markdown of an answer through while it streams, and nothing of its closing block."""
+"""Lets the Markdown of an answer through as it streams, without its closing block and the model's reasoning."""
 
 from workflow.agents.drafts import clean
+from workflow.agents.reasoning import ReasoningFilter
 from workflow.agents.types import OnText
 
+# Handed over before the text of a corrected answer: what was handed over before is void. No chapter contains it.
+RESET = "\f"
 _OPENING = "```"
 _STOP = "<<<"
 
@@ -15,6 +18,7 @@ class MarkdownFilter:
 
     def __init__(self, on_text: OnText) -> None:
         self._on_text = on_text
+        self._reasoning = ReasoningFilter()
         self._held = ""
         self._is_first = True
         self._is_over = False
@@ -24,9 +28,17 @@ class MarkdownFilter:
     def feed(self, delta: str) -> None:
         """Take in the next piece of the answer."""
         self.received += len(delta)
+        text = self._reasoning.feed(delta)
+        if self._reasoning.takes_back():
+            self._begin_again()
+            if self.handed_over:
+                self._on_text(RESET)
+        self._take(clean(text))
+
+    def _take(self, text: str) -> None:
         if self._is_over:
             return
-        self._held += clean(delta)
+        self._held += text
         if self._is_first and not self._begin():
             return
         stop = self._held.find(_STOP)
@@ -37,9 +49,15 @@ class MarkdownFilter:
 
     def finish(self) -> None:
         """Hand over what was held back at the end of an answer that broke off, unless it looks like a mark."""
+        self._take(clean(self._reasoning.finish()))
         if not self._is_over and not self._held.strip().startswith(("<", "`")):
             self._hand_over(self._held)
         self._is_over = True
+
+    def _begin_again(self) -> None:
+        self._held = ""
+        self._is_first = True
+        self._is_over = False
 
     def _begin(self) -> bool:
         """Drop white space and a code fence at the start. Returns False while more is needed to see them."""

@@ -181,7 +181,7 @@ class Adviser:
             self.usage.finish(answer.usage)
         finally:
             watch.note_usage(self.usage.as_json())
-        cut = finish_failure(answer.finish_reason, answer.says_end, is_object(answer.text))
+        cut = finish_failure(answer, is_object(answer.text))
         if cut is not None:
             raise cut
         return answer

@@ -9,13 +9,13 @@ from workflow.agents.text import clean
 from workflow.agents.types import AgentCancelled, AgentError, ChapterDraft, ChapterTask, OnText
 from workflow.failures import EXPLANATIONS, Failure
 
-from .answers import BadAnswer, WrongLength, has_closing_block, parse_answer
+from .answers import BadAnswer, Usable, WrongLanguage, has_closing_block, parse_answer
 from .backends import make_model, split_models, window_of
 from .budgets import has_room
 from .calls import Answer, Timeouts, call_model, run_cancellable, settings_for
 from .errors import ContextTooLong, classify, finish_failure
 from .prompt import Prompt, build_prompt
-from .streaming import MarkdownFilter
+from .streaming import RESET, MarkdownFilter
 from .tokens import estimate_tokens
 from .usage import Usage, failed_call
 from .watch import Quote, Watch
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Handed over before the text of a corrected answer: what was handed over before is void. No chapter contains it.
-RESET = "\f"
 MOST_CORRECTIONS = 2
 MOST_SHRINKS = 2
 LONGEST_ANSWER = 200_000
@@ -123,16 +121,22 @@ class _Job:
         return prompt
 
     async def _write_from(self, prompt: Prompt, model: "Model", name: str) -> ChapterDraft:
-        """Ask, and ask for corrections. A length that stays wrong is accepted in the end, and marked."""
+        """Ask, and ask for corrections. A length or language that stays wrong is accepted in the end, and marked.
+
+        For its language alone a chapter goes back once.
+        """
         messages = first_messages(prompt)
+        was_about_language = False
         for correction in range(MOST_CORRECTIONS + 1):
             answer = await self._ask(messages, prompt, model, name)
             try:
                 return self._finished(parse_answer(answer.text, self._task, prompt.words), correction)
             except BadAnswer as fault:
-                if correction == MOST_CORRECTIONS:
+                is_about_language = isinstance(fault, WrongLanguage)
+                if correction == MOST_CORRECTIONS or (is_about_language and was_about_language):
                     return self._accepted(fault, answer.text, correction)
                 logger.info("chapter %s: %s is asked again: %s", self._task.number, name, fault.kind)
+                was_about_language = was_about_language or is_about_language
                 messages = corrected_messages(prompt, answer.text, fault.sentence)
         raise AssertionError("the last correction returns or raises")
 
@@ -159,7 +163,7 @@ class _Job:
         self._usage.finish(answer.usage)
         self._note_usage()
         is_complete = has_closing_block(answer.text)
-        cut = finish_failure(answer.finish_reason, answer.says_end, is_complete)
+        cut = finish_failure(answer, is_complete)
         if cut is not None:
             raise _with_text(cut, answer.text)
         return answer
@@ -172,7 +176,7 @@ class _Job:
         self._watch.note_usage(self._usage.as_json())
 
     def _accepted(self, fault: BadAnswer, answer: str, corrections: int) -> ChapterDraft:
-        if isinstance(fault, WrongLength):
+        if isinstance(fault, Usable):
             return self._finished(fault.draft, corrections)
         failure = AgentError(fault.code, f"asked {corrections + 1} times, the answer still {fault.told}")
         raise _with_text(failure, answer) from None
