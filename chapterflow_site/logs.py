@@ -1,4 +1,4 @@
-"""How log lines are written: what uploads and addresses bring into one can neither end it nor steer a terminal.
+"""How log lines are written: what comes into one can neither end it nor steer a terminal, and opens no door.
 
 `CHAPTERFLOW_LOG_FORMAT=json` writes one JSON object a line instead, with the session, chapter and attempt that a line
 belongs to as fields of their own.
@@ -17,18 +17,21 @@ _work: ContextVar[Mapping[str, str | int] | None] = ContextVar("work", default=N
 # Control characters, line ends of Unicode, and marks that turn the direction of writing around.
 _STEERING = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
+# A link of /sign-in/ lets in whoever has it.
+_SECRET = re.compile(r"(/sign-in/)[\w-]{16,}")
+
 
 class OneLineFormatter(logging.Formatter):
     """Writes each message on one line; only a trace, which is ours, has more of them."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (logging's own name)
         """Return the line with everything written out that is no plain character."""
-        return one_line(super().formatMessage(record))
+        return one_line(discreet(super().formatMessage(record)))
 
     def formatException(self, ei: object) -> str:  # noqa: N802
         """Return the trace; an exception's own words may be an upload's, so they are written out as well."""
         trace = super().formatException(ei)  # type: ignore[arg-type]
-        return "\n".join(one_line(line) for line in trace.split("\n"))
+        return "\n".join(one_line(discreet(line)) for line in trace.split("\n"))
 
 
 class JSONFormatter(logging.Formatter):
@@ -46,7 +49,7 @@ class JSONFormatter(logging.Formatter):
         }
         if record.exc_info:
             fields["trace"] = self.formatException(record.exc_info)
-        return json.dumps(fields, ensure_ascii=True, default=str)
+        return discreet(json.dumps(fields, ensure_ascii=True, default=str))
 
 
 class WorkFilter(logging.Filter):
@@ -66,6 +69,11 @@ def working_on(**fields: str | int) -> Iterator[None]:
         yield
     finally:
         _work.reset(before)
+
+
+def discreet(text: str) -> str:
+    """Return `text` without the secrets of sign-in links, whoever wrote the address into a message or a trace."""
+    return _SECRET.sub(r"\1***", text)
 
 
 def one_line(text: str) -> str:

@@ -104,6 +104,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Django's own, a few at a time; the others read what an installation may have had before.
+PASSWORD_HASHERS = [
+    "chapterflow_site.accounts.hashing.BoundedHasher",
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
@@ -131,6 +137,8 @@ if env.boolean("CHAPTERFLOW_HTTPS"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 3600)
+# How many proxies stand in front, each of which says in X-Forwarded-For from where it was asked.
+CHAPTERFLOW_PROXIES = env.integer("CHAPTERFLOW_PROXIES", 1 if env.boolean("CHAPTERFLOW_HTTPS") else 0)
 
 CHAPTERFLOW_WRITER = env.text("CHAPTERFLOW_WRITER", "quotations")
 CHAPTERFLOW_WRITERS = env.words("CHAPTERFLOW_WRITERS", CHAPTERFLOW_WRITER)
@@ -217,6 +225,9 @@ LOGGING = {
         "books": {"level": "INFO"},
         "workflow": {"level": "INFO"},
         "chapterflow_site": {"level": "INFO"},
+        # Named here so that they lose handlers of their own, which write addresses as they are.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         # At DEBUG these write whole requests, with the book's text; at INFO a line for every one, with the whole
         # address, in which there may be a password.
         **{

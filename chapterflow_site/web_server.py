@@ -2,13 +2,14 @@
 
 import resource
 
-from daphne import http_protocol, server, ws_protocol
+from daphne import cli, http_protocol, server, ws_protocol
 from daphne.cli import CommandLineInterface
 
 # Loads Django, which the modules below need.
 from . import asgi  # noqa: F401
 from .gate import BODY, REFUSED, Message, Scope
 from .web_channel import AnsweringChannel
+from .web_log import DiscreetAccessLog
 from .web_request import BoundedRequest
 from .web_socket import BoundedSocket
 
@@ -50,6 +51,7 @@ def main() -> None:
     ws_protocol.WebSocketFactory.protocol = BoundedSocket
     CommandLineInterface.server_class = Server
     http_protocol.HTTPFactory.protocol = AnsweringChannel
+    cli.AccessLogGenerator = DiscreetAccessLog
     _allow_many_files()
     CommandLineInterface.entrypoint()
 

@@ -87,6 +87,14 @@ def own_installation(settings: Settings, tmp_path_factory: pytest.TempPathFactor
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def readable_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make ids of titles alone, and of a number where one is taken, so that tests can name them."""
+    monkeypatch.setattr(
+        "books.actions.book.endings", lambda: ["", *(f"-{number}" for number in range(2, 20))]
+    )
+
+
 @pytest.fixture
 def person(db: None) -> User:
     """Somebody who has books."""

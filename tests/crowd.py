@@ -18,7 +18,7 @@ from books.models import (
     StorylineNode,
     TextChunk,
 )
-from chapterflow_site.accounts.models import ApiToken, SignInLink
+from chapterflow_site.accounts.models import ApiToken, PasswordTry, SignInLink, TryKind
 from workflow.models import (
     Attempt,
     AttemptOutcome,
@@ -172,4 +172,7 @@ class Crowd:
         )
         SignInLink.objects.bulk_create(
             SignInLink(user=self.owner, digest=digest, expires_at=timezone.now()) for digest in digests
+        )
+        PasswordTry.objects.bulk_create(
+            PasswordTry(kind=TryKind.NAME, digest=digest, began_at=timezone.now()) for digest in digests
         )

@@ -1,14 +1,13 @@
 """Signing in and out, one-time links, API tokens, one's own account."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -29,13 +28,6 @@ from chapterflow_site.accounts.throttle import MOST_TRIES, WAIT_SECONDS
 SignedIn = Callable[[User], Client]
 PASSWORD = "bell-on-the-far-bank"
 BROWSER = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}
-
-
-@pytest.fixture(autouse=True)
-def no_earlier_failures() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def is_signed_in(client: Client) -> bool:

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from books.models import Book, BookVersion, Chapter, ChapterRevision, StorylineNode, TextChunk
 from chapterflow_site.accounts.actions import create_token
-from chapterflow_site.accounts.models import ApiToken, SignInLink
+from chapterflow_site.accounts.models import ApiToken, PasswordTry, SignInLink
 from tests.crowd import Crowd
 from tests.workflow.sessions import item, kinds, new_session, new_version
 from workflow.actions import cancel_session, pause_session
@@ -219,7 +219,7 @@ class TestReadOnly:
         assert not pages.has_add_permission(request)
         assert not pages.has_change_permission(request)
         assert pages.has_view_permission(request)
-        assert pages.has_delete_permission(request) == (model in {ApiToken, SignInLink})
+        assert pages.has_delete_permission(request) == (model in {ApiToken, PasswordTry, SignInLink})
 
     def test_a_forged_form_changes_nothing(self, person: User, desk: Client) -> None:
         session = new_session(person)

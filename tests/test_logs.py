@@ -9,9 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from pytest_django import Settings
 
-from chapterflow_site.logs import JSONFormatter, WorkFilter, working_on
+from chapterflow_site.accounts.actions import make_sign_in_link, use_sign_in_link
+from chapterflow_site.logs import JSONFormatter, OneLineFormatter, WorkFilter, working_on
+from chapterflow_site.web_log import DiscreetAccessLog
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
 
@@ -82,3 +85,55 @@ def test_every_line_of_a_session_names_it_and_a_failure_its_chapter(
     written = [line for line in read(lines) if str(line["logger"]).startswith("workflow")]
     assert {line.get("session") for line in written} == {str(session.pk)}
     assert {line.get("chapter") for line in written if "failed:" in str(line["message"])} == {1}
+
+
+class TestSignInLinks:
+    """Whoever reads the log must not be able to sign in."""
+
+    def test_post_from_elsewhere_writes_no_secret_and_uses_nothing_up(
+        self, lines: io.StringIO, person: User
+    ) -> None:
+        secret = make_sign_in_link(person)
+
+        answer = Client(enforce_csrf_checks=True).post(f"/sign-in/{secret}/")
+
+        assert answer.status_code == 403
+        assert "/sign-in/***/" in lines.getvalue()
+        assert secret not in lines.getvalue()
+        # It was not the person's own browser that asked; the person's own may still do so.
+        assert use_sign_in_link(secret) == person
+
+    def test_no_line_and_no_trace_has_it(self, lines: io.StringIO, person: User) -> None:
+        secret = make_sign_in_link(person)
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(OneLineFormatter("%(message)s"))
+        logging.getLogger().addHandler(handler)
+
+        try:
+            raise ValueError(f"http://localhost/sign-in/{secret}/?x")
+        except ValueError:
+            logging.getLogger("django.request").exception("broke: %s", f"/sign-in/{secret}/")
+        finally:
+            logging.getLogger().removeHandler(handler)
+
+        assert secret not in stream.getvalue() + lines.getvalue()
+        assert stream.getvalue().count("/sign-in/***/") == 2
+
+    def test_log_of_requests_has_it_not(self, person: User) -> None:
+        stream, secret = io.StringIO(), make_sign_in_link(person)
+
+        DiscreetAccessLog(stream)(
+            "http", "complete",
+            {"client": "127.0.0.1:1", "method": "GET", "path": f"/sign-in/{secret}/", "status": 200, "size": 1},
+        )  # fmt: skip
+
+        assert "/sign-in/***/" in stream.getvalue()
+        assert secret not in stream.getvalue()
+
+    def test_no_logger_has_a_handler_of_its_own(self) -> None:
+        loggers = [
+            logging.getLogger(name) for name in ("django", "django.server", "daphne", "django.security.csrf")
+        ]
+
+        assert [handler for logger in loggers for handler in logger.handlers] == []

@@ -14,15 +14,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.core.cache import cache
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.utils.html import strip_tags
 from pytest_django import Settings
 
 from books.passages import find_passages
 from books.reading import render_chapter
 from books.storyline import read_storyline
-from chapterflow_site.accounts import throttle
 from chapterflow_site.accounts.actions import create_token, make_sign_in_link, use_sign_in_link
 from chapterflow_site.asgi import application
 from chapterflow_site.gate import ANONYMOUS_BYTES, BodyLimit, Message, Receive, Scope, Send, most_bytes
@@ -220,37 +218,6 @@ class TestNul:
 
 
 class TestSigningIn:
-    def test_a_try_is_counted_before_the_password_is_looked_at(self) -> None:
-        cache.clear()
-        request = RequestFactory().post("/sign-in/")
-
-        taken = [throttle.take_try(request, "ottilie") for _ in range(throttle.MOST_TRIES + 1)]
-
-        assert taken == [*range(throttle.MOST_TRIES - 1, -1, -1), None]
-
-    def test_behind_a_proxy_people_do_not_share_one_address(self, settings: Settings) -> None:
-        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-        request = RequestFactory().get("/", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
-
-        assert throttle.address_of(request) == "203.0.113.9"
-
-    def test_changing_addresses_behind_a_proxy_do_not_give_tries_for_ever(self, settings: Settings) -> None:
-        cache.clear()
-        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-        requests = [
-            RequestFactory().get("/", headers={"X-Forwarded-For": f"10.0.0.{n}"})
-            for n in range(throttle.MOST_TRIES_ANYWHERE + 1)
-        ]
-
-        taken = [throttle.take_try(request, "ottilie") for request in requests]
-
-        assert taken[-2:] == [0, None]
-
-    def test_without_a_proxy_nobody_chooses_an_address(self) -> None:
-        request = RequestFactory().get("/", headers={"X-Forwarded-For": "203.0.113.9"})
-
-        assert throttle.address_of(request) == "127.0.0.1"
-
     def test_new_password_ends_open_sign_in_links(self, person: User, client_of: SignedIn) -> None:
         link = make_sign_in_link(person)
         old, new = "bell-on-the-far-bank", "lantern-under-the-quay"

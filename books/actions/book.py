@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import AbstractBaseUser, User
@@ -19,8 +19,11 @@ from books.writers import checked_writer
 from chapterflow_site import crash_points
 
 _TRIES = 20
-# Room for a number or letters behind it.
+# Room for letters behind it.
 _BASE_CHARACTERS = 70
+# None that is taken for another, and no vowels, which make words.
+_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
+_RANDOM_CHARACTERS = 5
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 
 
@@ -106,16 +109,23 @@ def _check(book: Book, names: list[str]) -> None:
 
 
 def _with_free_id(book: Book) -> Book:
-    """Store the book under an id made from its title, with something behind it where that is taken."""
+    """Store the book under an id made from its title and some random letters.
+
+    Without these an id that is taken, and one that is not, would tell whether somebody else has a book of this title.
+    """
     base = slugify(book.title)[:_BASE_CHARACTERS]
     base = base.strip("-_").replace("_", "-") or "book"
-    for number in range(1, _TRIES + 1):
-        book.book_id = base if number == 1 else f"{base}-{number}"
+    for ending in endings():
+        book.book_id = base + ending
         if _is_stored(book):
             return book
-    book.book_id = f"{base}-{secrets.token_hex(4)}"
-    book.save(force_insert=True)
-    return book
+    raise Conflict("book_id_taken", "No free id was found for this title. Choose one yourself.")
+
+
+def endings() -> Iterator[str]:
+    """Yield what may stand behind a title to make an id of it."""
+    for _ in range(_TRIES):
+        yield "-" + "".join(secrets.choice(_LETTERS) for _ in range(_RANDOM_CHARACTERS))
 
 
 def _is_stored(book: Book) -> bool:

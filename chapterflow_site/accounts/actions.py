@@ -15,16 +15,26 @@ from .models import ApiToken, SignInLink, digest_of, new_secret
 LINK_LIFETIME = timedelta(minutes=15)
 # The link of a start on one's own machine is printed into a terminal and may be opened much later.
 LOOPBACK_LINK_LIFETIME = timedelta(hours=12)
+TOKEN_DAYS = 90
 FIRST_ADMINISTRATOR = "owner"
 
 _LAST_USED_STEP = timedelta(minutes=1)
 
 
-def create_token(user: User, *, actor: User | None, name: str = "") -> tuple[ApiToken, str]:
-    """Make an API token for `user`; return its row and the secret, which is stored nowhere."""
+def create_token(
+    user: User, *, actor: User | None, name: str = "", days: int | None = TOKEN_DAYS
+) -> tuple[ApiToken, str]:
+    """Make an API token for `user` that works for so many days (None: for ever); return its row and the secret.
+
+    The secret is stored nowhere.
+    """
     secret = new_secret()
     token = ApiToken.objects.create(
-        user=user, name=name.strip()[:100], prefix=secret[:8], digest=digest_of(secret)
+        user=user,
+        name=name.strip()[:100],
+        prefix=secret[:8],
+        digest=digest_of(secret),
+        expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
     return token, secret
 
@@ -38,7 +48,7 @@ def revoke_token(token: ApiToken, *, actor: User | None) -> ApiToken:
 
 
 def person_of_token(secret: str) -> User | None:
-    """Return whose token `secret` is, or None where it is unknown or revoked, or its person inactive.
+    """Return whose token `secret` is, or None where it is unknown, revoked or expired, or its person inactive.
 
     Notes when it was last used, to the minute, so that most calls only read.
     """
@@ -47,7 +57,7 @@ def person_of_token(secret: str) -> User | None:
         .select_related("user")
         .first()
     )
-    if token is None:
+    if token is None or token.is_expired:
         return None
     now = timezone.now()
     not_noted = Q(last_used_at=None) | Q(last_used_at__lt=now - _LAST_USED_STEP)

@@ -14,7 +14,7 @@ from chapterflow_site.admin import ReadOnlyAdmin, YesNoFilter, act_on_each, acto
 
 from . import admin_people  # noqa: F401  (registers people and groups)
 from .actions import revoke_token
-from .models import ApiToken, SignInLink
+from .models import ApiToken, PasswordTry, SignInLink
 
 REVOKED = counted("%(count)d token was revoked.", "%(count)d tokens were revoked.")
 
@@ -36,14 +36,14 @@ admin.site.login = sign_in_on_the_site  # type: ignore[method-assign]
 class ApiTokenAdmin(ReadOnlyAdmin[ApiToken]):
     """Tokens of the API; the token itself is stored nowhere."""
 
-    list_display = ("prefix", "name", "user", "created_at", "last_used_at", "revoked_at")
+    list_display = ("prefix", "name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_filter = (("revoked_at", YesNoFilter),)
     list_select_related = ("user",)
     search_fields = ("prefix", "name", "user__username", "user__email")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
     actions = ("revoke",)
-    fields = ("prefix", "name", "user", "created_at", "last_used_at", "revoked_at")
+    fields = ("prefix", "name", "user", "created_at", "expires_at", "last_used_at", "revoked_at")
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
         """A token goes with its person, who could not be deleted otherwise."""
@@ -74,3 +74,18 @@ class SignInLinkAdmin(ReadOnlyAdmin[SignInLink]):
     def has_delete_permission(self, request: HttpRequest, obj: SignInLink | None = None) -> bool:
         """A link goes with its person, who could not be deleted otherwise."""
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+@admin.register(PasswordTry)
+class PasswordTryAdmin(ReadOnlyAdmin[PasswordTry]):
+    """Who is kept from trying more passwords, counted by hashes; deleting a row lets people try again at once."""
+
+    list_display = ("kind", "count", "began_at")
+    list_filter = ("kind",)
+    date_hierarchy = "began_at"
+    ordering = ("-began_at",)
+    fields = ("kind", "count", "began_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: PasswordTry | None = None) -> bool:
+        """Administrators may let somebody try again."""
+        return bool(request.user.is_active and request.user.is_superuser)

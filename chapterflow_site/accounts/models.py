@@ -1,4 +1,4 @@
-"""API tokens and one-time sign-in links, both stored as hashes only."""
+"""API tokens, one-time sign-in links and tries of passwords, all stored as hashes only."""
 
 import hashlib
 import secrets
@@ -28,6 +28,8 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # None: it does not expire.
+    expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "API token"
@@ -35,6 +37,11 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… of {self.user}"
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
 
 
 class SignInLink(models.Model):
@@ -52,3 +59,28 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"Sign-in link of {self.user}"
+
+
+class TryKind(models.TextChoices):
+    """By what tries of passwords are counted."""
+
+    NAME_AND_ADDRESS = "name_and_address", "One name from one address"
+    NAME = "name", "One name from everywhere"
+    ADDRESS = "address", "All names from one address"
+    PASSWORD_CHANGE = "password_change", "One person who changes the password"
+
+
+class PasswordTry(models.Model):
+    """How often passwords were tried within a quarter of an hour; deleted after it."""
+
+    kind = models.CharField(max_length=20, choices=TryKind.choices)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    count = models.PositiveIntegerField(default=0)
+    began_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "password tries"
+        ordering = ["-began_at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.count}"

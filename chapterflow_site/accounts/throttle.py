@@ -1,50 +1,113 @@
-"""Counts sign-ins per name and address in the cache, so that passwords cannot be guessed at speed."""
+"""Counts tries of passwords by name and by address in the database, where every process sees them.
+
+What was typed as a name may be a password that was typed into the wrong field: only hashes are stored.
+"""
 
 import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.conf import settings
-from django.core.cache import cache
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
+from django.utils import timezone
+
+from .models import PasswordTry, TryKind
 
 MOST_TRIES = 10
-# For one name from all addresses: a proxy that passes on what a client says of itself lets it choose them.
-MOST_TRIES_ANYWHERE = 100
+# How many are taken of each kind before the wait; the wait begins with the first.
+MOST: Mapping[TryKind, int] = {
+    TryKind.NAME_AND_ADDRESS: MOST_TRIES,
+    # For one name from all addresses, of which some people have many; for all names from one address, behind which
+    # a whole house may sit.
+    TryKind.NAME: 100,
+    TryKind.ADDRESS: 50,
+    TryKind.PASSWORD_CHANGE: MOST_TRIES,
+}
 WAIT_SECONDS = 15 * 60
+# Whoever has one address of the new kind has all that begin like it.
+_NEIGHBOURS = 64
+
+Keys = Mapping[TryKind, str]
 
 
-def take_try(request: HttpRequest, username: str) -> int | None:
+def take_try(keys: Keys) -> int | None:
     """Count a try before its password is looked at; return how many are left after it, None where none was.
 
-    Counting first lets those that come at the same time not share one try. The wait begins with the first.
+    Counting first lets those that come at the same time not share one try. What is refused is not written down.
     """
-    left = MOST_TRIES - _count(_key(username, address_of(request)))
-    if settings.SECURE_PROXY_SSL_HEADER:
-        left = min(left, MOST_TRIES_ANYWHERE - _count(_key(username)))
+    now = timezone.now()
+    digests = {kind: _digest(kind, who) for kind, who in keys.items()}
+    since = now - timedelta(seconds=WAIT_SECONDS)
+    counted = _counts(digests, since)
+    if any(counted.get(digests[kind], 0) >= MOST[kind] for kind in keys):
+        return None
+    with transaction.atomic():
+        if len(counted) < len(keys):
+            PasswordTry.objects.filter(began_at__lte=since).delete()
+            PasswordTry.objects.bulk_create(
+                [PasswordTry(kind=kind, digest=digest, began_at=now) for kind, digest in digests.items()],
+                ignore_conflicts=True,
+            )
+        PasswordTry.objects.filter(digest__in=digests.values()).update(count=F("count") + 1)
+    after = _counts(digests, since)
+    left = min(MOST[kind] - after.get(digests[kind], 1) for kind in keys)
     return left if left >= 0 else None
 
 
-def forget_tries(request: HttpRequest, username: str) -> None:
-    """Start again after a success."""
-    cache.delete_many([_key(username, address_of(request)), _key(username)])
+def forget_tries(keys: Keys) -> None:
+    """Start again after a success; the address gets back one try, which others there may have used up as well."""
+    digests = {kind: _digest(kind, who) for kind, who in keys.items()}
+    address = digests.pop(TryKind.ADDRESS, "")
+    PasswordTry.objects.filter(digest__in=digests.values()).delete()
+    PasswordTry.objects.filter(digest=address, count__gt=0).update(count=F("count") - 1)
+
+
+def of_sign_in(request: HttpRequest, username: str) -> Keys:
+    """Return by what a try to sign in is counted."""
+    name, address = username.strip().casefold(), address_of(request)
+    return {
+        TryKind.NAME_AND_ADDRESS: f"{name}\n{address}",
+        TryKind.NAME: name,
+        TryKind.ADDRESS: address,
+    }
+
+
+def of_password_change(user: User) -> Keys:
+    """Return by what a try to change one's password is counted: whoever found a browser open guesses here."""
+    return {TryKind.PASSWORD_CHANGE: str(user.pk)}
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return where the request comes from; behind the proxy of CHAPTERFLOW_HTTPS, what the proxy says.
+    """Return where the request comes from, as far as it can be believed.
 
-    The last address is the proxy's own word, what stands before it anybody may have written.
+    Each proxy of ours (CHAPTERFLOW_PROXIES) appends to X-Forwarded-For whom it heard; what stands before that
+    anybody may have written. An address of IPv6 counts by its first half.
     """
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _count(key: str) -> int:
-    cache.add(key, 0, WAIT_SECONDS)
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.CHAPTERFLOW_PROXIES:
+        said = [
+            part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+        ]
+        heard = said[-settings.CHAPTERFLOW_PROXIES :]
+        address = heard[0] if heard else address
     try:
-        return cache.incr(key)
-    except ValueError:  # it expired between the two calls
-        return 1
+        found = ip_address(address)
+    except ValueError:
+        return address[:100]
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, _NEIGHBOURS), strict=False))
 
 
-def _key(username: str, address: str = "") -> str:
-    who = f"{username.strip().casefold()}\n{address}"
-    return f"sign-in-{hashlib.sha256(who.encode()).hexdigest()}"
+def _counts(digests: Mapping[TryKind, str], since: object) -> dict[str, int]:
+    rows = PasswordTry.objects.filter(digest__in=digests.values(), began_at__gt=since)
+    return dict(rows.values_list("digest", "count"))
+
+
+def _digest(kind: TryKind, who: str) -> str:
+    # A salt of the installation's own, so that names cannot be looked up in a list of hashes.
+    return hashlib.sha256(f"{settings.SECRET_KEY}\n{kind}\n{who}".encode()).hexdigest()

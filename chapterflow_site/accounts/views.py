@@ -5,7 +5,6 @@ from ipaddress import ip_address
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from books.access import person_of
 
 from . import actions, throttle
-from .forms import PersonForm, SignInForm, TokenForm
+from .forms import ChangePasswordForm, FirstPasswordForm, PersonForm, SignInForm, TokenForm
 from .models import ApiToken
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -51,13 +50,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _check(request: HttpRequest, username: str, password: str) -> tuple[User | None, int]:
     """Return the person, or None and how many tries are left."""
-    left = throttle.take_try(request, username)
+    keys = throttle.of_sign_in(request, username)
+    left = throttle.take_try(keys)
     if left is None:
         return None, 0
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         return None, left
-    throttle.forget_tries(request, username)
+    throttle.forget_tries(keys)
     return user, throttle.MOST_TRIES
 
 
@@ -163,7 +163,9 @@ def token_create(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _account_page(request, token_form=form, status=422)
     person = person_of(request)
-    token, secret = actions.create_token(person, actor=person, name=form.cleaned_data["name"])
+    token, secret = actions.create_token(
+        person, actor=person, name=form.cleaned_data["name"], days=form.cleaned_data["days"]
+    )
     return _account_page(request, new_token=token, secret=secret, status=201)
 
 
@@ -187,12 +189,20 @@ def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 def password_change(request: HttpRequest) -> HttpResponse:
     """Change one's password, or set the first one; other browsers are signed out by it."""
     person = person_of(request)
-    form_class = PasswordChangeForm if person.has_usable_password() else SetPasswordForm
-    form = form_class(person, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        actions.end_sign_in_links(person, actor=person)
-        update_session_auth_hash(request, person)
-        messages.success(request, "Your password was saved. Other browsers were signed out.")
-        return redirect("account")
-    return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
+    form_class = ChangePasswordForm if person.has_usable_password() else FirstPasswordForm
+    if request.method != "POST":
+        return render(request, "accounts/password.html", {"form": form_class(person)})
+    keys = throttle.of_password_change(person)
+    if throttle.take_try(keys) is None:
+        context = {"form": form_class(person), "wait_minutes": throttle.WAIT_SECONDS // 60}
+        return render(request, "accounts/password.html", context, status=429)
+    form = form_class(person, request.POST)
+    if not form.is_valid():
+        return render(request, "accounts/password.html", {"form": form}, status=422)
+    throttle.forget_tries(keys)
+    ends_tokens = form.cleaned_data["ends_tokens"]
+    actions.change_password(person, form.cleaned_data["new_password1"], actor=person, ends_tokens=ends_tokens)
+    update_session_auth_hash(request, person)
+    ended = " API tokens that you had are refused from now on." if ends_tokens else ""
+    messages.success(request, f"Your password was saved. Other browsers were signed out.{ended}")
+    return redirect("account")

@@ -50,17 +50,17 @@ def content() -> list[object]:
     """Return the books with all that was uploaded, and how many rows rest on them."""
     books = Book.objects.order_by("title", "pk")
     return [
-        rows(books, "book_id", "title", "writer"),
+        rows(books, "title", "writer"),
         rows(
-            BookVersion.objects.order_by("book__book_id", "number"),
-            "book__book_id", "number", "source_name", "dependencies", "preferences", "node_count", "word_count",
+            BookVersion.objects.order_by("book__title", "number"),
+            "book__title", "number", "source_name", "dependencies", "preferences", "node_count", "word_count",
         ),
         rows(
-            StorylineNode.objects.order_by("version__book__book_id", "version__number", "place", "key"),
-            "version__book__book_id", "version__number", "place", "key", "node_chunks__chunk__key",
+            StorylineNode.objects.order_by("version__book__title", "version__number", "place", "key"),
+            "version__book__title", "version__number", "place", "key", "node_chunks__chunk__key",
         ),
-        rows(TextChunk.objects.order_by("book__book_id", "key"), "book__book_id", "key", "text"),
-        rows(ConsistencyRule.objects.order_by("key"), "book__book_id", "key", "is_enabled"),
+        rows(TextChunk.objects.order_by("book__title", "key"), "book__title", "key", "text"),
+        rows(ConsistencyRule.objects.order_by("key"), "book__title", "key", "is_enabled"),
         ProcessingSession.objects.count(),
     ]  # fmt: skip
 
