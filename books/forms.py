@@ -25,7 +25,7 @@ class DetailsForm(forms.Form):
     language = forms.CharField(
         required=False,
         max_length=35,
-        help_text="As in “en”, “de” or “pt-BR”.",
+        help_text="As in “German”, “de” or “pt-BR”.",
     )
     book_columns: ClassVar[tuple[str, ...]] = ("title", "subtitle", "author", "language")
 

@@ -1,6 +1,5 @@
 """Making and describing books."""
 
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import TypedDict, Unpack
@@ -15,6 +14,7 @@ from books.exceptions import Conflict, Invalid
 from books.models import Book
 from books.storyline.preferences import checked_preferences
 from books.storyline.wording import one_line
+from books.text.tags import tag_named
 from books.writers import checked_writer
 from chapterflow_site import crash_points
 
@@ -24,7 +24,6 @@ _BASE_CHARACTERS = 70
 # None that is taken for another, and no vowels, which make words.
 _LETTERS = "bcdfghjkmnpqrstvwxz23456789"
 _RANDOM_CHARACTERS = 5
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 
 
 class BookColumns(TypedDict, total=False):
@@ -86,9 +85,9 @@ def _checked(columns: BookColumns) -> dict[str, object]:
     if "title" in tidy:
         tidy["title"] = tidy["title"] or "Untitled book"
     if "language" in tidy:
-        tidy["language"] = tidy["language"] or "en"
-        if not _LANGUAGE.match(str(tidy["language"])):
-            raise Invalid("invalid_language", "A language is written like “en”, “de” or “pt-BR”.")
+        tidy["language"] = tag_named(str(tidy["language"]) or "en")
+        if not tidy["language"]:
+            raise Invalid("invalid_language", "A language is written like “German”, “de” or “pt-BR”.")
     if "preferences" in tidy:
         tidy["preferences"] = checked_preferences(columns["preferences"])
     if "writer" in tidy:

@@ -11,6 +11,7 @@ from books.preferences.rule import first_preferences
 from books.storyline.centrality import centrality_scores
 from books.storyline.document import NodeSpec, StorylineDocument
 from books.storyline.order import writing_order
+from books.text.detection import language_of
 from books.text.words import count_words
 from books.uploads import Upload, read_upload, reading_place
 from chapterflow_site import crash_points
@@ -21,6 +22,7 @@ from .chunks import StoredChunk, known_chunk_ids, newest_chunks, store_chunks
 
 # Columns times rows stay below what SQLite takes as parameters of one statement.
 _BATCH = 500
+_LANGUAGE_SAMPLE = 20_000
 _SOURCE_NAME_CHARACTERS = 255
 
 
@@ -75,7 +77,18 @@ def _book_columns(document: StorylineDocument, source_name: str, title: str, aut
         author=author or info.author,
         description=info.description,
     )
-    return BookColumns(**columns, language=info.language) if info.language else columns
+    language = info.language or _language_of(document)
+    return BookColumns(**columns, language=language) if language else columns
+
+
+def _language_of(document: StorylineDocument) -> str:
+    """Return the language that the passages are certainly in, "" where that is not certain."""
+    texts: list[str] = []
+    for chunk in document.chunks:
+        texts.append(chunk.text)
+        if sum(map(len, texts)) > _LANGUAGE_SAMPLE:
+            break
+    return language_of(" ".join(texts)[:_LANGUAGE_SAMPLE])
 
 
 def _resolved_chunks(book: Book, document: StorylineDocument) -> dict[str, StoredChunk]:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
 from ninja import Path, Query
 
 from books import schemas
@@ -91,7 +92,7 @@ def edited(
 def exported(request: HttpRequest, book_id: BookId, version: VersionName, format: FormatName) -> HttpResponse:
     """Take away what is written, as a file. While nothing is written, 409; an unknown format is 404."""
     file = export_book(version_of(request, book_id, version), format)
-    disposition = f'attachment; filename="{file.name}"'
+    disposition = content_disposition_header(True, file.name) or "attachment"
     return HttpResponse(
         file.data, content_type=file.content_type, headers={"Content-Disposition": disposition}
     )

@@ -1,12 +1,13 @@
 """The formats that a book can be exported in. A new one is a function of a manuscript and a line here."""
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils.text import slugify
-
 from books.exceptions import Conflict, NotFound
 from books.models import BookVersion
+from books.text.words import MARKS
 
 from .epub import epub_file
 from .jsonfile import json_file
@@ -14,11 +15,14 @@ from .manuscript import Manuscript, manuscript_of
 from .markdownfile import markdown_file
 
 LONGEST_NAME = 80
+_MOST_BYTES = 200
+_NO_LETTERS = re.compile(rf"[^\w{MARKS}\s-]")
+_GAPS = re.compile(r"[-\s]+")
 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A file to hand out. `name` is plain ASCII and safe on any system."""
+    """A file to hand out. `name` keeps the title's own letters, and is safe on any system."""
 
     name: str
     content_type: str
@@ -63,5 +67,12 @@ def export_book(version: BookVersion, format: str) -> ExportFile:
 
 
 def _file_name(version: BookVersion, ending: str) -> str:
-    stem = slugify(version.book.title)[:LONGEST_NAME].strip("-_") or version.book.book_id
+    stem = _stem(version.book.title) or version.book.book_id
     return f"{stem}-{version.name}.{ending}"
+
+
+def _stem(title: str) -> str:
+    """Return a title as a name of a file: letters of any script, and no more of them than every file system takes."""
+    plain = _NO_LETTERS.sub("", unicodedata.normalize("NFC", title.lower()))
+    stem = _GAPS.sub("-", plain)[:LONGEST_NAME]
+    return stem.encode()[:_MOST_BYTES].decode(errors="ignore").strip("-_")

@@ -49,7 +49,7 @@ _CLEANER = nh3.Cleaner(
     attributes={"a": {"href", "id", "rel"}, "span": {"aria-hidden", "id"}, "ol": {"start"}},
     tag_attribute_values={
         "span": {"data-voice": {str(ring) for ring in range(1, RINGS + 1)}},
-        "div": {"lang": {"en"}},
+        "div": {"lang": {"en"}, "dir": {"ltr"}},
     },
     allowed_classes=_CLASSES,
     url_schemes={"http", "https", "mailto"},
@@ -276,7 +276,7 @@ def _render_weak_close(
 def _render_weak_note(
     self: RendererProtocol, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    return f'<div class="weak-note" lang="en">{html.escape(note_of(tokens[index].meta["sentences"]))}</div>\n'
+    return f'<div class="weak-note" lang="en" dir="ltr">{html.escape(note_of(tokens[index].meta["sentences"]))}</div>\n'
 
 
 def _make_parser() -> MarkdownIt:

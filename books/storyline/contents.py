@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from books.text.tags import tag_named
+
 from .chunks import read_listed_chunk
 from .document import FORMAT, BookInfo
 from .fields import Fields
@@ -43,13 +45,24 @@ def _read_book(document: Fields, records: Records) -> BookInfo:
         title=fields.line("title"),
         subtitle=fields.line("subtitle", _SUBTITLE_CHARACTERS),
         author=fields.line("author"),
-        language=fields.line("language", _LANGUAGE_CHARACTERS),
+        language=_read_language(fields),
         description=fields.text("description").strip(),
         preferences=read_preferences(
             fields.mapping("preferences"), ("book", "preferences"), records.findings
         ),
         extra=fields.rest(),
     )
+
+
+def _read_language(fields: Fields) -> str:
+    said = fields.line("language", _LANGUAGE_CHARACTERS)
+    tag = tag_named(said)
+    if said and not tag and len(said) <= _LANGUAGE_CHARACTERS:
+        sentence = (
+            f"{quoted(said)} is no language that we know. Write its name, or its tag like “de” or “pt-BR”."
+        )
+        fields.note("language", "unknown_language", sentence)
+    return tag
 
 
 def _read_each(document: Fields, key: str, most: int, read: Callable[[object, Path], None]) -> None:

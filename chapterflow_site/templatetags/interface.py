@@ -5,6 +5,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from books.text.tags import UNDETERMINED, direction_of, tag_named
+
 register = template.Library()
 
 
@@ -19,6 +21,16 @@ def icon(name: str, extra: str = "") -> SafeString:
         static("icons.svg"),
         name.replace("_", "-"),
     )
+
+
+@register.simple_tag
+def written_in(language: str, direction: str = "") -> SafeString:
+    """Return the attributes of an element with a book's own words: their language, and which way they are written.
+
+    `direction` is "auto" for words that may be in another one, such as a passage.
+    """
+    tag = tag_named(language or "") or UNDETERMINED
+    return format_html('lang="{}" dir="{}"', tag, direction or direction_of(tag))
 
 
 @register.filter

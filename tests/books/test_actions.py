@@ -101,6 +101,29 @@ class TestBooks:
         with pytest.raises(Invalid):
             edit_book(book, actor=person, **{name: value})  # type: ignore[misc]
 
+    @pytest.mark.parametrize(
+        ("said", "tag"), [("English", "en"), ("pt_br", "pt-BR"), ("Deutsch", "de"), ("", "en")]
+    )
+    def test_languages_become_tags(self, person: User, said: str, tag: str) -> None:
+        book = create_book(actor=person, title="Salt", language=said)
+
+        assert book.language == tag
+
+    @pytest.mark.parametrize(
+        ("text", "tag"),
+        [
+            ("Mein Vater war Schneider, und wir wohnten über dem Laden mit den Kindern. " * 5, "de"),
+            ("我小时候住在上海，父亲是裁缝，我们住在店铺楼上。" * 5, "zh"),
+            ("one two", "en"),
+        ],
+    )
+    def test_a_storyline_without_a_language_gets_that_of_its_passages(
+        self, person: User, text: str, tag: str
+    ) -> None:
+        data = storyline([{"id": "a", "chunk_ids": ["c1"]}], [{"id": "c1", "text": text}])
+
+        assert upload_storyline(data, actor=person).book.language == tag
+
     def test_edit_changes_named_columns_only(self, person: User) -> None:
         book = create_book(actor=person, title="Salt", author="Bridie")
         Book.objects.filter(pk=book.pk).update(title="Salt and Wire")

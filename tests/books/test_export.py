@@ -72,7 +72,11 @@ def test_nothing_written_is_nothing_to_export(person: User) -> None:
     [
         ("The Ferry House", "the-ferry-house-v1.epub"),
         ('../../etc/passwd\r\nX: "y"', "etcpasswd-x-y-v1.epub"),
-        ("Das Fährhaus", "das-fahrhaus-v1.epub"),
+        ("Das Fährhaus", "das-fährhaus-v1.epub"),
+        ("渡し場の家", "渡し場の家-v1.epub"),
+        ("ذكريات أبي", "ذكريات-أبي-v1.epub"),
+        ("हिन्दी में", "हिन्दी-में-v1.epub"),
+        ("上" * 80, "上" * 66 + "-v1.epub"),
         ("x" * 300, "x" * 80 + "-v1.epub"),
     ],
 )
@@ -80,8 +84,8 @@ def test_file_name_is_safe(person: User, title: str, name: str) -> None:
     assert export_book(written_book(person, 1, title=title), "epub").name == name
 
 
-def test_title_without_latin_letters_falls_back_to_the_book_id(person: User) -> None:
-    version = written_book(person, 1, title="渡し場の家")
+def test_title_without_letters_falls_back_to_the_book_id(person: User) -> None:
+    version = written_book(person, 1, title="… !")
 
     assert export_book(version, "md").name == f"{version.book.book_id}-v1.md"
 
@@ -203,6 +207,22 @@ def test_epub_names_the_book(person: User) -> None:
     assert package.findtext(f".//{DC}creator") == "Josefa Tidewell"
     assert package.findtext(f".//{DC}language") == "en"
     assert (package.findtext(f".//{DC}identifier") or "").startswith("urn:uuid:")
+
+
+@pytest.mark.parametrize(
+    ("language", "tag", "direction"),
+    [("ar", "ar", "rtl"), ("Hebrew", "he", "rtl"), ("de", "de", "ltr"), ("Klingonish", "und", "ltr")],
+)
+def test_epub_runs_as_its_language_is_written(person: User, language: str, tag: str, direction: str) -> None:
+    archive = open_epub(written_book(person, 1, language=language))
+
+    package = ElementTree.fromstring(archive.read("EPUB/book.opf"))
+    page = ElementTree.fromstring(archive.read("EPUB/chapter-00001.xhtml"))
+
+    spine = package.find(f"{OPF}spine")
+    assert spine is not None
+    assert (spine.get("page-progression-direction"), package.get("dir")) == (direction, direction)
+    assert (page.get("dir"), page.get("lang")) == (direction, tag)
 
 
 def test_epub_has_no_scripts_and_its_notes_lead_back(person: User) -> None:

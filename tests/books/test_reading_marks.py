@@ -39,7 +39,8 @@ def test_sentence_is_underlined_with_a_note_before_its_paragraph() -> None:
     assert underlined(html) == SENTENCE
     assert 'id="weak-1"' in html
     assert html.startswith(
-        '<div class="weak-note" lang="en">Underlined: “Wilhelm Kessler” and “1931” are in none of the passages.'
+        '<div class="weak-note" lang="en" dir="ltr">'
+        "Underlined: “Wilhelm Kessler” and “1931” are in none of the passages."
     )
     assert "(marked: see the note before this paragraph)" in html
 
@@ -95,7 +96,7 @@ def test_hostile_sentences_and_findings_stay_text(hostile: str) -> None:
         r"<(?!/?(?:span|div)\b)[^>]*>", plain
     )
     for attributes in re.findall(r"<(?:span|div)\b([^>]*)>", html):
-        assert re.fullmatch(r'(?: (?:class|lang|id|aria-hidden|data-voice)="[\w -]*")*', attributes)
+        assert re.fullmatch(r'(?: (?:class|lang|dir|id|aria-hidden|data-voice)="[\w -]*")*', attributes)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,11 @@ WRONG = [
         "The id “a” is used twice; the first is nodes[0].id.",
     ),
     ([{"id": 1}, {"id": "1"}], "nodes[1].id", "The id “1” is used twice"),
+    (
+        {"nodes": [{"id": "a"}], "book": {"language": "Klingonish"}},
+        "book.language",
+        "“Klingonish” is no language",
+    ),
     (node(title=["x"]), "nodes[0].title", "A list is not text"),
     (node(summary=1), "nodes[0].summary", "1 is not text"),
     (

@@ -1,5 +1,6 @@
 """The pages of reading and of a chapter: what they show, to whom, and for how many queries."""
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -53,6 +54,22 @@ def reader(person: User, client_of: ClientOf) -> Client:
 def set_item(version: BookVersion, number: int, **columns: object) -> ChapterWorkflowItem:
     ChapterWorkflowItem.objects.filter(session__version=version, number=number).update(**columns)
     return ChapterWorkflowItem.objects.get(session__version=version, number=number)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_books_own_words_run_as_they_are_written(person: User, reader: Client, path: str) -> None:
+    version = written_book(person, 2, language="ar")
+
+    html = page_of(reader, version, path)
+
+    assert 'lang="ar" dir="rtl"' in html
+    assert not re.findall(r'(?<!html) lang="en"(?! dir="ltr")', html)
+
+
+def test_passages_run_as_their_own_words_do(person: User, reader: Client) -> None:
+    html = page_of(reader, written_book(person, 1, language="de"), "chapters/1/sources/")
+
+    assert '<blockquote lang="de" dir="auto">' in html
 
 
 @pytest.mark.parametrize("path", [*PAGES, "export/md/"])

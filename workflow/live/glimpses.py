@@ -45,7 +45,7 @@ def render_glimpse(glimpse: Glimpse) -> SafeString:
         'aria-label="Text of chapter {} as it is written">{}</div><div class="proof__foot"><p class="quiet">'
         "{} words so far. Not final: the text is checked against its passages when it is complete.</p></div>",
         glimpse.number,
-        format_html_join("", "<p>{}</p>", ((part,) for part in plain_paragraphs(glimpse.ending))),
+        format_html_join("", '<p dir="auto">{}</p>', ((part,) for part in plain_paragraphs(glimpse.ending))),
         f"{glimpse.word_count:,}",
     )
 

@@ -1,12 +1,12 @@
 """The container of an EPUB: its files in order, its package document. Equal content gives equal bytes."""
 
 import io
-import re
 import uuid
 import zipfile
 from collections.abc import Iterator
 
 from books.export.manuscript import Manuscript
+from books.text.tags import UNDETERMINED, direction_of, tag_named
 
 from . import pages
 from .xml import xml_text
@@ -14,7 +14,6 @@ from .xml import xml_text
 ROOT = "EPUB"
 # Any fixed value would do: identifiers must only stay the same from one export to the next.
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:chapterflow:book")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _CONTAINER = f"""<?xml version="1.0" encoding="utf-8"?>
@@ -50,8 +49,7 @@ def identifier_of(manuscript: Manuscript) -> str:
 
 def language_of(manuscript: Manuscript) -> str:
     """Return the book's language tag; "und" where what was entered is none."""
-    language = manuscript.book.language.strip()
-    return language if _LANGUAGE.match(language) else "und"
+    return tag_named(manuscript.book.language) or UNDETERMINED
 
 
 def _files(manuscript: Manuscript) -> Iterator[tuple[str, str]]:
@@ -83,13 +81,14 @@ def _package(manuscript: Manuscript, language: str) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id" '
-        f'xml:lang="{language}">\n'
+        f'xml:lang="{language}" dir="{direction_of(language)}">\n'
         f"{_metadata(manuscript, language)}\n<manifest>\n"
         '<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>\n'
         '<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>\n'
         '<item id="style" href="style.css" media-type="text/css"/>\n'
         f'<item id="title" href="{pages.TITLE_PAGE}" media-type="application/xhtml+xml"/>\n{items}\n'
-        f'</manifest>\n<spine toc="ncx">\n{spine}\n</spine>\n</package>\n'
+        f'</manifest>\n<spine toc="ncx" page-progression-direction="{direction_of(language)}">\n'
+        f"{spine}\n</spine>\n</package>\n"
     )
 
 

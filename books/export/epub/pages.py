@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from books.export.manuscript import Manuscript, WrittenChapter
 from books.reading import SourceView, render_chapter
+from books.text.tags import direction_of
 
 from .xml import without_forbidden, xhtml, xml_text
 
@@ -120,7 +121,7 @@ def _page(title: str, body: str, language: str, part: str) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE html>\n'
         '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" '
-        f'lang="{language}" xml:lang="{language}">\n'
+        f'lang="{language}" xml:lang="{language}" dir="{direction_of(language)}">\n'
         f"<head><title>{xml_text(title)}</title>"
         '<link rel="stylesheet" type="text/css" href="style.css"/></head>\n'
         f'<body epub:type="{part}">\n{body}\n</body>\n</html>\n'
