@@ -131,5 +131,5 @@ def test_a_title_with_a_number_of_its_own_is_numbered_once(person: User) -> None
         "1. Storm", "2. Storm 2", "3. Storm 2",
     ]  # fmt: skip
     assert "## 1\\. Storm\n" in markdown
-    assert not any("Chapter 1" in "".join(page.itertext()) for page in pages.values())
-    assert "Chapter 1" not in markdown
+    assert not any("Chapter 1:" in "".join(page.itertext()) for page in pages.values())
+    assert "Chapter 1:" not in markdown
