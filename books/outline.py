@@ -92,9 +92,8 @@ def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
 
     Four queries, whatever the length; linear in nodes and links.
     """
-    nodes = list(StorylineNode.objects.filter(version=version).order_by("place").only(*_COLUMNS))
     is_graph = version.dependencies == Dependencies.GRAPH
-    rows = _rows(nodes, dependencies_by_key(version), is_graph=is_graph)
+    rows = rows_of(version)
     return Outline(
         rows=rows,
         chunk_count=version.chunk_count,
@@ -102,6 +101,12 @@ def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
         edge_count=sum(len(row.depends_on) for row in rows) if is_graph else 0,
         estimate=_estimate(version, [row.word_count for row in rows], writer, is_graph=is_graph),
     )
+
+
+def rows_of(version: BookVersion) -> tuple[OutlineRow, ...]:
+    """Return the chapters of a version in order, in four queries at most."""
+    nodes = list(StorylineNode.objects.filter(version=version).order_by("place").only(*_COLUMNS))
+    return _rows(nodes, dependencies_by_key(version), is_graph=version.dependencies == Dependencies.GRAPH)
 
 
 def _estimate(

@@ -158,7 +158,10 @@ function showProgress(event) {
 let lifted = null;
 
 const rowsOf = (list) => [...list.children];
-const placeOf = (row) => rowsOf(row.parentElement).indexOf(row) + 1;
+// A long outline is shown in groups: each list says the place of its first row.
+const firstOf = (list) => Number(list.dataset.first ?? 1);
+const placeOf = (row) => rowsOf(row.parentElement).indexOf(row) + firstOf(row.parentElement);
+const countAll = (row) => document.getElementById("move-to")?.max ?? row.parentElement.children.length;
 const say = (words) => {
   const line = document.querySelector("[data-outline-said]");
   if (line) line.textContent = words;
@@ -191,7 +194,8 @@ function drop() {
   const { row } = lifted;
   if (!putDown()) return;
   // The server answers with the places that changed: each row goes by its place now.
-  rowsOf(row.parentElement).forEach((each, index) => { each.id = `chapter-${index + 1}`; });
+  const first = firstOf(row.parentElement);
+  rowsOf(row.parentElement).forEach((each, index) => { each.id = `chapter-${index + first}`; });
   const form = row.closest("form");
   for (const [name, value] of [["node", row.dataset.node], ["to", placeOf(row)]]) {
     const field = form.elements.namedItem(name);
@@ -207,7 +211,37 @@ function shift(row, step) {
   if (step < 0) other.before(row);
   else other.after(row);
   row.querySelector("[data-handle]").focus();
-  say(`${titleOf(row)}: place ${placeOf(row)} of ${row.parentElement.children.length}.`);
+  say(`${titleOf(row)}: place ${placeOf(row)} of ${countAll(row)}.`);
+}
+
+/** Takes a row's number to the form below, which stays in view, and goes back to the row on Escape. */
+function askPlace(event) {
+  const link = event.target.closest?.("[data-move]");
+  if (!link) return;
+  event.preventDefault();
+  const form = document.getElementById("move");
+  form.dataset.from = link.id;
+  form.elements.namedItem("chapter").value = link.dataset.move;
+  const to = form.elements.namedItem("to");
+  to.value = "";
+  to.focus({ preventScroll: true });
+}
+
+function leavePlace(event) {
+  const form = event.key === "Escape" && event.target.closest?.("#move");
+  if (form) document.getElementById(form.dataset.from)?.focus();
+}
+
+/** Goes to a chapter that is on the page without loading the page again. */
+function showPlace(event) {
+  const link = event.target.closest?.('#outline a[href*="#chapter-"]');
+  const row = link && document.getElementById(link.hash.slice(1));
+  if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const group = row.closest("details");
+  if (group) group.open = true;
+  row.scrollIntoView({ block: "center" });
+  row.querySelector("a, button:not([disabled])")?.focus({ preventScroll: true });
 }
 
 function handleKeys(event) {
@@ -244,7 +278,7 @@ function drag(event) {
     if (move.clientY < 60) scrollBy(0, -20);
     if (move.clientY > innerHeight - 60) scrollBy(0, 20);
     const other = document.elementFromPoint(middle, move.clientY)?.closest(".outline__row");
-    if (!other || other === row || !lifted) return;
+    if (!other || other === row || !lifted || other.parentElement !== row.parentElement) return;
     const { top, height } = other.getBoundingClientRect();
     if (move.clientY < top + height / 2) other.before(row);
     else other.after(row);
@@ -267,7 +301,7 @@ let focused = "";
 /** A button for one step is named after its place: says where its chapter is now. */
 function sayStep() {
   const row = document.getElementById(focused)?.closest(".handle--step")?.closest(".outline__row");
-  if (row) say(`${titleOf(row)}: place ${placeOf(row)} of ${row.parentElement.children.length}.`);
+  if (row) say(`${titleOf(row)}: place ${placeOf(row)} of ${countAll(row)}.`);
 }
 
 /** A button that can go no further is disabled and loses the focus; its neighbour takes it. */
@@ -285,6 +319,9 @@ guardChanges();
 prepare(document);
 document.addEventListener("keydown", moveAlong);
 document.addEventListener("keydown", handleKeys);
+document.addEventListener("keydown", leavePlace);
+document.addEventListener("click", askPlace);
+document.addEventListener("click", showPlace);
 for (const type of ["keydown", "focusin", "click"]) document.addEventListener(type, closeMenus);
 document.addEventListener("pointerdown", drag);
 document.addEventListener("click", copy);

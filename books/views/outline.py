@@ -1,26 +1,28 @@
-"""The outline of a version: shown, put in order, described, until the start fixes it."""
+"""The outline of a version: shown, described, told what depends on what, until the start fixes it."""
+
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
-from django_htmx.http import reswap, retarget
 
 from books.access import is_htmx, person_of
-from books.actions import edit_book, edit_outline, move_chapter
-from books.exceptions import Invalid, NotFound
+from books.actions import edit_book, edit_outline
+from books.exceptions import Invalid
 from books.forms import DetailsForm
 from books.models import BookVersion
-from books.outline import Outline, outline_of
+from books.outline import OutlineRow, outline_of, rows_of
+from books.outline_groups import GROUP, in_groups, numbers_in
 from books.preferences.form import PreferencesForm
 from books.preferences.shown import shown_preferences
 from books.writers import asked_writer, writer_of
 
 from .lookup import version_or_404
 
-_STEPS = ("up", "down")
+# From here on chapters are also moved by their numbers, and not only step by step.
+LONG = 9
 _WHOLE = "books/_outline_whole.html"
 _WRITER_CHARACTERS = 200
 
@@ -28,8 +30,30 @@ _WRITER_CHARACTERS = 200
 @login_required
 @require_GET
 def outline(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
-    """Show the chapters in order, what each waits for, and what the book will come to."""
-    return _page(request, version_or_404(request, book_id, number), template=_WHOLE)
+    """Show the chapters in order, what each waits for, and what the book will come to.
+
+    Of a long outline one group is shown, or what `?group=` names; `part=rows` asks for that group alone.
+    """
+    version = version_or_404(request, book_id, number)
+    if is_htmx(request) and request.GET.get("part") == "rows":
+        return _group(request, version)
+    return outline_page(request, version, template=_WHOLE)
+
+
+def _group(request: HttpRequest, version: BookVersion) -> HttpResponse:
+    rows = rows_of(version)
+    asked = in_groups(rows, numbers_in(request.GET.getlist("group")))
+    shown = next(group for group in asked if group.is_open)
+    context = {"version": version, "group": shown, **ways_to_move(version, rows)}
+    return render(request, "books/_outline_group.html", context)
+
+
+def ways_to_move(version: BookVersion, rows: Sequence[OutlineRow]) -> dict[str, object]:
+    """Return what the rows of an outline are drawn by: whether it is in groups, and moved about by numbers."""
+    return {
+        "is_grouped": len(rows) > GROUP,
+        "can_move_to": len(rows) > LONG and not version.is_started,
+    }
 
 
 @login_required
@@ -48,13 +72,13 @@ def outline_edit(request: HttpRequest, book_id: str, number: int) -> HttpRespons
 def _edit_details(request: HttpRequest, version: BookVersion) -> HttpResponse:
     form = DetailsForm(request.POST)
     if not form.is_valid():
-        return _page(request, version, form=form, status=422)
+        return outline_page(request, version, form=form, status=422)
     try:
         columns = {name: form.cleaned_data[name] for name in form.book_columns}
         edit_book(version.book, actor=person_of(request), **columns)
     except Invalid as error:
         form.add_error(None, error.message)
-        return _page(request, version, form=form, status=422)
+        return outline_page(request, version, form=form, status=422)
     messages.success(request, "The description was saved.")
     return redirect("outline", version.book.book_id, version.number)
 
@@ -65,73 +89,22 @@ def _edit_preferences(request: HttpRequest, version: BookVersion) -> HttpRespons
     if not wishes.is_valid():
         # htmx shows an answer only where it is no error.
         status = 200 if is_htmx(request) else 422
-        return _page(request, version, wishes=wishes, status=status, template=_WHOLE)
+        return outline_page(request, version, wishes=wishes, status=status, template=_WHOLE)
     edit_outline(version, actor=person_of(request), preferences=wishes.own_of(version))
     if is_htmx(request):
-        return _page(request, version, saved=True, template=_WHOLE)
+        return outline_page(request, version, saved=True, template=_WHOLE)
     messages.success(request, "What the writer is asked for was saved.")
     return redirect("outline", version.book.book_id, version.number)
 
 
-@login_required
-@require_POST
-def outline_move(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
-    """Move one chapter: `up` or `down` name it, or `node` names it and `to` its new place."""
-    version = version_or_404(request, book_id, number)
-    before = outline_of(version) if is_htmx(request) else None
-    try:
-        moved = _move(request, version)
-    except Invalid as refusal:
-        return _refused(request, version, refusal)
-    return _moved_rows(request, version, before) if before else _changed(request, version, moved)
-
-
-def _moved_rows(request: HttpRequest, version: BookVersion, before: Outline) -> HttpResponse:
-    """Send the rows that read differently now: of a thousand chapters a move changes a few."""
-    pairs = zip(before.rows, outline_of(version).rows, strict=True)
-    changed = [row for was, row in pairs if was != row]
-    return render(request, "books/_outline_moved.html", {"version": version, "changed": changed})
-
-
-def _move(request: HttpRequest, version: BookVersion) -> str:
-    """Return the id of the chapter that was moved. Raises what the action raises."""
-    for step in _STEPS:
-        if key := _node(request, step):
-            move_chapter(version, key, actor=person_of(request), direction="up" if step == "up" else "down")
-            return key
-    place = request.POST.get("to", "")
-    if not (place.isascii() and place.isdigit() and len(place) < 10):
-        raise Invalid("no_place", "Say where the chapter should stand, by its number.")
-    key = _node(request, "node")
-    move_chapter(version, key, actor=person_of(request), to=int(place))
-    return key
-
-
-def _node(request: HttpRequest, field: str) -> str:
-    """Return the id of the node that `field` names. Raises NotFound for a NUL, which PostgreSQL takes nowhere."""
-    key = request.POST.get(field, "")
-    if "\x00" in key:
-        raise NotFound("unknown_chapter", "This chapter is not in the outline.")
-    return key
-
-
-def _refused(request: HttpRequest, version: BookVersion, refusal: Invalid) -> HttpResponse:
+def _changed(request: HttpRequest, version: BookVersion) -> HttpResponse:
     if not is_htmx(request):
-        messages.warning(request, f"{refusal.message} It was put back.")
         return redirect("outline", version.book.book_id, version.number)
-    return retarget(reswap(_page(request, version, refusal=refusal), "outerHTML"), "#outline")
-
-
-def _changed(request: HttpRequest, version: BookVersion, moved: str = "") -> HttpResponse:
-    if not is_htmx(request):
-        address = reverse("outline", args=[version.book.book_id, version.number])
-        place = version.nodes.filter(key=moved).values_list("place", flat=True).first()
-        return redirect(f"{address}#chapter-{place}" if place else address)
     version.refresh_from_db()
-    return _page(request, version)
+    return outline_page(request, version)
 
 
-def _page(
+def outline_page(
     request: HttpRequest,
     version: BookVersion,
     *,
@@ -143,11 +116,15 @@ def _page(
 ) -> HttpResponse:
     """Show the page, or to HTMX the part of it that `template` is."""
     writer = _asked_writer(request)
+    found = outline_of(version, writer)
+    opened = numbers_in([*request.GET.getlist("group"), *request.POST.getlist("group")])
     page = {
         "section": "books",
         "version": version,
         "book": version.book,
-        "outline": outline_of(version, writer),
+        "outline": found,
+        "groups": in_groups(found.rows, opened),
+        **ways_to_move(version, found.rows),
         "writer": writer,
         "form": form or DetailsForm.of(version.book),
         "wishes": wishes or PreferencesForm.of(version),

@@ -195,3 +195,136 @@ def test_title_of_a_started_book_can_still_be_changed(
 
     version.book.refresh_from_db()
     assert version.book.title == "Salt and Wire"
+
+
+LONG = "/books/long/v1/outline/"
+
+
+@pytest.fixture
+def long_version(person: User) -> BookVersion:
+    """A hundred and twenty chapters; in graph mode the 60th waits for the 10th, and the 110th for the 60th."""
+    nodes = [
+        {"id": f"n{i}", "title": f"Title {i}", "chunk_ids": ["c1"], "centrality_score": 1 - i / 1000}
+        for i in range(1, 121)
+    ]
+    links = [
+        {"source_id": f"n{a}", "target_id": f"n{b}", "relationship_type": "CAUSAL_LINK"}
+        for a, b in ((10, 60), (60, 110))
+    ]
+    data = {
+        "book": {"title": "Long"},
+        "nodes": nodes,
+        "links": links,
+        "chunks": [{"id": "c1", "text": "one"}],
+    }
+    return upload_storyline(json.dumps(data), actor=person)
+
+
+def rows_in(page: str) -> list[int]:
+    return [int(part.split('"')[0]) for part in page.split('id="chapter-')[1:]]
+
+
+def test_a_long_outline_comes_in_groups(long_version: BookVersion, person: User, client_of: SignedIn) -> None:
+    client = client_of(person)
+
+    first = client.get(LONG).content.decode()
+    third = client.get(f"{LONG}?group=3").content.decode()
+    fetched = client.get(f"{LONG}?group=2&part=rows", headers=HTMX).content.decode()
+
+    assert rows_in(first) == list(range(1, 51))
+    assert "51 to 100" in first
+    assert "Title 51 … Title 100" in first
+    assert 'href="?group=2#outline-group-2"' in first
+    assert rows_in(third) == list(range(101, 121))
+    assert rows_in(fetched) == list(range(51, 101))
+    assert "<html" not in fetched
+
+
+@pytest.mark.parametrize("group", ["0", "4", "x", "-1", "²", "9" * 30])
+def test_a_group_that_is_not_there_is_the_first(
+    long_version: BookVersion, person: User, client_of: SignedIn, group: str
+) -> None:
+    assert rows_in(client_of(person).get(LONG, {"group": group}).content.decode())[0] == 1
+
+
+def test_a_short_outline_has_no_groups(version: BookVersion, person: User, client_of: SignedIn) -> None:
+    page = client_of(person).get(OUTLINE).content.decode()
+
+    assert "outline-group" not in page
+    assert "Move to…" not in page
+
+
+def test_a_chapter_is_moved_to_the_place_that_is_typed(
+    long_version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    fields = {"chapter": "110", "to": "2", "group": ["1", "2"]}
+
+    page = client_of(person).post(f"{LONG}move/", fields, headers=HTMX).content.decode()
+
+    assert order_of(long_version)[:3] == ["n1", "n110", "n2"]
+    assert rows_in(page) == list(range(2, 101))
+    assert "“Title 110” is chapter 2 now." in page
+    assert 'href="?group=1#chapter-2"' in page
+    assert "Title 1 … Title 49" in page
+    assert "Title 100 … Title 120" in page
+
+
+def test_a_move_sends_only_what_is_shown_and_changed(
+    long_version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    fields = {"chapter": "120", "to": "118", "group": ["1", "3"]}
+
+    page = client_of(person).post(f"{LONG}move/", fields, headers=HTMX).content.decode()
+
+    assert rows_in(page) == [118, 119, 120]
+
+
+def test_a_move_without_script_leads_to_the_group(
+    long_version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    response = client_of(person).post(f"{LONG}move/", {"chapter": "2", "to": "77"})
+
+    assert response.headers["Location"] == f"{LONG}?group=2#chapter-77"
+
+
+def test_a_move_that_breaks_a_link_says_where_the_chapter_can_stand(
+    long_version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    edit_outline(long_version, actor=person, dependencies="graph")
+    client = client_of(person)
+
+    beside = client.post(f"{LONG}move/", {"chapter": "60", "to": "5"}, headers=HTMX).content.decode()
+    plain = client.post(f"{LONG}move/", {"chapter": "60", "to": "115"}, follow=True).content.decode()
+
+    assert "“Title 60” would come before “Title 10”, on which it depends." in beside
+    assert rows_in(beside) == []
+    for page in (beside, plain):
+        assert "It can stand from 11 to 109." in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"chapter": "121", "to": "1"}, "Name the chapter by its number, from 1 to 120."),
+        ({"chapter": "", "to": "1"}, "Name the chapter by its number, from 1 to 120."),
+        ({"chapter": "3", "to": "x"}, "Say where the chapter should stand, by a number from 1 to 120."),
+    ],
+)
+def test_a_move_that_cannot_be_read_is_said(
+    long_version: BookVersion, person: User, client_of: SignedIn, fields: dict[str, str], said: str
+) -> None:
+    page = client_of(person).post(f"{LONG}move/", fields, headers=HTMX).content.decode()
+
+    assert said in page
+    assert order_of(long_version)[:3] == ["n1", "n2", "n3"]
+
+
+def test_a_started_long_outline_is_in_groups_too(
+    long_version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    start_session(long_version, actor=person)
+
+    page = client_of(person).get(f"{LONG}?group=2").content.decode()
+
+    assert rows_in(page) == list(range(51, 101))
+    assert "Move to…" not in page
