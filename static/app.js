@@ -37,11 +37,11 @@ function findOrHelp(event) {
     event.preventDefault();
     shortcuts.showModal();
   }
-  const search = document.querySelector("[type=search]");
-  if (event.key === "/" && search) {
+  const find = document.getElementById("find");
+  if (event.key === "/" && find) {
     event.preventDefault();
-    search.focus();
-    search.select();
+    find.showModal();
+    find.querySelector("input[type=search]").select();
   }
 }
 

@@ -116,6 +116,7 @@ def open_to_all(method: str = "get", status: Status = 200) -> Row:
 # Addresses by name. One without a row here fails test_every_address_has_a_row.
 TABLE: Mapping[str, Sequence[Row]] = {
     "home": [own_page()],
+    "find": [own_page()],
     "book": [page(302)],  # on to its newest version
     "book_delete": [page(), act()],
     "upload": [own_page(), own_act(422)],

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 
 from books.models import Book, BookVersion, Origin
 from tests.books.factories import add_chapter, make_version, write_text, written_book
@@ -290,6 +290,28 @@ def test_attempts_show_what_went_wrong_and_what_was_given(person: User, reader: 
     assert "chapters 1 to 3 and 5 in summary" in html
     assert "2 earlier chapters" in html
     assert "2,280" in html
+
+
+def test_attempts_are_rows_of_which_the_newest_that_failed_is_open(person: User, reader: Client) -> None:
+    version = written_book(person, 1, unwritten=[1])
+    started = timezone.now()
+    for number in (1, 2, 3):
+        usage = {"model": "gemma", "calls": 1, "input": 2_000, "output": 345, "cost_micros": 12_900}
+        Attempt.objects.create(
+            session=version.session, item=version.session.items.get(), number=number, phase="writing",
+            token=uuid.uuid4(), agent="ollama:gemma", owner="run:4711:9", started_at=started, outcome="failed",
+            error_code="timeout", finished_at=started + timedelta(seconds=83),
+            usage={"model": "gemma", "calls": [usage]},
+        )  # fmt: skip
+
+    html = page_of(reader, version, "chapters/1/attempts/")
+
+    rows = re.findall(r'<details class="attempt" id="attempt-(\d)" data-status="failed"( open)?>', html)
+    assert rows == [("3", " open"), ("2", ""), ("1", "")]
+    row = " ".join(strip_tags(html.split("<summary>")[1].split("</summary>")[0]).split())
+    assert "Failed The writer did not answer in time" in row
+    assert "took 1 min 23 s written by gemma 2,345 tokens" in row
+    assert "cost $0.01" in row
 
 
 def test_chapter_without_attempts_says_so(person: User, reader: Client) -> None:

@@ -56,7 +56,7 @@ def test_quotations_show_their_passages_and_whom_they_continue(
     assert "Who was heard in chapter 2." in text_of(html)
     assert 'chapters/2/">chapter 2</a>' in html
     assert 'chapters/3/sources/#p1">c-3</a>' in html
-    assert "Tokens" not in html
+    assert '<th scope="col">Tokens' not in html
 
 
 def test_prompt_is_told_part_by_part(person: User, session: ProcessingSession, client_of: ClientOf) -> None:

@@ -8,8 +8,10 @@ from django.utils.translation import ngettext
 
 from books.models import Chapter
 from books.reading import number_words, passages_of, sources_of
+from chapterflow_site.templatetags.interface import duration
 from workflow.agents.orchestrator import label_of
 from workflow.failures import Explanation, explain
+from workflow.models import Attempt
 from workflow.spending import Spent, number, of_chapter, of_usage
 
 from .given import Given, describe, places_for
@@ -30,13 +32,20 @@ _LOOKS = {
 
 @dataclass(frozen=True)
 class AttemptView:
-    """One try. `facts` are pairs of name and value; `explanation` is None where nothing went wrong."""
+    """One try. `facts` are pairs of name and value; `explanation` is None where nothing went wrong.
+
+    `took`, `writer`, `tokens` and `cost` are its row; "" where there is nothing to say.
+    """
 
     number: int
     look: str
     word: str
     started_at: datetime
     finished_at: datetime | None
+    took: str
+    writer: str
+    tokens: str
+    cost: str
     facts: tuple[tuple[str, str], ...]
     code: str
     message: str
@@ -44,6 +53,12 @@ class AttemptView:
     is_newest: bool
     partial_text: str
     given: Given | None
+    is_alone: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its details are shown at first: the only one, or the newest where that went wrong."""
+        return self.is_alone or (self.is_newest and self.explanation is not None)
 
 
 def attempts_of(chapter: Chapter) -> list[AttemptView]:
@@ -61,6 +76,10 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
             word=str(attempt.get_outcome_display()),
             started_at=attempt.started_at,
             finished_at=attempt.finished_at,
+            took=_took(attempt),
+            writer=str(attempt.usage.get("model") or "") or label_of(attempt.agent),
+            tokens=_tokens(of_usage(attempt.usage)),
+            cost=_cost(of_usage(attempt.usage)),
             facts=(
                 ("Written by", label_of(attempt.agent)),
                 ("Worker", _worker_words(attempt.owner)),
@@ -73,6 +92,7 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
             is_newest=attempt is found[0],
             partial_text=attempt.partial_text,
             given=describe(record, places) if record else None,
+            is_alone=len(found) == 1,
         )
         for attempt, record in zip(found, records, strict=True)
     ]
@@ -84,6 +104,24 @@ def spent_on(chapter: Chapter) -> tuple[tuple[str, str], ...]:
     if item is None or item.attempts.filter(call_count__gt=0).count() < 2:
         return ()
     return tuple(spent_facts(of_chapter(chapter)))
+
+
+def _took(attempt: Attempt) -> str:
+    if attempt.finished_at is None:
+        return ""
+    seconds = (attempt.finished_at - attempt.started_at).total_seconds()
+    return duration(seconds) if seconds >= 1 else "under 1 s"
+
+
+def _tokens(spent: Spent) -> str:
+    if not spent.has_calls:
+        return ""
+    about = "about " if spent.tally.unreported_count else ""
+    return f"{about}{number(spent.tally.input_tokens + spent.tally.output_tokens)}"
+
+
+def _cost(spent: Spent) -> str:
+    return spent.cost if spent.has_calls else ""
 
 
 def _worker_words(owner: str) -> str:
