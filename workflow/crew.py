@@ -77,6 +77,12 @@ def living_count(cluster: str) -> int:
     return sum(member.is_alive for member in members(cluster))
 
 
+def living_here() -> int:
+    """Return how many workers of all clusters of this machine live and may still take something."""
+    clusters = [path.name for path in (runs_dir() / "crews").glob("*")]
+    return sum(living_count(cluster) for cluster in clusters if not is_retired(cluster))
+
+
 def forget_member(cluster: str, member: Member) -> None:
     """Remove the file of a worker that is dead."""
     (folder(cluster) / member.name).unlink(missing_ok=True)

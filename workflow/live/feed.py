@@ -41,6 +41,8 @@ class Viewer:
     user_id: int | None = None
     lens: Lens = field(default_factory=lambda: Lens(DETAILED))
     outbox: Outbox = field(default_factory=Outbox)
+    # What it was last told of workers: None until its first time.
+    workers: str | None = None
 
 
 class Feed:

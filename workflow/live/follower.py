@@ -24,11 +24,13 @@ from .bell import Bell, Glimpse, Ring, read
 from .codes import SIGNED_OUT, TOO_MANY_BOARDS
 from .far_bell import hear_far
 from .feed import Feed, Viewer
+from .workers import WORKERS_ID, workers_pieces
 
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 30.0
+WORKERS_SECONDS = 2.0
 RETRY_SECONDS = 0.5
 
 Result = TypeVar("Result")
@@ -65,7 +67,7 @@ class Follower:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
         self._bell = self._hang_up_bell()
         listening = hear_far(self._bell.name if self._bell else "", self._hear_far)
-        works = (self._admit(), self._poll(), self._check(), listening)
+        works = (self._admit(), self._poll(), self._check(), self._tell_of_workers(), listening)
         self._tasks = [loop.create_task(work) for work in works]
 
     def add(self, viewer: Viewer) -> None:
@@ -172,6 +174,20 @@ class Follower:
         if feed is None:
             feed = self._feeds[viewer.session_id] = Feed(viewer.session_id, self._in_thread)
         feed.add(viewer)
+
+    async def _tell_of_workers(self) -> None:
+        """Tell those whose book waits for a worker who works: no event of their own session says so."""
+        while True:
+            await asyncio.sleep(WORKERS_SECONDS)
+            viewers = [viewer for feed in self._feeds.values() for viewer in feed.viewers]
+            try:
+                pieces = await self._in_thread(lambda viewers=viewers: workers_pieces(viewers))  # type: ignore[misc]
+            except DatabaseError:
+                continue
+            for viewer, html in zip(viewers, pieces, strict=True):
+                if viewer.workers != html:
+                    viewer.workers = html
+                    viewer.outbox.offer({WORKERS_ID: html})
 
     async def _check(self) -> None:
         """Close the sockets of people who have signed out, or may no longer see the book."""

@@ -21,6 +21,7 @@ from workflow.board import Board, Look, read_board, read_entries, summary
 from workflow.board.markup import COMPACT, Lens, render_card_with, render_parts, render_seq
 from workflow.board.moments import Moment
 from workflow.board.tabs import count_waiting
+from workflow.board.workers import notice_for
 from workflow.budgets import read_limits
 from workflow.live.glimpses import read_glimpses
 from workflow.states import UNFINISHED, SessionStatus
@@ -61,6 +62,7 @@ def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
         "page_title": summary.page_title(session).removesuffix(" · ChapterFlow"),
         "socket": f"/ws/sessions/{session.pk}/?{urlencode({'since': shown.seq, **lens._asdict()})}",
         "news": f"{reverse('session_news', args=[session.pk])}?{urlencode(lens._asdict())}",
+        "workers": notice_for(session, request.user),
         "now": Moment.at(timezone.now()),
         "seq": render_seq(shown),
         "parts": {name.removeprefix("board-"): html for name, html in parts.items()},
