@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from workflow.events import EventKind
 from workflow.models import Event
 
 from .moments import Moment
 from .sentences import Happening, sentence_of
 
+_FAILURES = frozenset({EventKind.CHAPTER_FAILED, EventKind.REGENERATION_FAILED})
+
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the activity list. `number` is the chapter's, if it is about one."""
+    """One line of the activity list. `number` is its chapter, if it has one; `is_failure`: that failed for good."""
 
     seq: int
     at: datetime
     text: str
     number: int | None = None
+    is_failure: bool = False
 
     @property
     def moment(self) -> Moment:
@@ -60,4 +64,5 @@ def describe(event: Event) -> Entry:
     who = (event.actor.first_name or event.actor.username) if event.actor else ""
     detail = event.detail if isinstance(event.detail, dict) else {}
     happening = Happening(event.kind, number, event.attempt, event.at, who, detail)
-    return Entry(event.seq, event.at, sentence_of(happening), number)
+    is_failure = event.kind in _FAILURES
+    return Entry(event.seq, event.at, sentence_of(happening), number, is_failure)

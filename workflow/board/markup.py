@@ -149,11 +149,18 @@ def render_parts(board: Board, lens: Lens, waiting: Waiting) -> dict[str, SafeSt
 
 
 def render_seq(board: Board) -> SafeString:
-    """Render the mark that says up to which event a page shows everything."""
+    """Render the mark that says up to which event a page shows everything, and what is to be read out of that."""
+    session = board.session
+    failures = [entry.text for entry in board.entries if entry.is_failure]
     return format_html(
-        '<span id="board-seq" data-seq="{}" data-title="{}" hidden></span>',
+        '<span id="board-seq" data-seq="{}" data-title="{}" data-written="{}" data-total="{}" data-failed="{}"'
+        ' data-failure="{}" hidden></span>',
         board.seq,
-        summary.page_title(board.session),
+        summary.page_title(session),
+        session.written_count,
+        session.total_chapters,
+        session.failed_count,
+        failures[-1] if failures else "",
     )
 
 
@@ -176,9 +183,7 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
             book_id=session.version.book.book_id,
             number=session.version.number,
         ),
-        "board-count": format_html(
-            '<p class="figure-line" id="board-count" role="status">{}</p>', progress_line(session)
-        ),
+        "board-count": format_html('<p class="figure-line" id="board-count">{}</p>', progress_line(session)),
         "board-time": format_html('<p class="quiet" id="board-time">{}</p>', summary.time_line(board)),
         "board-trouble": format_html(
             '<p class="quiet push" id="board-trouble">{}</p>', summary.trouble_line(board)

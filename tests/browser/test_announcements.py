@@ -1,0 +1,60 @@
+"""What a live board reads out: few things, and each once."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_book import start, upload
+from tests.installation import Installation
+from tests.storylines import storyline
+
+pytestmark = pytest.mark.browser
+
+CHAPTERS = 24
+# Notes each text that comes to stand in a live region.
+LISTENER = """() => {
+  window.heard = [];
+  const loud = "[role=status], [role=alert], [aria-live]:not([aria-live=off])";
+  new MutationObserver((changes) => {
+    const regions = new Set();
+    for (const { target } of changes) {
+      const element = target.nodeType === Node.ELEMENT_NODE ? target : target.parentElement;
+      const region = element?.closest(loud);
+      if (region) regions.add(region);
+      for (const each of element?.querySelectorAll("[role=alert]") ?? []) regions.add(each);
+    }
+    for (const region of regions) {
+      const text = region.textContent.trim().replace(/\\s+/g, " ");
+      if (text) window.heard.push(text);
+    }
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def test_failures_and_quarters_are_read_out_and_nothing_else(
+    signed_in: Page, site: Installation, tmp_path: Path
+) -> None:
+    page = signed_in
+    scripts = {"limit-1": "6", "fail-5": "bad_credentials", "fail-9": "bad_credentials"}
+    for name, text in scripts.items():
+        (site.control / name).write_text(text)
+    upload(page, site, tmp_path, storyline(CHAPTERS))
+    page.get_by_label("Go on without it").check()
+    start(page, writer="python:tests.writers:failing")
+    page.wait_for_function("document.body.dataset.live")
+    page.evaluate(LISTENER)
+    expect(page.locator("time[data-until]").first).to_be_visible()
+    (site.control / "limit-1").unlink()
+
+    expect(page.get_by_text("The book is written").first).to_be_visible(timeout=60_000)
+    expect(page.locator("#board-announced")).to_have_text("Another chapter failed.", timeout=10_000)
+
+    heard: list[str] = page.evaluate("window.heard")
+    for name in ("fail-5", "fail-9"):
+        (site.control / name).unlink()
+    assert [words for words in heard if "failed" in words] == [
+        "Chapter 5 failed. The provider does not accept the key.", "Another chapter failed.",
+    ]  # fmt: skip
+    assert 3 <= len(heard) <= 12, heard
+    assert len(set(heard)) == len(heard), heard
