@@ -241,7 +241,7 @@ function showPlace(event) {
   const group = row.closest("details");
   if (group) group.open = true;
   row.scrollIntoView({ block: "center" });
-  row.querySelector("a, button:not([disabled])")?.focus({ preventScroll: true });
+  [...row.querySelectorAll("a, button:not([disabled])")].find((each) => each.checkVisibility())?.focus({ preventScroll: true });
 }
 
 function handleKeys(event) {

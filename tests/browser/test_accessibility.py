@@ -95,6 +95,14 @@ def outlined(site: Installation) -> str:
     return _address(site)
 
 
+@pytest.fixture(scope="module")
+def long_outline(site: Installation) -> str:
+    """The address of a book of 120 chapters that is not started."""
+    book = site.call("POST", "/books", {"title": "The Long Outline"})["book_id"]
+    site.call("POST", f"/books/{book}/storyline", storyline(120))
+    return _address(site)
+
+
 @pytest.fixture
 def page(site: Installation, browser: Browser, cookies: list[object]) -> Iterator[Page]:
     """A page of somebody who is signed in; unlike `signed_in`, a page that is missing is no complaint."""
@@ -309,3 +317,60 @@ def test_nothing_moves_for_those_who_ask_for_rest(page: Page, written: str) -> N
     slowest = page.evaluate(SLOWEST)
 
     assert slowest < 0.001
+
+
+def test_what_opens_has_names_and_an_order_too(
+    page: Page, site: Installation, written: str, long_outline: str
+) -> None:
+    session = site.start_book(storyline(40), writer="python:tests.writers:slow")
+    paused = _address(site)
+    site.call("POST", f"/sessions/{session}/pause")
+    shown = {
+        "paused board": (f"{paused}board/", []),
+        "opened attempt": (f"{written}chapters/1/attempts/", ["text=What the writer was given"]),
+        "fetched group": (
+            f"{long_outline}outline/",
+            ["#outline-group-2 > summary", "#chapter-60 [data-move]"],
+        ),
+        "found chapters": (f"{site.address}/find/?q=year", []),
+    }
+    broken: dict[str, list[str]] = {}
+    for name, (address, clicks) in shown.items():
+        page.goto(address)
+        for selector in clicks:
+            page.locator(selector).first.click()
+        if faults := page.evaluate(FAULTS):
+            broken[name] = faults
+    site.call("POST", f"/sessions/{session}/cancel")
+
+    assert broken == {}
+
+
+def test_a_chapter_is_moved_far_by_keyboard_alone(signed_in: Page, long_outline: str) -> None:
+    page = signed_in
+    page.goto(f"{long_outline}outline/")
+    page.locator("#outline-group-3 > summary").press("Enter")
+    link = page.locator("#chapter-110 [data-move]")
+    title = page.locator("#chapter-110 h3").inner_text()
+
+    link.press("Enter")
+    expect(page.locator("#move-to")).to_be_focused()
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#outline-said")).to_contain_text(f"“{title}” is chapter 2 now.")
+    expect(page.locator("#chapter-2 h3")).to_have_text(title)
+    expect(page.locator("#chapter-110 h3")).not_to_have_text(title)
+    page.locator("#outline-show").press("Enter")
+    assert page.evaluate("document.activeElement.closest('li').id") == "chapter-2"
+
+
+def test_a_chapter_is_found_from_any_page_by_keyboard(signed_in: Page, written: str) -> None:
+    page = signed_in
+    page.goto(f"{written}chapters/1/metrics/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("year 3")
+    page.locator("#find-found a").first.press("Enter")
+
+    page.wait_for_url(re.compile(r"/chapters/3/|/outline/"))

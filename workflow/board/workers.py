@@ -104,9 +104,10 @@ def _busy() -> list[tuple[str, UUID]]:
 def _titles(session_ids: Collection[UUID], user: User | AnonymousUser) -> list[str]:
     """Return the titles of these sessions' books that `user` may see, and in words how many others there are."""
     own = Book.objects.visible_to(user).filter(versions__session__in=session_ids)
-    titles = [f"“{title}”" for title in own.order_by("title").values_list("title", flat=True).distinct()]
-    shown = titles[:NAMED_AT_MOST]
-    others = len(session_ids) - len(shown)
+    titles = [f"“{title}”" for title in own.order_by("title").values_list("title", flat=True)]
+    named = titles[:NAMED_AT_MOST]
+    others = len(session_ids) - len(named)
+    shown = list(dict.fromkeys(named))
     if others:
         shown.append("another book" if others == 1 else f"{others:,} other books")
     return shown
