@@ -1,5 +1,5 @@
-// What a screen reader says of a live board: each failure once, chapters by quarters of the book, the connection when it
-// goes and comes. Nothing that counts down or up stands in a live region.
+// What a screen reader says of a live board: each failure once, chapters by quarters of the book. Nothing that counts
+// down or up stands in a live region.
 (() => {
   "use strict";
 
@@ -8,7 +8,6 @@
     "Three quarters of the chapters are written", "All chapters are written"];
   const byId = (id) => document.getElementById(id);
   const line = byId("board-announced");
-  const banner = byId("board-offline");
   if (!line || !byId("board-seq")) return;
 
   const say = (words) => { line.textContent = words; };
@@ -44,16 +43,5 @@
     known = now;
   }
 
-  let heading = "";
-  function lookAtConnection() {
-    const now = banner.hidden ? "" : banner.querySelector("[data-heading]").textContent;
-    if (now && now !== heading) say(now);
-    heading = now;
-  }
-
   for (const type of ["htmx:wsAfterMessage", "htmx:afterSettle"]) document.addEventListener(type, look);
-  if (banner) {
-    const watch = { attributes: true, attributeFilter: ["hidden"], childList: true, characterData: true, subtree: true };
-    new MutationObserver(lookAtConnection).observe(banner, watch);
-  }
 })();

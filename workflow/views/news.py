@@ -5,9 +5,11 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from workflow.board.markup import DETAILED, Lens
+from workflow.board.workers import notice_for
 from workflow.live import frames
 from workflow.live.glimpses import read_glimpses
 from workflow.live.picture import Picture
@@ -24,7 +26,11 @@ def session_news(request: HttpRequest, session_id: UUID) -> HttpResponse:
     lens = Lens.of(request.GET.get("view", ""), request.GET.get("show", ""), session.total_chapters)
     asked = request.GET.get("since", "")
     since = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
-    html = _text_so_far(session, lens) if since == session.event_seq else _all_after(session, since, lens)
+    is_new = since != session.event_seq
+    html = _all_after(session, since, lens) if is_new else _text_so_far(session, lens)
+    workers = notice_for(session, request.user)
+    if workers or is_new:
+        html = render_to_string("workflow/_workers.html", {"workers": workers, "is_oob": True}) + html
     return HttpResponse(html, status=200 if html else 204)
 
 
