@@ -43,6 +43,7 @@ class NewBook(BookFields):
         max_length=80,
         description="Lower-case letters, digits, hyphens; made from the title where it is left out.",
         examples=["ferry-house"],
+        json_schema_extra={"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
     )
 
 
@@ -134,7 +135,12 @@ class Version(VersionSummary):
 class OutlineChange(Request):
     """What to change of an outline before the start; what is left out stays."""
 
-    dependencies: str | None = Field(default=None, description=_MODE, examples=[Dependencies.GRAPH.value])
+    dependencies: str | None = Field(
+        default=None,
+        description=_MODE,
+        examples=[Dependencies.GRAPH.value],
+        json_schema_extra={"enum": [*Dependencies.values, None]},
+    )
     order: list[str] | None = Field(
         default=None,
         description="The ids of all nodes, in the order to write them.",

@@ -1,7 +1,8 @@
 """The JSON API: one NinjaAPI with its routers; its answers are JSON whatever goes wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from typing import cast
 
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver, path
@@ -45,9 +46,23 @@ class ChapterFlowApi(NinjaAPI):
         schema["components"]["schemas"] |= _problem_schemas()
         for operations in schema["paths"].values():
             for method, operation in operations.items():
-                codes = (401, 403) if method in _UNSAFE else (401,)
+                codes = _possible_errors(method, operation)
                 operation["responses"] = {**operation["responses"], **problems(*codes)["responses"]}
         return schema
+
+
+def _possible_errors(method: str, operation: Mapping[str, object]) -> Iterator[int]:
+    """Yield the statuses of the errors that follow from what an operation takes; its own stand beside it."""
+    yield from (401, 500, 503)
+    parameters = cast(Sequence[Mapping[str, object]], operation.get("parameters", ()))
+    if method in _UNSAFE:
+        yield 403
+    if any(parameter["in"] == "path" for parameter in parameters):
+        yield 404
+    if "requestBody" in operation:
+        yield from (400, 413, 415)
+    if parameters or "requestBody" in operation:
+        yield 422
 
 
 def _answering_in_json(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

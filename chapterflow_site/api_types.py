@@ -39,7 +39,8 @@ ChapterId = Annotated[
     ),
 ]
 Cursor = Annotated[
-    str | None, Query(description="Where to go on; it stands in the `next` of the page before.")
+    str | None,
+    Query(min_length=1, description="Where to go on; it stands in the `next` of the page before."),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many to list at most.")]
 
@@ -81,6 +82,7 @@ class Problem(BaseModel):
 
 
 _MEANINGS = {
+    400: ("not_json", "The body is not JSON that can be read."),
     401: ("not_signed_in", "Nobody is signed in, and there is no valid token."),
     403: ("csrf_failed", "A change under a session cookie without its CSRF token."),
     404: ("not_found", "There is no such thing, or it is somebody else’s."),
@@ -88,6 +90,8 @@ _MEANINGS = {
     413: ("too_large", "The request is larger than this installation takes."),
     415: ("unsupported_media_type", "The body is a form and not a document."),
     422: ("invalid_request", "The request has faults; `errors` lists them all."),
+    500: ("internal_error", "Something went wrong on our side; the log has more about it."),
+    503: ("database_away", "The database cannot be reached for the moment; try again."),
     429: ("checked_just_now", "It was asked for a moment ago, or too often."),
     503: (
         "uploads_busy",

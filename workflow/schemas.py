@@ -4,7 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from books.models import Dependencies
 from chapterflow_site.api_types import Moment, Page, Request
+from workflow.actions.review import LONGEST_ANSWER
+from workflow.states import OnFailure
 
 from .usage_schemas import Budget, BudgetOption, Usage
 
@@ -77,13 +80,17 @@ class StartOptions(Request):
         examples=["quotations"],
     )
     dependencies: str | None = Field(
-        default=None, description="`sequential` or `graph`.", examples=["sequential"]
+        default=None,
+        description="`sequential` or `graph`.",
+        examples=["sequential"],
+        json_schema_extra={"enum": [*Dependencies.values, None]},
     )
     on_failure: str | None = Field(
         default=None,
         description="What happens to chapters that depend on a failed one: they wait (`hold`), or are written "
         "without it (`skip`): then the book may end without it.",
         examples=["hold"],
+        json_schema_extra={"enum": [*OnFailure.values, None]},
     )
     budget: BudgetOption | None = Field(
         default=None,
@@ -268,4 +275,8 @@ class QuestionPage(Page[Question]):
 class Answer(Request):
     """An answer to a question."""
 
-    answer: str = Field(description="Becomes a source of the book’s next version.", examples=["In 1962."])
+    answer: str = Field(
+        description="Becomes a source of the book’s next version.",
+        examples=["In 1962."],
+        json_schema_extra={"pattern": r"\S", "maxLength": LONGEST_ANSWER},
+    )

@@ -1,10 +1,12 @@
 """What the API takes and gives of spending: usage, budgets, single calls of models."""
 
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from chapterflow_site.api_types import Moment, Request
+from workflow.budgets import LARGEST_DOLLARS
 
 _ESTIMATED = "Calls whose server reported no tokens: they count by our own estimate."
 
@@ -31,12 +33,17 @@ class Budget(BaseModel):
     tokens: int | None = Field(description="Tokens sent and received together.")
 
 
+_AMOUNT = {"type": "number", "exclusiveMinimum": 0, "maximum": int(LARGEST_DOLLARS)}
+_WRITTEN_AMOUNT = {"type": "string", "pattern": r"^[1-9]\d{0,5}(\.\d{1,6})?$"}
+Dollars = Annotated[Decimal, WithJsonSchema({"anyOf": [_AMOUNT, _WRITTEN_AMOUNT]})]
+
+
 class BudgetOption(Request):
     """A limit in US dollars, in tokens, or in both."""
 
-    dollars: Decimal | None = Field(default=None, description="US dollars.", examples=["5.00"])
+    dollars: Dollars | None = Field(default=None, description="US dollars.", examples=["5.00"])
     tokens: int | None = Field(
-        default=None, le=10**15, description="Tokens sent and received together.", examples=[200_000]
+        default=None, ge=1, le=10**15, description="Tokens sent and received together.", examples=[200_000]
     )
 
 

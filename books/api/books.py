@@ -23,7 +23,7 @@ from .router import router
     response={201: schemas.Book},
     operation_id="create_book",
     summary="Make a book",
-    openapi_extra=problems(409, 422),
+    openapi_extra=problems(409),
 )
 def create(request: HttpRequest, book: schemas.NewBook) -> Status[schemas.Book]:
     """Make an empty book. A `book_id` that is taken, by whomever, is refused with 409."""
@@ -37,7 +37,6 @@ def create(request: HttpRequest, book: schemas.NewBook) -> Status[schemas.Book]:
     response=schemas.BookPage,
     operation_id="list_books",
     summary="List your books",
-    openapi_extra=problems(422),
 )
 def listed(request: HttpRequest, cursor: Cursor = None, limit: Limit = 50) -> schemas.BookPage:
     """List your books, the newest first."""
@@ -51,7 +50,6 @@ def listed(request: HttpRequest, cursor: Cursor = None, limit: Limit = 50) -> sc
     response=schemas.Book,
     operation_id="get_book",
     summary="Show a book",
-    openapi_extra=problems(404),
 )
 def shown(request: HttpRequest, book_id: BookId) -> schemas.Book:
     """Show how a book is described and which versions it has."""
@@ -63,7 +61,6 @@ def shown(request: HttpRequest, book_id: BookId) -> schemas.Book:
     response=schemas.Book,
     operation_id="edit_book",
     summary="Describe a book",
-    openapi_extra=problems(404, 422),
 )
 def edited(request: HttpRequest, book_id: BookId, book: schemas.BookFields) -> schemas.Book:
     """Change what is given; what is left out stays."""

@@ -6,7 +6,7 @@ from books import schemas
 from books.models import ChapterRevision
 from books.reading import chapter_document, passage_document, passages_of
 from chapterflow_site.api_reading import page_of
-from chapterflow_site.api_types import ChapterId, Cursor, Limit, problems
+from chapterflow_site.api_types import ChapterId, Cursor, Limit
 
 from .lookup import chapter_of
 from .router import router
@@ -18,7 +18,6 @@ from .router import router
     operation_id="get_chapter",
     summary="Show a chapter",
     tags=["Chapters"],
-    openapi_extra=problems(404),
 )
 def shown(request: HttpRequest, chapter_id: ChapterId) -> schemas.Chapter:
     """Show a chapter's text, what it rests on and how it was made."""
@@ -31,7 +30,6 @@ def shown(request: HttpRequest, chapter_id: ChapterId) -> schemas.Chapter:
     operation_id="list_revisions",
     summary="List the texts of a chapter",
     tags=["Chapters"],
-    openapi_extra=problems(404, 422),
 )
 def revisions(
     request: HttpRequest, chapter_id: ChapterId, cursor: Cursor = None, limit: Limit = 50
@@ -50,7 +48,6 @@ def revisions(
     operation_id="list_sources",
     summary="List the passages that a chapter rests on",
     tags=["Chapters"],
-    openapi_extra=problems(404),
 )
 def sources(request: HttpRequest, chapter_id: ChapterId) -> schemas.PassagePage:
     """List each passage of the present text with the words of its source."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from books.export.jsonfile import FORMAT_NAME
 from books.preferences.schema import preferences_schema
 
 Described = Mapping[str, object]
 
 _TEXT = {"type": "string"}
+_ID = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
 _NUMBER = {"type": "number"}
 _WHOLE = {"type": "integer"}
@@ -28,8 +30,8 @@ def _list(item: Described, description: str = "") -> Described:
 _CHUNK = _object(
     ("id", "text"),
     "A piece of transcript.",
-    id=_TEXT,
-    text=_TEXT,
+    id=_ID,
+    text={"type": "string", "minLength": 1},
     speaker=_TEXT,
     speakers=_TEXTS,
     source=_TEXT,
@@ -37,11 +39,11 @@ _CHUNK = _object(
     start_seconds=_NUMBER,
     end_seconds=_NUMBER,
 )
-_RELATED = _object(("id",), "Another node.", id=_TEXT, weight=_NUMBER, type=_TEXT)
+_RELATED = _object(("id",), "Another node.", id=_ID, weight=_NUMBER, type=_TEXT)
 _NODE = _object(
     ("id",),
     "A cluster of chunks, from which one chapter is written.",
-    id=_TEXT,
+    id=_ID,
     title=_TEXT,
     summary=_TEXT,
     summary_origin=_TEXT,
@@ -59,8 +61,8 @@ _NODE = _object(
 _LINK = _object(
     ("source_id", "target_id"),
     "A typed link from one node to another.",
-    source_id=_TEXT,
-    target_id=_TEXT,
+    source_id=_ID,
+    target_id=_ID,
     relationship_type={**_TEXT, "examples": ["TEMPORAL_SEQUENCE", "CAUSAL_LINK", "THEMATIC_SIMILARITY"]},
     weight=_NUMBER,
     confidence=_NUMBER,
@@ -108,6 +110,42 @@ NODES: Described = {
     "example": [{"id": "n-1", "title": "The ferry house", "chunks": [_CHUNK_EXAMPLE]}],
 }
 CHUNKS: Described = {"schema": _list(_CHUNK, "Text chunks."), "example": [_CHUNK_EXAMPLE]}
+
+_CITATION = {
+    "type": "object",
+    "required": ["paragraph", "quote", "chunk_id"],
+    "properties": {"paragraph": _WHOLE, "quote": _TEXT, "chunk_id": _TEXT},
+}
+_SOURCE = {
+    "type": "object",
+    "required": ["chunk_id", "text", "speaker", "source", "start_seconds", "end_seconds"],
+    "properties": {
+        **dict.fromkeys(("chunk_id", "text", "speaker", "source"), _TEXT),
+        **{key: {"type": ["number", "null"]} for key in ("start_seconds", "end_seconds")},
+    },
+}
+_WRITTEN = {
+    "allOf": [
+        {"$ref": "#/components/schemas/Chapter"},
+        {
+            "type": "object",
+            "required": ["citations", "sources"],
+            "properties": {"citations": _list(_CITATION), "sources": _list(_SOURCE)},
+        },
+    ]
+}
+# The JSON export: the written chapters as the API gives them, each with its citations and their sources.
+BOOK_FILE: dict[str, object] = {
+    "type": "object",
+    "required": ["format", "book", "version", "note", "chapters"],
+    "properties": {
+        "format": {"type": "string", "const": FORMAT_NAME},
+        "book": {"type": "object"},
+        "version": {"type": "object"},
+        "note": _TEXT,
+        "chapters": _list(_WRITTEN),
+    },
+}
 
 
 def taking(document: Described) -> dict[str, object]:

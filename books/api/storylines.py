@@ -21,7 +21,7 @@ from .shown import version_shown
     response={201: schemas.Version},
     operation_id="upload_storyline",
     summary="Upload a storyline",
-    openapi_extra=taking(STORYLINE) | problems(404, 413, 415, 422, 429, 503),
+    openapi_extra=taking(STORYLINE) | problems(429),
 )
 def uploaded(request: HttpRequest, book_id: BookId) -> Status[schemas.Version]:
     """Check a storyline and store it as the book's next version. With a fault in it, nothing is stored.
@@ -39,7 +39,7 @@ def uploaded(request: HttpRequest, book_id: BookId) -> Status[schemas.Version]:
     response={201: schemas.StoredChunks},
     operation_id="add_chunks",
     summary="Add text chunks",
-    openapi_extra=taking(CHUNKS) | problems(404, 413, 415, 422, 429, 503),
+    openapi_extra=taking(CHUNKS) | problems(429),
 )
 def chunks(request: HttpRequest, book_id: BookId) -> Status[schemas.StoredChunks]:
     """Store chunks for nodes of later storylines to name. One that is there already is not stored again."""

@@ -14,6 +14,7 @@ from chapterflow_site.api_auth import person_asking
 from chapterflow_site.api_reading import page_of
 from chapterflow_site.api_types import BookId, Cursor, Limit, VersionName, problems
 
+from .documents import BOOK_FILE
 from .lookup import book_of, version_of
 from .router import router
 from .shown import summary_shown, version_shown
@@ -23,10 +24,18 @@ WriterName = Annotated[
 ]
 FormatName = Annotated[str, Path(description="md, epub, docx, pdf, html or json.", example="epub")]
 
+
+def _file_schema(content_type: str) -> dict[str, object]:
+    """Return what documents a file of this type: JSON by its keys, a text as one, all else as bytes."""
+    if content_type == "application/json":
+        return BOOK_FILE
+    return {"type": "string"} if content_type.startswith("text/") else {"type": "string", "format": "binary"}
+
+
 _FILE = {
     "description": "The file",
     "content": {
-        known.content_type: {"schema": {"type": "string", "format": "binary"}} for known in FORMATS.values()
+        known.content_type: {"schema": _file_schema(known.content_type)} for known in FORMATS.values()
     },
 }
 
@@ -36,7 +45,6 @@ _FILE = {
     response=schemas.VersionPage,
     operation_id="list_versions",
     summary="List the versions of a book",
-    openapi_extra=problems(404, 422),
 )
 def listed(
     request: HttpRequest, book_id: BookId, cursor: Cursor = None, limit: Limit = 50
@@ -53,7 +61,6 @@ def listed(
     response=schemas.Version,
     operation_id="get_version",
     summary="Show an outline",
-    openapi_extra=problems(404, 422),
 )
 def shown(
     request: HttpRequest, book_id: BookId, version: VersionName, writer: WriterName = None
@@ -67,7 +74,7 @@ def shown(
     response=schemas.Version,
     operation_id="edit_version",
     summary="Change an outline before the start",
-    openapi_extra=problems(404, 409, 422),
+    openapi_extra=problems(409),
 )
 def edited(
     request: HttpRequest, book_id: BookId, version: VersionName, outline: schemas.OutlineChange
@@ -87,7 +94,7 @@ def edited(
     "/books/{book_id}/versions/{version}/export/{format}",
     operation_id="export_version",
     summary="Export a book",
-    openapi_extra={"responses": {200: _FILE, **problems(404, 409)["responses"]}},
+    openapi_extra={"responses": {200: _FILE, **problems(409)["responses"]}},
 )
 def exported(request: HttpRequest, book_id: BookId, version: VersionName, format: FormatName) -> HttpResponse:
     """Take away what is written, as a file. While nothing is written, 409; an unknown format is 404."""

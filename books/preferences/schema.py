@@ -18,6 +18,8 @@ _ABOUT = (
     "A null says “nothing”, even where a default says something."
 )
 
+_LINES = {"type": "string", "description": "One a line."}
+
 
 def preferences_schema() -> dict[str, object]:
     """Return the schema of the object."""
@@ -49,14 +51,15 @@ def _types(preference: Preference) -> list[Mapping[str, object]]:
     if preference.kind is Kind.CHOICE:
         return [{"type": "string", "enum": list(preference.choices)}]
     if preference.kind is Kind.TERMS:
-        return [_list(preference, TERM_CHARACTERS)]
+        return [_list(preference, TERM_CHARACTERS), _LINES]
     if preference.kind is Kind.NAMES:
         wrong_to_right = {
             "type": "object",
-            "additionalProperties": {"type": "string"},
+            "propertyNames": {"pattern": r"\S"},
+            "additionalProperties": {"type": "string", "pattern": r"\S"},
             "description": "Wrong spelling: the one to keep.",
         }
-        return [_list(preference, NAME_CHARACTERS), wrong_to_right]
+        return [_list(preference, NAME_CHARACTERS), wrong_to_right, _LINES]
     return [{"type": "string", "maxLength": preference.most}]
 
 

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 from books.api.lookup import chapter_of
 from chapterflow_site.api_reading import page_of
-from chapterflow_site.api_types import ChapterId, Cursor, Limit, problems
+from chapterflow_site.api_types import ChapterId, Cursor, Limit
 from workflow import schemas
 from workflow.models import Attempt
 
@@ -17,7 +17,6 @@ from .router import router
     operation_id="list_attempts",
     summary="List the tries at a chapter",
     tags=["Chapters"],
-    openapi_extra=problems(404, 422),
 )
 def listed(
     request: HttpRequest, chapter_id: ChapterId, cursor: Cursor = None, limit: Limit = 50

@@ -34,7 +34,7 @@ AnotherWriter = Annotated[
     operation_id="start_book_generation",
     summary="Start writing a book from a list of nodes",
     tags=["Generation"],
-    openapi_extra=taking(NODES) | problems(404, 413, 415, 422, 429, 503),
+    openapi_extra=taking(NODES) | problems(429),
 )
 def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
     """Store the nodes as the book's next version and start it.
@@ -58,7 +58,6 @@ def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
     operation_id="workflow_status",
     summary="Ask how far a session is",
     tags=["Generation"],
-    openapi_extra=problems(404),
 )
 def status(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
     """Return counts, percentage, the chapter being written and when it will be done."""
@@ -71,7 +70,7 @@ def status(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatu
     operation_id="retry_failed_chapter",
     summary="Try a failed chapter again",
     tags=["Generation"],
-    openapi_extra=problems(404, 409, 422),
+    openapi_extra=problems(409),
 )
 def retried(
     request: HttpRequest, session_id: SessionId, chapter_id: ChapterId, writer: AnotherWriter = None

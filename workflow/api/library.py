@@ -6,7 +6,7 @@ from ninja import Status
 from books.api import router as books_router
 from books.api.lookup import book_of
 from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_types import BookId, problems
+from chapterflow_site.api_types import BookId
 from workflow.actions import delete_book
 
 
@@ -15,7 +15,6 @@ from workflow.actions import delete_book
     response={204: None},
     operation_id="delete_book",
     summary="Delete a book",
-    openapi_extra=problems(404),
 )
 def deleted(request: HttpRequest, book_id: BookId) -> Status[None]:
     """Delete a book with everything that belongs to it. What is being written is cancelled first."""

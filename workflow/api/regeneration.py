@@ -18,7 +18,7 @@ from .shown import status_shown
     operation_id="regenerate_chapter",
     summary="Have a written chapter written again",
     tags=["Chapters"],
-    openapi_extra=problems(404, 409, 422),
+    openapi_extra=problems(409),
 )
 def asked(
     request: HttpRequest, chapter_id: ChapterId, options: schemas.RegenerationOptions
@@ -39,7 +39,7 @@ def asked(
     operation_id="withdraw_regeneration",
     summary="Keep the text that a chapter has",
     tags=["Chapters"],
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def withdrawn(request: HttpRequest, chapter_id: ChapterId) -> schemas.WorkflowStatus:
     """Take back that the chapter shall be written again; what is being written of it is dropped."""
@@ -53,7 +53,7 @@ def withdrawn(request: HttpRequest, chapter_id: ChapterId) -> schemas.WorkflowSt
     response={202: schemas.WorkflowStatus},
     operation_id="regenerate_outdated",
     summary="Have all outdated chapters written again",
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def outdated(request: HttpRequest, session_id: SessionId) -> Status[schemas.WorkflowStatus]:
     """Ask for another text of every chapter that is outdated, each after those that it depends on."""

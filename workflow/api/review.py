@@ -29,7 +29,6 @@ _QUESTION_ORDER = ("priority", "pk")
     operation_id="list_changes",
     summary="List the harmonizer’s changes",
     tags=["Review"],
-    openapi_extra=problems(404, 422),
 )
 def changes(
     request: HttpRequest, session_id: SessionId, cursor: Cursor = None, limit: Limit = 50
@@ -47,7 +46,7 @@ def changes(
     operation_id="undo_change",
     summary="Take a change back",
     tags=["Review"],
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def undone(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Put back the words that stood there before."""
@@ -60,7 +59,7 @@ def undone(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     operation_id="apply_change",
     summary="Make a change",
     tags=["Review"],
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def applied(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Make a suggested change, or one that was taken back."""
@@ -73,7 +72,7 @@ def applied(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     operation_id="keep_change",
     summary="Keep a change",
     tags=["Review"],
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def kept(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Note that you have looked at a change and keep it."""
@@ -86,7 +85,7 @@ def kept(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     operation_id="dismiss_change",
     summary="Put a suggestion aside",
     tags=["Review"],
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def dismissed(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Put a suggestion aside."""
@@ -99,7 +98,6 @@ def dismissed(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     operation_id="list_questions",
     summary="List the follow-up questions",
     tags=["Review"],
-    openapi_extra=problems(404, 422),
 )
 def questions(
     request: HttpRequest,
@@ -121,7 +119,6 @@ def questions(
     operation_id="answer_question",
     summary="Answer a question",
     tags=["Review"],
-    openapi_extra=problems(404, 422),
 )
 def answered(request: HttpRequest, question_id: QuestionId, answer: schemas.Answer) -> schemas.Question:
     """Store the answer; an earlier one is replaced."""
@@ -135,7 +132,6 @@ def answered(request: HttpRequest, question_id: QuestionId, answer: schemas.Answ
     operation_id="dismiss_question",
     summary="Put a question aside",
     tags=["Review"],
-    openapi_extra=problems(404),
 )
 def put_aside(request: HttpRequest, question_id: QuestionId) -> schemas.Question:
     """Put a question aside; an answer that was given is kept with it."""

@@ -32,7 +32,6 @@ EventLimit = Annotated[int, Query(ge=1, le=MOST_EVENTS, description="How many to
     response=schemas.SessionPage,
     operation_id="list_sessions",
     summary="List your sessions",
-    openapi_extra=problems(422),
 )
 def listed(
     request: HttpRequest,
@@ -56,7 +55,6 @@ def listed(
     response=schemas.Session,
     operation_id="get_session",
     summary="Show a session",
-    openapi_extra=problems(404),
 )
 def shown(request: HttpRequest, session_id: SessionId) -> schemas.Session:
     """Show how far a session is, with all its chapters."""
@@ -68,7 +66,6 @@ def shown(request: HttpRequest, session_id: SessionId) -> schemas.Session:
     response=schemas.Events,
     operation_id="list_events",
     summary="Follow a session",
-    openapi_extra=problems(404, 422),
 )
 def events(
     request: HttpRequest, session_id: SessionId, after: After = 0, limit: EventLimit = MOST_EVENTS
@@ -85,7 +82,7 @@ def events(
     response=schemas.WorkflowStatus,
     operation_id="pause_session",
     summary="Pause a session",
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def paused(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
     """Begin nothing new; what is being written is finished."""
@@ -99,7 +96,7 @@ def paused(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatu
     response=schemas.WorkflowStatus,
     operation_id="resume_session",
     summary="Resume a session",
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def resumed(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
     """Go on after a pause."""
@@ -113,7 +110,7 @@ def resumed(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStat
     response=schemas.WorkflowStatus,
     operation_id="cancel_session",
     summary="Cancel a session",
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def cancelled(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
     """Stop at once; written chapters are kept. Starting the version again goes on from there."""
@@ -127,7 +124,7 @@ def cancelled(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowSt
     response=schemas.WorkflowStatus,
     operation_id="retry_session",
     summary="Try again what failed",
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def retried(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
     """Try all failed chapters again, or the harmonizing."""
@@ -141,7 +138,7 @@ def retried(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStat
     response=schemas.WorkflowStatus,
     operation_id="ask_again",
     summary="Ask for questions again",
-    openapi_extra=problems(404, 409),
+    openapi_extra=problems(409),
 )
 def asked_again(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
     """Look for follow-up questions once more, after the book is completed; those that are there stay."""

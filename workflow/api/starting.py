@@ -18,7 +18,7 @@ from .router import router
     response={202: schemas.SessionStarted, 200: schemas.SessionStarted},
     operation_id="start_version",
     summary="Start writing a version",
-    openapi_extra=problems(404, 409, 422),
+    openapi_extra=problems(409),
 )
 def started(
     request: HttpRequest,

@@ -24,7 +24,6 @@ from .shown import budget_shown, session_usage, status_shown, usage_shown
     response=usage_schemas.SessionUsage,
     operation_id="get_usage",
     summary="Show what a session spent",
-    openapi_extra=problems(404),
 )
 def used(request: HttpRequest, session_id: SessionId) -> usage_schemas.SessionUsage:
     """Return tokens and money of the session, its book, its chapters, and every attempt and call."""
@@ -48,7 +47,7 @@ def used(request: HttpRequest, session_id: SessionId) -> usage_schemas.SessionUs
     response=schemas.WorkflowStatus,
     operation_id="raise_budget",
     summary="Raise the budget of a session",
-    openapi_extra=problems(404, 409, 422),
+    openapi_extra=problems(409),
 )
 def raised(
     request: HttpRequest, session_id: SessionId, budget: usage_schemas.BudgetOption

@@ -14,7 +14,7 @@ from .router import router
     response=check_schemas.WriterCheck,
     operation_id="check_writer",
     summary="Check the connection to a writer",
-    openapi_extra=problems(409, 422, 429),
+    openapi_extra=problems(409, 429),
 )
 def checked(request: HttpRequest, asked: check_schemas.WriterToCheck) -> check_schemas.WriterCheck:
     """Ask each of the writer's models for one word, and say step by step what is right and what is wrong.
