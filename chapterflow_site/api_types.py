@@ -91,7 +91,6 @@ _MEANINGS = {
     415: ("unsupported_media_type", "The body is a form and not a document."),
     422: ("invalid_request", "The request has faults; `errors` lists them all."),
     500: ("internal_error", "Something went wrong on our side; the log has more about it."),
-    503: ("database_away", "The database cannot be reached for the moment; try again."),
     429: ("checked_just_now", "It was asked for a moment ago, or too often."),
     503: (
         "uploads_busy",

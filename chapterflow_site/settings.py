@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "chapterflow_site.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # adds a random length, so that none tells of a secret (BREACH)
     "chapterflow_site.middleware.RequestIdMiddleware",
     "chapterflow_site.middleware.PrivateMiddleware",
     "chapterflow_site.middleware.NoNulMiddleware",
@@ -122,7 +123,15 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Filled at the start (chapterflow_site.assets); until then assets are served from where they are, by their own names.
+STATIC_ROOT = Path(env.text("CHAPTERFLOW_STATIC_DIR", str(DATA_DIR / "static"))).resolve()
+STATIC_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "chapterflow_site.assets.AssetStorage"},
+}
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # Two installations on one machine share the browser's cookies of that machine: cookies ignore ports.

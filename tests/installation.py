@@ -8,9 +8,11 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http.cookiejar import CookieJar
@@ -24,6 +26,7 @@ WRITERS = [
     "quotations",
     *(f"python:tests.writers:{each}" for each in ["plain", "failing", "slow", "dictating"]),
 ]
+ASSETS = Path(tempfile.gettempdir()) / f"chapterflow-static-{os.getuid()}-{zlib.crc32(str(ROOT).encode()):x}"
 LINK = re.compile(r"http://\S+/sign-in/\S+/")
 
 
@@ -59,6 +62,8 @@ class Installation:
             **{k: v for k, v in os.environ.items() if not k.startswith(("CHAPTERFLOW_", "DJANGO_"))},
             "CHAPTERFLOW_DATA_DIR": str(self.data_dir),
             "CHAPTERFLOW_WRITERS": ",".join(WRITERS),
+            # The same for all: collecting them each time would take longer than most tests.
+            "CHAPTERFLOW_STATIC_DIR": str(ASSETS),
             "CHAPTERFLOW_TEST_CONTROL": str(self.control),
             "PYTHONPATH": str(ROOT),
             **environment,

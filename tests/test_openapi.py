@@ -68,7 +68,8 @@ def openapi() -> schemathesis.BaseSchema:
     acceptable = ["2xx", 401, 403, 404, 409, 422, 429]
     config = SchemathesisConfig.from_dict(
         {
-            "generation": {"deterministic": True},
+            # NUL is in no text that a database takes; what happens to it is tested where texts are read.
+            "generation": {"deterministic": True, "allow-x00": False},
             "checks": {"positive_data_acceptance": {"expected-statuses": acceptable}},
         }
     )
@@ -162,7 +163,8 @@ def call(case: schemathesis.Case, names: Names, token: str) -> None:
                 [negative_data_rejection] if case.operation.definition.raw["operationId"] in LENIENT else []
             )
             response = case.call_and_validate(
-                headers={"Authorization": f"Bearer {token}"}, excluded_checks=excluded
+                headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
+                excluded_checks=excluded,
             )
             if response.status_code == 422 and case.meta.generation.mode.is_positive:
                 assert response.json()["code"] in BEYOND_A_SCHEMA, response.text

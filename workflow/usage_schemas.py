@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from chapterflow_site.api_types import Moment, Request
-from workflow.budgets import LARGEST_DOLLARS
+from workflow.money import LARGEST_DOLLARS
 
 _ESTIMATED = "Calls whose server reported no tokens: they count by our own estimate."
 

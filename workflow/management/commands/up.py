@@ -13,6 +13,7 @@ from chapterflow_site.accounts.actions import (
     first_administrator,
     make_sign_in_link,
 )
+from chapterflow_site.assets import collect_assets
 from workflow.supervisor import Child, Supervisor, worker_children
 
 READY_SECONDS = 30.0
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         """Run until SIGTERM or Ctrl-C."""
         check_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
+        collect_assets()
         owner = first_administrator()
         web = Child(
             "web server",
