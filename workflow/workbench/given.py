@@ -25,6 +25,7 @@ _NAMES = {
 _WINDOW_KNOWN_FROM = {
     "setting": "takes {tokens} at once, as this installation says",
     "answer": "takes {tokens} at once, as it said itself",
+    "server": "takes {tokens} at once, as its server says",
     "profile": "takes {tokens} at once",
     "guess": "said that more would be too much",
 }

@@ -278,11 +278,12 @@ SCENARIOS: dict[str, Callable[[Play], None]] = {
 
 
 class ScriptedServer:
-    """Plays the scenarios in order, the last one for ever; `seen` are the requests."""
+    """Plays the scenarios in order, the last one for ever; `seen` are the requests, `told` what Ollama says."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self._scenarios: list[str] = ["good"]
+        self.told: dict[str, object] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         script = self
@@ -292,7 +293,13 @@ class ScriptedServer:
             silent: ClassVar[bool] = True
 
             def do_POST(self) -> None:
-                script._play(self)
+                if self.path.startswith("/api/"):
+                    script._tell(self)
+                else:
+                    script._play(self)
+
+            def do_GET(self) -> None:
+                script._tell(self)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
@@ -322,6 +329,15 @@ class ScriptedServer:
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()
+
+    def _tell(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer what is asked of an Ollama server itself: `told` by the path."""
+        handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        raw = json.dumps(self.told.get(handler.path, {})).encode()
+        handler.send_response(200 if handler.path in self.told else 404)
+        handler.send_header("Content-Length", str(len(raw)))
+        handler.end_headers()
+        handler.wfile.write(raw)
 
     def _play(self, handler: BaseHTTPRequestHandler) -> None:
         body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))

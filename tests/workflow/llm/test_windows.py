@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chapterflow_site.checks import check_windows
+from tests.workflow.llm.conftest import QUICK
 from tests.workflow.llm.server import ScriptedServer
 from tests.workflow.llm.tasks import chunk, task
-from workflow.agents.llm import Watch, windows
+from workflow.agents.llm import ModelWriter, Watch, windows
 from workflow.agents.llm.windows import UnreadableWindows, Window, read_windows, window_for
 from workflow.agents.types import ChapterDraft
 
@@ -68,6 +69,54 @@ def test_window_is_learned_from_an_overflow(
     sizes = [len(each.text) for each in server.seen[-2:]]
     assert sizes[0] == sizes[1] < len(server.seen[0].text)
     assert window_for("openai-chat:scripted", None) == Window(6000, "answer")
+
+
+SHOWN = {"model_info": {"llama.context_length": 131_072}, "parameters": 'stop "x"\nnum_ctx    6144'}
+LOADED = {
+    "models": [{"name": "scripted:latest", "context_length": 5120}, {"name": "other", "context_length": 1}]
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "window"),
+    [
+        ({"/api/show": SHOWN}, Window(6144, "server")),
+        ({"/api/show": SHOWN, "/api/ps": LOADED}, Window(5120, "server")),
+        ({"/api/show": {**SHOWN, "parameters": ""}}, Window(4096, "server")),
+        ({"/api/show": {"model_info": {"tiny.context_length": 3500}}}, Window(3500, "server")),
+        (
+            {"/api/show": {"model_info": [], "parameters": 3}, "/api/ps": {"models": "x"}},
+            Window(4096, "server"),
+        ),
+        ({"/api/show": ["x"]}, Window()),
+        ({}, Window()),
+    ],
+)
+def test_an_ollama_server_is_asked_what_it_takes(
+    told: dict[str, object], window: Window, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_BASE_URL", server.url)
+    monkeypatch.setattr(server, "told", told)
+    notes: list[dict[str, object]] = []
+
+    ModelWriter("ollama:scripted", Watch(note_context=notes.append), QUICK).write(task(chunk(1, LONG)), print)  # type: ignore[arg-type]
+
+    assert (notes[0]["window"], notes[0]["window_from"]) == (window.tokens, window.known_from)
+    if window.tokens:
+        assert len(server.seen[0].text) / 4 < window.tokens
+
+
+def test_what_a_person_says_of_ollama_is_not_asked(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_BASE_URL", server.url)
+    monkeypatch.setenv("CHAPTERFLOW_MODEL_WINDOW", "ollama:scripted=8192")
+    monkeypatch.setattr(server, "told", {"/api/show": SHOWN})
+    notes: list[dict[str, object]] = []
+
+    ModelWriter("ollama:scripted", Watch(note_context=notes.append), QUICK).write(task(), print)  # type: ignore[arg-type]
+
+    assert notes[0]["window_from"] == "setting"
 
 
 def test_window_said_in_the_environment_is_kept(

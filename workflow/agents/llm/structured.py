@@ -17,6 +17,7 @@ from workflow.failures import Failure
 from .backends import make_model
 from .calls import Answer, Timeouts, call_model, run_cancellable, settings_for
 from .errors import classify, finish_failure
+from .ollama import find_window
 from .streaming import MarkdownFilter
 from .tokens import estimate_tokens
 from .usage import Usage, failed_call
@@ -128,6 +129,7 @@ class Adviser:
         """Ask for the form in the best way that the model has; where it fails at that, ask in words."""
         model = make_model(name)
         async with model:
+            await _check_room(name, model, inquiry)
             mode = self._modes.get(name) or best_mode(model)
             try:
                 found = await self._corrected(model, name, mode, inquiry, watch)
@@ -185,6 +187,14 @@ class Adviser:
         if cut is not None:
             raise cut
         return answer
+
+
+async def _check_room(name: str, model: "Model", inquiry: Inquiry[Form]) -> None:
+    """Raise AgentError(context_too_long) for a question that Ollama would cut off; others say so themselves."""
+    window = await find_window(name, model)
+    if name.startswith("ollama:") and window.tokens and inquiry.tokens + inquiry.most_tokens > window.tokens:
+        message = f"the question takes {inquiry.tokens} tokens and {inquiry.most_tokens} for the answer"
+        raise AgentError(Failure.CONTEXT_TOO_LONG, f"{message}; the model takes {window.tokens} at once")
 
 
 def best_mode(model: "Model") -> Mode:

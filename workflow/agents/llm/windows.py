@@ -13,7 +13,7 @@ _learned: dict[str, int] = {}
 
 @dataclass(frozen=True)
 class Window:
-    """`tokens` is None where nobody knows; `known_from` is "setting", "answer", "profile" or "" then."""
+    """`tokens` is None where nobody knows; `known_from` is "setting", "answer", "server", "profile" or "" then."""
 
     tokens: int | None = None
     known_from: str = ""

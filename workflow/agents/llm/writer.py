@@ -10,16 +10,17 @@ from workflow.agents.types import AgentCancelled, AgentError, ChapterDraft, Chap
 from workflow.failures import EXPLANATIONS, Failure
 
 from .answers import BadAnswer, Usable, WrongLanguage, has_closing_block, parse_answer
-from .backends import make_model, split_models, window_of
+from .backends import make_model, split_models
 from .budgets import has_room
 from .calls import Answer, Timeouts, call_model, run_cancellable, settings_for
 from .errors import ContextTooLong, classify, finish_failure
+from .ollama import find_window
 from .prompt import Prompt, build_prompt
 from .streaming import RESET, MarkdownFilter
 from .tokens import estimate_tokens
 from .usage import Usage, failed_call
 from .watch import Quote, Watch
-from .windows import Window, learn, window_for
+from .windows import Window, learn
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
@@ -98,7 +99,7 @@ class _Job:
 
     async def _write_with(self, name: str) -> ChapterDraft:
         model = make_model(name)
-        window = Window(self._window, "setting") if self._window else window_for(name, window_of(model))
+        window = Window(self._window, "setting") if self._window else await find_window(name, model)
         async with model:
             for _ in range(MOST_SHRINKS):
                 prompt = self._prompt_for(window, name)
