@@ -34,7 +34,7 @@ _BESIDES = "\u200b\u3008-\u303f\u30fb\uff01-\uff0f\uff1a-\uff20\uff5b-\uff65"
 _ANY_UNSPACED = re.compile(f"[{UNSPACED}]")
 _SINGLE = re.compile(f"[{SINGLE}]+")
 _UNSPACED_LETTERS = tuple((re.compile(f"[{letters}]+"), size) for letters, size in _LETTERS_PER_WORD)
-_UNSPACED_RUN = re.compile(f"[{UNSPACED}{_BESIDES}]+")
+UNSPACED_RUN = re.compile(f"[{UNSPACED}{_BESIDES}]+")
 _SIGN = re.compile(r"[^\W_]")
 # Dashes, an ellipsis, and the marks that part words in Tibetan and Ethiopic.
 _PARTING = ("—", "–", "―", "--", "…", "་", "፡")
@@ -48,7 +48,7 @@ def count_words(text: str) -> int:
         return _spaced_words(text)
     single = _letters(_SINGLE, text)
     unspaced = sum(-(-_letters(pattern, text) // size) for pattern, size in _UNSPACED_LETTERS)
-    return single + int(unspaced) + _spaced_words(_UNSPACED_RUN.sub(" ", text))
+    return single + int(unspaced) + _spaced_words(UNSPACED_RUN.sub(" ", text))
 
 
 def count_prose(markdown: str) -> int:

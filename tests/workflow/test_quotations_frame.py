@@ -2,8 +2,9 @@
 
 import pytest
 
-from workflow.agents.quotations.frame import counting_sentence, earlier_voices, join_names
-from workflow.agents.types import ChapterContext, EarlierChapter
+from workflow.agents.quotations import german, make_writer
+from workflow.agents.quotations.frame import counting_sentence, earlier_voices, is_frame_paragraph, join_names
+from workflow.agents.types import ChapterContext, ChapterTask, EarlierChapter, SourceChunk, SourceNode
 
 
 @pytest.mark.parametrize(
@@ -69,3 +70,82 @@ def test_the_first_chapter_has_no_bridge() -> None:
 
 def test_many_names_are_counted_and_all_are_escaped() -> None:
     assert join_names(["*A*", *"BCDEFGH"]) == "\\*A\\*, B, C, D, E, F and two more"
+
+
+@pytest.mark.parametrize(
+    ("cited", "given", "voices", "unnamed", "in_order", "expected"),
+    [
+        (1, 1, ["A"], False, True, "einer Stelle der Aufzeichnung; es spricht A."),
+        (1, 3, ["A"], False, True, "einer der drei Stellen der Aufzeichnung; es spricht A."),
+        (
+            2,
+            2,
+            ["A", "B", "C"],
+            True,
+            True,
+            "zwei Stellen der Aufzeichnung, in der Reihenfolge, in der sie gesprochen wurden; es sprechen A, B und C, "
+            "dazu kommen Worte, deren Sprecher sie nicht nennt.",
+        ),
+        (
+            2,
+            12,
+            [],
+            True,
+            False,
+            "zwei der 12 Stellen der Aufzeichnung, in deren Reihenfolge; wer spricht, sagt sie nicht.",
+        ),
+    ],
+)
+def test_the_counting_sentence_counts_in_german(
+    cited: int, given: int, voices: list[str], unnamed: bool, in_order: bool, expected: str
+) -> None:
+    sentence = german.counting_sentence(cited, given, voices, unnamed=unnamed, in_order=in_order)
+
+    assert sentence == f"Was folgt, beruht auf {expected}"
+    assert is_frame_paragraph(sentence)
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (("A",), "In Kapitel 3 kam A zu Wort; A kommt hier wieder zu Wort."),
+        (("A", "B"), "In Kapitel 3 kamen A und B zu Wort; beide kommen hier wieder zu Wort."),
+        (("C",), "In Kapitel 3 kam C zu Wort."),
+    ],
+)
+def test_the_bridge_says_who_was_heard_in_german(heard: tuple[str, ...], expected: str) -> None:
+    context = ChapterContext((EarlierChapter(3, "T", "", participants=heard),))
+
+    assert german.earlier_voices(context, ["A", "B"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "begins"),
+    [
+        ("en", "What follows rests on"),
+        ("de-CH", "Was folgt, beruht auf"),
+        ("es", "**Ana:**"),
+        ("zh", "**Ana:**"),
+    ],
+)
+def test_own_sentences_are_in_the_books_language_or_there_are_none(language: str, begins: str) -> None:
+    said = "Nací en Cuenca en 1931. Mi padre era sastre y vivíamos encima de la tienda con mis dos hermanas."
+    task = ChapterTask(
+        number=1,
+        title="Cuenca",
+        node=SourceNode("n1", "Cuenca", "", "", (), (), None),
+        chunks=(SourceChunk(id="c1", text=said, speaker="Ana"),),
+        context=ChapterContext(),
+        book={"title": "Memorias", "language": language},
+        preferences={},
+    )
+
+    draft = make_writer().write(task, lambda text: None)
+
+    assert draft.markdown.startswith(begins)
+    assert "Mi padre era sastre" in draft.markdown
+
+
+@pytest.mark.parametrize("has_text", [True, False])
+def test_nothing_quoted_is_said_in_german(has_text: bool) -> None:
+    assert is_frame_paragraph(german.no_quotes_sentence(has_text=has_text, has_summary=True))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -313,3 +314,11 @@ def test_clipping_keeps_whole_words_within_the_budget() -> None:
     assert clip_start(text, 5) == "one two three four"
     assert clip_end(text, 5) == "seven eight nine ten"
     assert clip_start(text, 100) == text
+
+
+@pytest.mark.parametrize("clip", [clip_start, clip_end])
+def test_text_without_spaces_is_cut_and_not_dropped(clip: Callable[[str, int], str]) -> None:
+    kept = clip("我小时候住在上海父亲是裁缝" * 20, 50)
+
+    assert 30 <= len(kept) <= 50
+    assert estimate_tokens(kept) <= 50

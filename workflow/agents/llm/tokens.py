@@ -3,6 +3,8 @@
 import math
 import re
 
+from books.text.words import UNSPACED_RUN
+
 MARGIN = 1.15
 _PIECE = re.compile(r"[A-Za-z]+|\d+|[^\W\d_]+|_+|\n+|[^\w\s]")
 _LATIN_END = "\u024f"
@@ -29,19 +31,28 @@ def _piece_tokens(piece: str) -> float:
 
 
 def clip_start(text: str, budget: int) -> str:
-    """Return whole words from the start of `text` that fit into `budget` tokens; all of it where it fits."""
+    """Return whole words (in scripts without spaces, signs) from the start that fit into `budget` tokens."""
     if estimate_tokens(text) <= budget:
         return text
     words = text.split()
-    return " ".join(words[: _most_words(words, budget)])
+    most = _most_words(words, budget)
+    return " ".join(words[:most]) or text.lstrip()[: _most_signs(text.lstrip(), budget)]
 
 
 def clip_end(text: str, budget: int) -> str:
-    """Return whole words from the end of `text` that fit into `budget` tokens; all of it where it fits."""
+    """Return whole words (in scripts without spaces, signs) from the end that fit into `budget` tokens."""
     if estimate_tokens(text) <= budget:
         return text
     words = text.split()[::-1]
-    return " ".join(words[: _most_words(words, budget)][::-1])
+    most = _most_words(words, budget)
+    backwards = text.rstrip()[::-1]
+    return " ".join(words[:most][::-1]) or backwards[: _most_signs(backwards, budget)][::-1]
+
+
+def _most_signs(text: str, budget: int) -> int:
+    """Return how many signs of a script without spaces fit, of which each may be a token; 0 for other scripts."""
+    first = UNSPACED_RUN.match(text)
+    return min(first.end(), int(budget / MARGIN)) if first else 0
 
 
 def _most_words(words: list[str], budget: int) -> int:

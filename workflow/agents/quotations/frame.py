@@ -9,9 +9,12 @@ from workflow.agents.quotations.sentences import split_sentences
 from workflow.agents.quotations.turns import plain_name
 from workflow.agents.types import ChapterContext, SourceNode
 
-_NAMES_SHOWN = 6
+NAMES_SHOWN = 6
 # How the paragraphs begin that say what the chapter rests on; they tell nothing of what happened.
-_FRAME = re.compile(r"What follows rests on .* of the record\b|This storyline has (?:no )?source text\b")
+_FRAME = re.compile(
+    r"What follows rests on .* of the record\b|This storyline has (?:no )?source text\b"
+    r"|Was folgt, beruht auf .* der Aufzeichnung\b|Dieser Erzählstrang (?:hat|erzählt) "
+)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -56,14 +59,19 @@ def counting_sentence(cited: int, given: int, voices: Sequence[str], *, unnamed:
 
 def earlier_voices(context: ChapterContext, voices: Sequence[str]) -> str:
     """Say who was heard in the nearest earlier chapter, and who of them is heard again; "" if nobody was."""
-    if not context.chapters:
-        return ""
-    chapter = context.chapters[-1]
-    heard = list(dict.fromkeys(name for p in chapter.participants if (name := plain_name(p))))
+    number, heard = heard_before(context)
     if not heard:
         return ""
     again = [name for name in heard if name in voices]
-    return f"Chapter {chapter.number} heard {join_names(heard)}{_heard_again(heard, again)}."
+    return f"Chapter {number} heard {join_names(heard)}{_heard_again(heard, again)}."
+
+
+def heard_before(context: ChapterContext) -> tuple[int, list[str]]:
+    """Return the number of the nearest earlier chapter, and who was heard in it."""
+    if not context.chapters:
+        return 0, []
+    chapter = context.chapters[-1]
+    return chapter.number, list(dict.fromkeys(name for p in chapter.participants if (name := plain_name(p))))
 
 
 def no_quotes_sentence(*, has_text: bool, has_summary: bool, emptied: bool = False) -> str:
@@ -78,8 +86,8 @@ def no_quotes_sentence(*, has_text: bool, has_summary: bool, emptied: bool = Fal
 def join_names(names: Sequence[str]) -> str:
     """Return "A, B and C" as Markdown; of many names the first few and the number of the others."""
     shown = [escape_markdown(name) for name in names]
-    if len(shown) > _NAMES_SHOWN + 1:
-        shown = [*shown[:_NAMES_SHOWN], f"{_number(len(names) - _NAMES_SHOWN)} more"]
+    if len(shown) > NAMES_SHOWN + 1:
+        shown = [*shown[:NAMES_SHOWN], f"{_number(len(names) - NAMES_SHOWN)} more"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 

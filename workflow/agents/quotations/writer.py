@@ -1,20 +1,17 @@
 """The `quotations` Chapter Writer: one chapter of attributed, cited, verbatim quotations, without a model."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from books.passages import citation_mark
 from books.preferences.reading import wanted_words
+from books.text.tags import tag_named
 from books.text.words import count_prose, count_words
+from workflow.agents.quotations import frame, german
 from workflow.agents.quotations.company import find_leads, pair_exchanges
-from workflow.agents.quotations.frame import (
-    counting_sentence,
-    earlier_voices,
-    no_quotes_sentence,
-    summary_paragraph,
-    whole_summary,
-)
+from workflow.agents.quotations.frame import summary_paragraph, whole_summary
 from workflow.agents.quotations.headings import PhraseBook
 from workflow.agents.quotations.leaving_out import without_left_out
 from workflow.agents.quotations.measures import measure_coverage
@@ -25,7 +22,7 @@ from workflow.agents.quotations.sections import cut_sections
 from workflow.agents.quotations.selection import select_sentences
 from workflow.agents.quotations.sentences import Sentence, find_sentences
 from workflow.agents.quotations.turns import find_lines
-from workflow.agents.types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
+from workflow.agents.types import JSON, ChapterContext, ChapterDraft, ChapterTask, OnText, SourceChunk
 
 _QUOTED_SHARE = 0.8
 _LEAST_QUOTED_SHARE = 0.4
@@ -59,10 +56,26 @@ class _Body:
         return list(dict.fromkeys(self.chunks[p.chunk].id for p in self.paragraphs))
 
 
+class _Frame(Protocol):
+    """The sentences around the quotations, in one language: a module."""
+
+    def counting_sentence(
+        self, cited: int, given: int, voices: Sequence[str], *, unnamed: bool, in_order: bool
+    ) -> str: ...
+
+    def earlier_voices(self, context: ChapterContext, voices: Sequence[str]) -> str: ...
+
+    def no_quotes_sentence(self, *, has_text: bool, has_summary: bool, emptied: bool = False) -> str: ...
+
+
+_FRAMES: Mapping[str, _Frame] = {"": frame, "en": frame, "de": german}
+
+
 class QuotationsWriter:
     """Writes an oral-history chapter of the sources' own words: chosen, ordered, never altered or added to.
 
-    Works on text in any language; the few sentences around the quotations are English. `note_context` is told which
+    Works on text in any language; the few sentences around the quotations are in the book's own, English or German. Of
+    other languages we have none: those books have nothing but the quotations. `note_context` is told which
     passages were left out.
     """
 
@@ -133,7 +146,7 @@ def _blocks(task: ChapterTask, body: _Body, *, emptied: bool) -> list[str]:
     if not body.paragraphs:
         return _blocks_without_quotes(task, emptied=emptied)
     lead = _lead(task)
-    blocks = [lead, _account(task, body)] if lead else [_account(task, body)]
+    blocks = [block for block in (lead, _account(task, body)) if block]
     for heading, section in zip(body.headings, body.sections, strict=True):
         if heading:
             blocks.append(f"## {heading}")
@@ -144,19 +157,34 @@ def _blocks(task: ChapterTask, body: _Body, *, emptied: bool) -> list[str]:
 def _blocks_without_quotes(task: ChapterTask, *, emptied: bool) -> list[str]:
     summary = whole_summary(task.node)
     has_text = any(chunk.text.strip() for chunk in task.chunks)
-    plain = no_quotes_sentence(has_text=has_text, has_summary=bool(summary), emptied=emptied)
-    return [summary, plain] if summary else [plain]
+    # Where there is nothing at all, a sentence in English is better than no word.
+    words = _frame(task) or (None if summary else frame)
+    plain = (
+        words.no_quotes_sentence(has_text=has_text, has_summary=bool(summary), emptied=emptied)
+        if words
+        else ""
+    )
+    return [block for block in (summary, plain) if block]
+
+
+def _frame(task: ChapterTask) -> _Frame | None:
+    """Return the module with the sentences of the book's language, None where there are none."""
+    language = tag_named(str(task.book.get("language") or "")).partition("-")[0]
+    return _FRAMES.get(language)
 
 
 def _account(task: ChapterTask, body: _Body) -> str:
-    counting = counting_sentence(
+    words = _frame(task)
+    if words is None:
+        return ""
+    counting = words.counting_sentence(
         cited=len(body.cited_ids),
         given=len(body.chunks),
         voices=body.voices,
         unnamed=not all(p.speaker for p in body.paragraphs),
         in_order=body.in_order,
     )
-    return " ".join(filter(None, [counting, earlier_voices(task.context, body.voices)]))
+    return " ".join(filter(None, [counting, words.earlier_voices(task.context, body.voices)]))
 
 
 def _draft(task: ChapterTask, body: _Body, markdown: str) -> ChapterDraft:
