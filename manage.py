@@ -6,11 +6,23 @@ import sys
 
 
 def main() -> None:
-    """Run a management command."""
+    """Run a management command; what keeps it from starting is said in a sentence."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chapterflow_site.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"ChapterFlow cannot start. {error}")
+    except OperationalError as error:
+        from chapterflow_site.outages import outage_of
+
+        away = outage_of(error)
+        if away is None:
+            raise
+        sys.exit(f"{away.message} ({str(error).strip()})")
 
 
 if __name__ == "__main__":

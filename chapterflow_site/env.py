@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from .private import private_file
+
 # A network that has gone silent is noticed within about a minute instead of hours.
 PATIENCE = {
     "connect_timeout": "10",
@@ -111,12 +113,7 @@ def secret_key(data_dir: Path) -> str:
     given = text("SECRET_KEY")
     if given:
         return given
-    path = data_dir / "secret_key"
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+    path = private_file(data_dir / "secret_key", secrets.token_urlsafe(50))
     return path.read_text(encoding="utf-8").strip()
 
 
@@ -153,6 +150,9 @@ def database(data_dir: Path) -> dict[str, object]:
     if url and parts.scheme != "sqlite":
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
     path = unquote(parts.path.removeprefix("/")) if url else str(data_dir / "chapterflow.sqlite3")
+    if Path(path).parent.is_dir():
+        # SQLite gives the files beside it the same rights.
+        private_file(Path(path))
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,

@@ -7,6 +7,7 @@ from books.exceptions import DomainError
 RETRY_AFTER_SECONDS = 10
 # What SQLite and PostgreSQL say, in lower case.
 _FULL = ("disk is full", "no space left", "disk full")
+_READ_ONLY = ("readonly database", "unable to open database file", "read-only")
 _BUSY = ("database is locked", "database table is locked", "lock timeout")
 
 
@@ -28,6 +29,11 @@ def outage_of(error: BaseException | None) -> DatabaseAway | None:
     if any(words in said for words in _BUSY):
         return DatabaseAway(
             "database_busy", "The database is busy and did not answer in time. Try again in a moment."
+        )
+    if any(words in said for words in _READ_ONLY):
+        text = "Nothing can be stored: the database, or the folder that it lies in, can only be read."
+        return DatabaseAway(
+            "database_read_only", f"{text} Make both writable for the account that runs ChapterFlow."
         )
     # A table or column that is missing: SQLite says so by the same error.
     if said.startswith("no such"):

@@ -5,6 +5,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from . import env
+from .private import private_folder
 
 django_stubs_ext.monkeypatch()
 
@@ -12,7 +13,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env.load_dotenv(BASE_DIR / ".env")
 
 DATA_DIR = Path(env.text("CHAPTERFLOW_DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+private_folder(DATA_DIR)
 
 SECRET_KEY = env.secret_key(DATA_DIR)
 DATABASE = env.database(DATA_DIR)
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "chapterflow_site.middleware.RequestIdMiddleware",
     "chapterflow_site.middleware.PrivateMiddleware",
     "chapterflow_site.middleware.NoNulMiddleware",
+    "chapterflow_site.middleware.HeadMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -125,7 +127,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Filled at the start (chapterflow_site.assets); until then assets are served from where they are, by their own names.
 STATIC_ROOT = Path(env.text("CHAPTERFLOW_STATIC_DIR", str(DATA_DIR / "static"))).resolve()
-STATIC_ROOT.mkdir(mode=0o700, parents=True, exist_ok=True)
+private_folder(STATIC_ROOT)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "chapterflow_site.assets.AssetStorage"},
@@ -146,6 +148,11 @@ if env.boolean("CHAPTERFLOW_HTTPS"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = env.integer("SECURE_HSTS_SECONDS", 3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("SECURE_HSTS_INCLUDE_SUBDOMAINS")
+    SECURE_HSTS_PRELOAD = env.boolean("SECURE_HSTS_PRELOAD")
+    SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", True)
+# Whether all names below this one are to be reached by HTTPS only is for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 # How many proxies stand in front, each of which says in X-Forwarded-For from where it was asked.
 CHAPTERFLOW_PROXIES = env.integer("CHAPTERFLOW_PROXIES", 1 if env.boolean("CHAPTERFLOW_HTTPS") else 0)
 

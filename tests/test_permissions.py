@@ -274,6 +274,17 @@ def test_other_methods_are_refused(name: str, world: World, client_for: Callable
         assert response.status_code == 405, method
 
 
+@pytest.mark.parametrize("name", [name for name, rows in TABLE.items() if rows[0].method == "get"])
+def test_head_is_answered_as_get(name: str, world: World, client_for: Callable[[str], Client]) -> None:
+    client, address = client_for("owner"), address_of(name, world)
+
+    headed, got = client.head(address), client.get(address)
+
+    # Somebody who opens a link uses it up; who only looks does not.
+    expected = 200 if name == "sign_in_link" else got.status_code
+    assert (headed.status_code, headed.getvalue()) == (expected, b"")
+
+
 @pytest.mark.parametrize("who", PEOPLE)
 def test_the_admin_is_for_staff(who: str, world: World, client_for: Callable[[str], Client]) -> None:
     client = client_for(who)

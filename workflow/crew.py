@@ -90,7 +90,7 @@ def forget_member(cluster: str, member: Member) -> None:
 
 def retire(cluster: str) -> None:
     """Let the cluster take nothing more, and its supervisor start another in its place."""
-    folder(cluster).mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_private(folder(cluster))
     (folder(cluster) / RETIRED).touch(mode=0o600)
 
 
@@ -131,7 +131,7 @@ class Membership:
         self._path = folder(current_cluster()) / f"{os.getpid()}-{process_start(os.getpid())}"
         self._taken_count = 0
         with suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_private(self._path.parent)
         self._write(False)
 
     def begin(self) -> None:
@@ -151,3 +151,9 @@ class Membership:
                 os.pwrite(descriptor, _MEMBER.pack(is_busy, time.monotonic(), self._taken_count), 0)
             finally:
                 os.close(descriptor)
+
+
+def _make_private(path: Path) -> None:
+    """Make a cluster's folder and the one of all clusters, which Python would make readable by all."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)

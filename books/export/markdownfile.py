@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from books.passages import citation_marks, escape_markdown
-from books.reading import SourceView
+from books.reading import SAFE_LINK, SourceView
 
 from .manuscript import Manuscript, WrittenChapter, one_line
 
@@ -12,8 +12,11 @@ CHAPTER_LEVEL = 2
 
 _HEADING = re.compile(r"^[ ]{0,3}(#{1,6})(?=[ \t])", re.MULTILINE)
 _FIRST_HEADING = re.compile(r"\A\s*#{1,6}[ \t]+(.+?)[ \t#]*(?:\n|\Z)")
-# Whoever renders the file must neither run HTML (a bare "<" that opens no address) nor fetch pictures.
-_ACTIVE = re.compile(r"(\\.)|!(?=\[)|(<(?!https?://|mailto:))", re.DOTALL)
+# Whoever renders the file must neither fetch pictures ("!" before a bracket), nor run HTML (a bare "<" that opens no
+# address), nor be led by a link to anything but an address of the web or of mail ("]" before what makes a link of it).
+_ACTIVE = re.compile(
+    rf"!(?=\[)|(?P<kept>\\.|{SAFE_LINK})|(?P<mark><(?!https?://|mailto:)|\](?=[(\[:]))", re.DOTALL
+)
 
 
 def markdown_file(manuscript: Manuscript) -> bytes:
@@ -66,7 +69,7 @@ def _without_title(markdown: str, title: str) -> str:
 
 def _safe(markdown: str) -> str:
     below = _HEADING.sub(lambda match: "#" * min(6, max(CHAPTER_LEVEL + 1, len(match[1]) + 1)), markdown)
-    return _ACTIVE.sub(lambda match: match[1] or ("\\<" if match[2] else ""), below)
+    return _ACTIVE.sub(lambda match: match["kept"] or (f"\\{match['mark']}" if match["mark"] else ""), below)
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from .difference import word_diff
 from .document import chapter_document, passage_document, written_document
 from .marks import WeakSentence, weak_sentences
-from .rendering import RenderedChapter, render_chapter
+from .rendering import SAFE_LINK, RenderedChapter, render_chapter
 from .sources import (
     PassageView,
     SourceView,
@@ -18,6 +18,7 @@ from .sources import (
 from .wording import listed, number_words
 
 __all__ = [
+    "SAFE_LINK",
     "PassageView",
     "RenderedChapter",
     "SourceView",

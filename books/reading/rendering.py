@@ -30,7 +30,8 @@ LONGEST_ENTITY = 40
 _TEXT = re.compile(r"[^<>]++")
 
 _URL = r"(?:https?://|mailto:)(?:[^\s<>()]|\([^\s<>()]{0,200}\)){1,2000}"
-_LINK = re.compile(rf'!?\[([^\[\]\n]{{1,500}})\]\(<?({_URL})>?(?:[ \t]+"[^"\n]{{0,300}}")?\)|<({_URL})>')
+SAFE_LINK = rf'!?\[([^\[\]\n]{{1,500}})\]\(<?({_URL})>?(?:[ \t]+"[^"\n]{{0,300}}")?\)|<({_URL})>'
+_LINK = re.compile(SAFE_LINK)
 _ENV = "chapter"
 _FIRST_LINE = "first_line"
 

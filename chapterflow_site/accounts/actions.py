@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -116,6 +116,14 @@ def first_administrator() -> User | None:
             defaults={"is_staff": True, "is_superuser": True, "password": make_password(None)},
         )
     return User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+
+
+def nobody_has_signed_in() -> bool:
+    """Return whether the installation is new: nobody was ever signed in, and nobody has a password."""
+    known = User.objects.filter(is_active=True).exclude(
+        last_login=None, password__startswith=UNUSABLE_PASSWORD_PREFIX
+    )
+    return not known.exists()
 
 
 def change_password(user: User, password: str | None, *, actor: User | None, ends_tokens: bool) -> User:

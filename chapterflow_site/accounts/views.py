@@ -32,6 +32,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     context: dict[str, object] = {
         "form": form,
+        "is_first_visit": actions.nobody_has_signed_in(),
         "next": request.POST.get("next") or request.GET.get("next", ""),
     }
     if request.method == "POST" and form.is_valid():
@@ -77,11 +78,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
     """Sign in by a one-time link: at once where a person opens it, after one button for everything else.
 
-    A mail program or messenger that fetches a link to show a preview must not use it up.
+    A mail program or messenger that fetches a link to show a preview must not use it up; neither does a POST from
+    another page, which is refused before it comes here.
     """
     if request.method == "POST" or (request.method == "GET" and _is_opened_by_a_person(request)):
         user = actions.use_sign_in_link(secret)
@@ -103,6 +105,8 @@ def _is_opened_by_a_person(request: HttpRequest) -> bool:
     very machine counts: no preview is made there.
     """
     headers = request.headers
+    if getattr(request, "is_head", False):
+        return False
     if "prefetch" in headers.get("Sec-Purpose", headers.get("Purpose", "")):
         return False
     if "Sec-Fetch-Mode" in headers:

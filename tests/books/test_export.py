@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from django.contrib.auth.models import User
+from markdown_it import MarkdownIt
 
 from books.exceptions import Conflict, NotFound
 from books.export import FORMATS, export_book
@@ -146,6 +147,39 @@ def test_markdown_keeps_html_of_a_text_from_running(person: User) -> None:
     text = export_book(chapter.version, "md").data.decode()
 
     assert "\\<script>x\\</script> \\\\\\<b> \\<i> <https://a.example> [p](http://t.example) \\!a!" in text
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("[x](javascript:alert(1))", "[x\\](javascript:alert(1))"),
+        ("[x]( JaVaScRiPt:alert(1))", "[x\\]( JaVaScRiPt:alert(1))"),
+        ("![x](data:text/html,1)", "[x\\](data:text/html,1)"),
+        ("[x][1]", "[x\\][1]"),
+        ("[1]: javascript:alert(1)", "[1\\]: javascript:alert(1)"),
+        ("[a [b](vbscript:x)](https://a.example)", "[a [b\\](vbscript:x)\\](https://a.example)"),
+        ("<javascript:alert(1)>", "\\<javascript:alert(1)>"),
+        (
+            "[x](https://a.example/?b=(c)) <mailto:a@b.example>",
+            "[x](https://a.example/?b=(c)) <mailto:a@b.example>",
+        ),
+        ("[sic] and [1]", "[sic] and [1]"),
+    ],
+)
+def test_markdown_leads_to_the_web_and_to_mail_only(person: User, written: str, kept: str) -> None:
+    chapter = add_chapter(make_version(person), 1)
+    write_text(chapter, f"Before.\n\n{written}\n\nAfter.")
+
+    text = export_book(chapter.version, "md").data.decode()
+
+    assert f"Before.\n\n{kept}\n\nAfter." in text
+    links = [
+        child.attrs["href"]
+        for each in MarkdownIt().parse(text)
+        for child in each.children or ()
+        if child.attrs
+    ]
+    assert all(str(link).startswith(("https://", "mailto:")) for link in links)
 
 
 def test_markdown_puts_a_chapters_headings_below_its_title(person: User) -> None:

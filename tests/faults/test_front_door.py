@@ -1,6 +1,9 @@
 """What a real web server answers to what never reaches the application, and what it leaves behind."""
 
+import http.client
+import re
 import socket
+import stat
 from collections.abc import Iterator
 
 import pytest
@@ -44,3 +47,45 @@ def test_a_head_that_is_too_large_is_answered(site: Installation, head: bytes, s
 
     assert answer.startswith(b"HTTP/1.1 " + status), answer[:200]
     assert len(answer.partition(b"\r\n\r\n")[2]) > 20
+
+
+def ask(site: Installation, method: str, path: str) -> http.client.HTTPResponse:
+    """Send a request, without cookies; return the answer, whose body is read."""
+    browser = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    browser.request(method, path)
+    answer = browser.getresponse()
+    answer.read()
+    browser.close()
+    return answer
+
+
+def test_head_is_answered_as_get(site: Installation) -> None:
+    got, headed = ask(site, "GET", "/help/"), ask(site, "HEAD", "/help/")
+
+    assert (headed.status, headed.headers["Content-Length"]) == (200, got.headers["Content-Length"])
+    assert "camera=()" in headed.headers["Permissions-Policy"]
+
+
+def test_others_of_the_machine_read_nothing(site: Installation) -> None:
+    # Styles and scripts are everybody's.
+    kept = [path for path in site.data_dir.rglob("*") if "static" not in path.parts and not path.is_socket()]
+    open_to_others = {
+        path.name: stat.filemode(path.stat().st_mode) for path in kept if path.stat().st_mode & 0o007
+    }
+
+    assert {"chapterflow.sqlite3", "secret_key", "address"} <= {path.name for path in kept}
+    assert site.data_dir.stat().st_mode & 0o077 == 0
+    assert open_to_others == {}
+    assert stat.S_IMODE((site.data_dir / "chapterflow.sqlite3").stat().st_mode) == 0o600
+
+
+def test_link_leads_to_where_it_runs_and_is_never_logged(site: Installation) -> None:
+    link = site.command("sign_in_link")
+
+    path = link.removeprefix(site.address)
+    refused = ask(site, "POST", path)
+
+    assert re.fullmatch(r"/sign-in/[\w-]{43}/", path)
+    assert refused.status == 403
+    assert "/sign-in/***/" in site.log.read_text()
+    assert path not in site.log.read_text()

@@ -1,19 +1,23 @@
 """`manage.py up`: web server, workers and pacemaker under one supervisor."""
 
-import ipaddress
 import socket
 import sys
 import time
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from chapterflow_site import address
 from chapterflow_site.accounts.actions import (
     LOOPBACK_LINK_LIFETIME,
     first_administrator,
     make_sign_in_link,
+    nobody_has_signed_in,
 )
 from chapterflow_site.assets import collect_assets
+from chapterflow_site.private import check_writable
 from workflow.supervisor import Child, Supervisor, worker_children
 
 READY_SECONDS = 30.0
@@ -34,29 +38,46 @@ class Command(BaseCommand):
         self, *args: object, host: str = "", port: int = 0, workers: int | None = None, **options: object
     ) -> None:
         """Run until SIGTERM or Ctrl-C."""
+        check_writable(settings.DATA_DIR)
         check_free(host, port)
         call_command("migrate", interactive=False, verbosity=0)
         collect_assets()
         owner = first_administrator()
+        allowed = address.allowed_names(host)
         web = Child(
             "web server",
             [sys.executable, "-m", "chapterflow_site.web_server", "-b", host, "-p", str(port), "--verbosity", "0",
              "--application-close-timeout", "5", "chapterflow_site.asgi:application"],
+            {"ALLOWED_HOSTS": ",".join(allowed)},
         )  # fmt: skip
         supervisor = Supervisor([web, *worker_children(workers)], self._say)
 
         def announce() -> None:
-            if not wait_until_open(host, port, supervisor):
-                return
-            address = f"http://{shown_host(host)}:{port}"
-            self._say(f"\nChapterFlow is ready at {address}/")
-            if is_loopback(host) and owner is not None:
-                link = f"{address}/sign-in/{make_sign_in_link(owner, lifetime=LOOPBACK_LINK_LIFETIME)}/"
-                self._say(f"Sign in once with this link: {link}")
-            self._say("Ctrl-C stops it; books that are being written go on at the next start.\n")
+            if wait_until_open(host, port, supervisor):
+                self._announce(host, port, allowed, owner)
 
-        supervisor.run(announce)
+        try:
+            supervisor.run(announce)
+        finally:
+            address.forget()
         self._say("Stopped.")
+
+    def _announce(self, host: str, port: int, allowed: list[str], owner: User | None) -> None:
+        """Say where the site is, and how to come in."""
+        site = address.site_address(host, port, allowed)
+        address.remember(site, host, port)
+        self._say(f"\nChapterFlow is ready at {site}/")
+        if address.is_loopback(host):
+            if owner is not None:
+                secret = make_sign_in_link(owner, lifetime=LOOPBACK_LINK_LIFETIME)
+                self._say(f"Sign in once with this link: http://{shown_host(host)}:{port}/sign-in/{secret}/")
+        else:
+            self._say(f"It answers to these names: {', '.join(allowed)}. ALLOWED_HOSTS sets others.")
+            if nobody_has_signed_in():
+                self._say(
+                    "Nobody has signed in yet. A link for the first time: python manage.py sign_in_link"
+                )
+        self._say("Ctrl-C stops it; books that are being written go on at the next start.\n")
 
     def _say(self, text: str) -> None:
         """Print at once, also where the output goes to a file or another process."""
@@ -96,11 +117,3 @@ def shown_host(host: str) -> str:
     if host in {"0.0.0.0", "", "::"}:  # noqa: S104  (compared, not bound)
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach the address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
