@@ -237,7 +237,7 @@ def test_retry_keeps_the_focus_on_its_chapter(signed_in: Page, site: Installatio
     wait_for(lambda: site.status(session) == "failed")
     control.unlink()
     page.goto(f"{_address(site)}board/")
-    page.wait_for_function("document.body.dataset.live")
+    expect(page.locator("body[data-live]")).to_be_attached()
 
     page.locator("#chapter-2-retry").press("Enter")
 

@@ -42,7 +42,7 @@ def test_failures_and_quarters_are_read_out_and_nothing_else(
     upload(page, site, tmp_path, storyline(CHAPTERS))
     page.get_by_label("Go on without it").check()
     start(page, writer="python:tests.writers:failing")
-    page.wait_for_function("document.body.dataset.live")
+    expect(page.locator("body[data-live]")).to_be_attached()
     page.evaluate(LISTENER)
     expect(page.locator("time[data-until]").first).to_be_visible()
     (site.control / "limit-1").unlink()
