@@ -180,6 +180,8 @@ def test_marks_inside_a_recapitalized_heading_are_changed_with_it():
         ("As an AI language model, I cannot know this. They left.", "They left."),
         ("I'm sorry, but as an AI model, I have no access to it.\n\nThey left.", "They left."),
         ("Certainly! Here is the revised chapter:\n\nThey left.", "They left."),
+        ("Hier ist das überarbeitete Kapitel:\n\nSie gingen.", "Sie gingen."),
+        ("Aquí está el capítulo:\n\nSe fueron.", "Se fueron."),
         ("They left.\n\nLet me know if you'd like any changes!", "They left."),
         ("- One\n- TODO: more\n- Two", "- One\n- Two"),
     ],
@@ -206,6 +208,9 @@ def test_gap_inside_a_sentence_is_only_pointed_out(text: str):
         "They insert a pin [see there](x).",
         "The page said “Lorem ipsum”, and nobody laughed.",
         "Of course he did. Sure, why not.",
+        "Of course. We went at dawn. [c-1]",
+        "We left. [c-1]\n\nLet me know if you need bread, he said. [c-1]",
+        "TODO SOBRE MI MADRE was shown that year.",
     ],
 )
 def test_ordinary_sentences_are_no_placeholders(text: str):

@@ -31,6 +31,8 @@ def test_full_stops_inside_a_sentence_do_not_end_it(text: str) -> None:
         ("So did I. Then we left.", 2),
         ("你好。你去哪里？我回家！", 3),
         ("Really?! Yes.", 2),
+        ("میں گیا۔ وہ آیا۔", 2),
+        ("ខ្ញុំទៅ។ គាត់មក។", 2),
     ],
 )
 def test_marks_end_sentences(text: str, count: int) -> None:

@@ -15,9 +15,14 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# What a sentence begins with: capitals of Latin, Greek and Cyrillic, digits, and letters of scripts without capitals.
+BEGINS = (
+    "A-ZÀ-ÖØ-Þ0-9ĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŌŎŐŒŔŖŘŚŜŞŠȘŢȚŤŦŨŪŬŮŰŲŴŶŸŹŻŽΆΈ-ΏΑ-ΫЀ-Я"
+    "\u0531-\u0556\u05d0-\u05ea\u0620-\u064a\u0671-\u06d3\u0904-\u0939\u0985-\u09b9\u0b85-\u0bb9\u10d0-\u10ff\uac00-\ud7a3"
+)
 # Possessive throughout, and begun only where a run of marks begins: a page of dots costs no more than one of words.
 # What must not stand before is looked for behind the first character: so most of the text is passed over at once.
-_BREAK = re.compile(r"[.!?…](?<![.!?…]{2})[.!?…]*+[\"'”’)\]*_]*+(\s++)(?=[\"'“‘(\[*_]*+[A-ZÀ-ÖØ-Þ0-9])")
+_BREAK = re.compile(rf"[.!?…](?<![.!?…]{{2}})[.!?…]*+[\"'”’)\]*_]*+(\s++)(?=[\"'“‘„«(\[*_¿¡]*+[{BEGINS}])")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“])(?:Mrs?|Ms|Drs?|Prof|Hon|St|Sen|Rep|Gov|Gen|Col|Capt|Lt|Sgt|Rev|Fr|No|vs|etc|cf|approx|Jr|Sr"
     r"|e\.g|i\.e|a\.m|p\.m|[A-Z]|(?:[A-Z]\.)+[A-Z])\.$"

@@ -18,8 +18,8 @@ from workflow.agents.quotations.words import WORD, split_words, terms_of
 
 _CLOSERS = "\"”’'»)\\]"
 # Possessive, and only from the head of a run of marks: a line of full stops must not cost its square.
-_END = re.compile(rf"(?<![.!?…؟।])[.!?…؟।]++[{_CLOSERS}]*+(?=\s)|[。！？｡]++[”」』）\"]*+")
-_CLOSED = re.compile(rf"[.!?…؟।。！？｡:;][{_CLOSERS}」』）]*$")
+_END = re.compile(rf"(?<![.!?…؟۔।։።។။།])[.!?…؟۔।։።។။།]++[{_CLOSERS}]*+(?=\s)|[。！？｡]++[”」』）\"]*+")
+_CLOSED = re.compile(rf"[.!?…؟۔।։።។။།。！？｡:;][{_CLOSERS}」』）]*$")
 _QUESTION = re.compile(rf"[?？؟][{_CLOSERS}」』）]*$")
 _ASIDE = re.compile(r"[(\[（][^()\[\]]*[)\]）][.!?]?$")
 _OUTER = re.compile(r"[\s…\-–—]+(?=\w)|[\s…]+")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from books.passages import paragraphs
+from books.passages import cited_ids, paragraphs
 from workflow.harmonization.facts import ChapterText
 from workflow.harmonization.prose import sentence_spans
 from workflow.harmonization.rules.catalogue import PLACEHOLDERS
@@ -18,7 +18,10 @@ _BRACKETED = re.compile(
 )
 _PARENTHESIZED = re.compile(r"\((?:TODO|TBD|TBC|FIXME|TK)\b[^()\n]{0,200}\)")
 _NOTE = re.compile(r"[*_]{0,3}(?:TODO|FIXME|TBD|TBC|XXX)[*_]{0,3}(?::|\s*[-–—]\s|[.!]?$)")
-_MARKER = re.compile(r"(?<![\w-])(?:TODO|FIXME|TBD|TBC)(?![\w-])(?!\s+lists?\b)")
+# Among other words in capitals it is one of them: "todo" is Spanish and Portuguese for "everything".
+_MARKER = re.compile(
+    r"(?<![\w-])(?<![A-ZÀ-Þ]{2} )(?:TODO|FIXME|TBD|TBC)(?![\w-])(?!\s+(?:lists?\b|[A-ZÀ-Þ]{2}))"
+)
 _LOREM = re.compile(r"[*_]{0,3}Lorem ipsum\b", re.IGNORECASE)
 _LATIN = re.compile(
     r"\b(?:dolor|amet|consectetur|adipiscing|eiusmod|tempor|incididunt|labore|magna|aliqua|veniam|nostrud|ullamco"
@@ -36,7 +39,13 @@ _SELF = re.compile(r"\b(?:AI|language) (?:language )?(?:model|assistant|system)\
 _PREAMBLE = re.compile(
     r"(?:(?:Certainly|Sure|Of course|Absolutely)[!,.]\s*)?(?:Here(?:['’]s| is) (?:the|a|your) "
     r"(?:\w+ ){0,3}?(?:chapter|draft|text|version)\b[^\n]{0,120}:"
-    r"|(?:Certainly|Sure|Of course|Absolutely)[!.])\s*$"
+    r"|(?:Certainly|Sure|Of course|Absolutely)[!.]"
+    r"|(?:Gerne[!,.] )?Hier ist (?:das|dein|Ihr|der) (?:\w+ ){0,2}?(?:Kapitel|Text|Entwurf)\b[^\n]{0,120}:"
+    r"|Voici (?:le|votre|un) (?:\w+ ){0,2}?(?:chapitre|texte)\b[^\n]{0,120}:"
+    r"|Aquí (?:está|tienes|tiene) (?:el|un|tu|su) (?:\w+ ){0,2}?(?:capítulo|texto)\b[^\n]{0,120}:"
+    r"|Aqui está (?:o|um|seu) (?:\w+ ){0,2}?(?:capítulo|texto)\b[^\n]{0,120}:"
+    r"|Ecco (?:il|un) (?:\w+ ){0,2}?(?:capitolo|testo)\b[^\n]{0,120}:"
+    r"|(?:以下|这)是[^\n]{0,20}章[^\n]{0,40}[：:])\s*$"
 )
 _FAREWELL = re.compile(
     r"(?:I hope this (?:helps|chapter helps|meets your)"
@@ -58,7 +67,9 @@ def find_in(text: ChapterText) -> Iterator[Finding]:
     """Yield automatic removals of whole sentences and notes, and look-only findings inside sentences."""
     blocks = list(paragraphs(text.markdown))
     for index, offset, paragraph in blocks:
-        edge = (index == 0, index == len(blocks) - 1)
+        # A narrator's words rest on a passage, a model's words about its answer on none.
+        is_own = not cited_ids(paragraph)
+        edge = (is_own and index == 0, is_own and index == len(blocks) - 1)
         whole = list(_sentences(paragraph, edge))
         inner = [x for x in _inside(paragraph) if not any(w.start <= x.start < w.end for w in whole)]
         for leftover in _merged(paragraph, whole):
