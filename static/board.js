@@ -12,6 +12,41 @@
   let pressed = null;
   let state = stateNow();
 
+  // ------------------------------------------------------------------ groups
+  // The chapters of a long book come when their group is opened.
+  const missedWhileRead = new Set();
+  const groups = {
+    of: (number) => byId(`group-${Math.ceil(Number(number) / Number(byId("board-chapters").dataset.group || Infinity))}`),
+
+    /** A change came for a chapter that is not on the page; if it is on its way, it may be older than the change. */
+    missed(number) {
+      const group = groups.of(number);
+      if (group?.querySelector(".group__unread.htmx-request")) missedWhileRead.add(group.id);
+    },
+
+    /** Opens a group and waits until its chapters are there. */
+    read(group) {
+      group.open = true;
+      if (!group.querySelector(".group__unread")) return Promise.resolve();
+      return new Promise((resolve) => {
+        const seen = new MutationObserver(() => { if (!group.querySelector(".group__unread")) finish(); });
+        const finish = () => { seen.disconnect(); clearTimeout(late); resolve(); };
+        const late = setTimeout(finish, 5000);
+        seen.observe(group, { childList: true });
+      });
+    },
+  };
+
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of missedWhileRead) {
+      const rows = byId(`${id}-rows`);
+      if (rows?.matches(".group__unread")) continue;
+      missedWhileRead.delete(id);
+      const url = rows?.dataset.url;
+      if (url) htmx.ajax("GET", url, { target: rows, swap: "outerHTML", source: board });
+    }
+  });
+
   // ------------------------------------------------------------------- focus
   function keepFocus() {
     focused = document.activeElement?.id ? document.activeElement : null;
@@ -40,7 +75,7 @@
     // A button that was pressed is disabled while it works, and has lost the focus by then.
     const last = focused ?? pressed;
     if (last && !last.isConnected && document.activeElement === document.body) {
-      const again = byId(last.id) ?? byId(OTHERWISE[last.id] ?? last.id.replace(/-(retry|attempts|reason)$/, "-link"));
+      const again = byId(last.id) ?? byId(OTHERWISE[last.id] ?? last.id.replace(/^(?:chapter|needs|now)-(\d+)-[a-z]+$/, "chapter-$1-link"));
       again?.focus({ preventScroll: true });
       pressed = null;
     }
@@ -51,15 +86,21 @@
     tick();
   }
 
-  // A glimpse at a chapter that is no longer being written has nowhere to go: it is left out before htmx complains.
+  // What has no place on this page is left out before htmx complains: a glimpse at a chapter that is no longer being
+  // written, and a chapter of a group that is not open.
   htmx.defineExtension("glimpses", {
     transformResponse(text) {
-      if (!text.includes('-proof"')) return text;
+      if (!/id="(now-\d+-proof|chapter-\d+)"/.test(text)) return text;
       const box = document.createElement("template");
       box.innerHTML = text;
-      for (const proof of [...box.content.children].filter((child) => child.id.endsWith("-proof"))) {
-        const card = box.content.querySelector(`li[id="${proof.id.replace(/-proof$/, "")}"]`);
-        if (!(card ?? document).querySelector(`[id="${proof.id}"]`)) proof.remove();
+      for (const piece of [...box.content.children]) {
+        if (/^now-\d+-proof$/.test(piece.id)) {
+          const lane = box.content.querySelector("#lane-now") ?? document;
+          if (!lane.querySelector(`[id="${piece.id}"]`)) piece.remove();
+        } else if (/^chapter-\d+$/.test(piece.id) && !byId(piece.id)) {
+          groups.missed(Number(piece.id.slice(8)));
+          piece.remove();
+        }
       }
       return box.innerHTML;
     },
@@ -111,21 +152,36 @@
     link.closest("li").scrollIntoView({ block: "center" });
   }
 
-  function visible(list) {
-    return list.filter((link) => link.closest("li").offsetParent !== null || link.closest("details:not([open])"));
+  const linkIn = (element) => element?.querySelector?.('a[id$="-link"]') ?? null;
+  const linkHere = () => linkIn(document.activeElement.closest?.("#board-chapters li"));
+
+  function isShown(link) {
+    return link.closest("li").offsetParent !== null || link.closest("details:not([open])") !== null;
   }
 
-  function step(by) {
-    const list = visible(links());
-    const at = list.indexOf(document.activeElement.closest?.("li")?.querySelector('a[id$="-link"]'));
-    goTo(list[at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by]);
+  /** Goes one chapter on or back; where that is in a group that is not read yet, opens it first. */
+  async function step(by) {
+    const stops = [...board.querySelectorAll('#board-chapters li a[id$="-link"], #board-chapters .group__unread')];
+    const list = stops.filter((stop) => stop.matches(".group__unread") ? stop.closest("details").offsetParent : isShown(stop));
+    const at = list.indexOf(linkHere());
+    const to = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : at + by];
+    if (!to?.matches(".group__unread")) return goTo(to);
+    const group = to.closest("details");
+    await groups.read(group);
+    const found = [...group.querySelectorAll('li a[id$="-link"]')].filter(isShown);
+    goTo(by > 0 ? found[0] : found.at(-1));
   }
 
-  function next(status) {
-    const list = links();
-    const at = list.indexOf(document.activeElement.closest?.("li")?.querySelector('a[id$="-link"]'));
+  /** Goes to the next chapter of this status, in the open groups or behind a tile that shows one. */
+  async function next(status) {
     const wanted = (link) => link.closest("li").dataset.status === status;
-    goTo(list.slice(at + 1).find(wanted) ?? list.find(wanted));
+    const list = links();
+    const after = list.slice(list.indexOf(linkHere()) + 1).find(wanted);
+    const behind = [...board.querySelectorAll(".group:has(.group__unread)")].find((group) => group.querySelector(`summary [data-status="${status}"]`));
+    const found = after ?? (behind ? null : list.find(wanted));
+    if (found || !behind) return goTo(found);
+    await groups.read(behind);
+    goTo([...behind.querySelectorAll('li a[id$="-link"]')].find(wanted) ?? list.find(wanted));
   }
 
   function retry() {
@@ -152,18 +208,21 @@
     act();
   });
 
-  function openTarget() {
-    const target = /^#chapter-\d+$/.test(location.hash) ? byId(location.hash.slice(1)) : null;
-    const group = target?.closest("details");
-    if (group && !group.open) {
-      group.open = true;
-      target.scrollIntoView({ block: "center" });
-    }
+  async function openTarget() {
+    const number = /^#chapter-(\d+)$/.exec(location.hash)?.[1];
+    if (!number) return;
+    const group = byId(`chapter-${number}`)?.closest("details") ?? groups.of(number);
+    if (!group || (group.open && byId(`chapter-${number}`))) return;
+    await groups.read(group);
+    byId(`chapter-${number}`)?.scrollIntoView({ block: "center" });
   }
+  // On this page there is nothing to load for a link that leads to a chapter of it.
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.('a[href^="#chapter-"]');
-    const group = link && byId(link.getAttribute("href").slice(1))?.closest("details");
-    if (group) group.open = true;
+    const link = event.target.closest?.('#board a[href*="#chapter-"]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || link.pathname !== location.pathname) return;
+    event.preventDefault();
+    if (location.hash === link.hash) openTarget();
+    else location.hash = link.hash;
   });
   addEventListener("hashchange", openTarget);
   openTarget();

@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{_VERSION}start/", home.start, name="start"),
     path(f"{_VERSION}check-writer/", writers.writer_check, name="writer_check"),
     path(f"{_VERSION}board/", session.board, name="board"),
+    path(f"{_VERSION}board/groups/<int:group>/", session.board_group, name="board_group"),
     path(f"{_VERSION}activity/", session.activity, name="activity"),
     path("sessions/<uuid:session_id>/news/", news.session_news, name="session_news"),
     path("sessions/<uuid:session_id>/pause/", session.session_pause, name="session_pause"),

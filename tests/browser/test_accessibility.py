@@ -239,7 +239,7 @@ def test_retry_keeps_the_focus_on_its_chapter(signed_in: Page, site: Installatio
     page.goto(f"{_address(site)}board/")
     expect(page.locator("body[data-live]")).to_be_attached()
 
-    page.locator("#chapter-2-retry").press("Enter")
+    page.locator("#needs-2-retry").press("Enter")
 
     expect(page.get_by_text("2 of 2 chapters, 100 %")).to_be_visible()
     expect(page.locator("#chapter-2-link")).to_be_focused()

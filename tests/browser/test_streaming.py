@@ -41,7 +41,7 @@ def board(dictation: Installation, browser: Browser) -> Iterator[Page]:
 
 def proof(page: Page, number: int) -> Locator:
     """Return the text of a chapter as the board shows it."""
-    return page.locator(f"#chapter-{number}-proof .proof")
+    return page.locator(f"#now-{number}-proof .proof")
 
 
 def last_word(page: Page, number: int) -> int:
@@ -74,7 +74,7 @@ def hush(site: Installation, page: Page) -> dict[int, int]:
 def test_texts_of_several_chapters_grow_and_end_as_chapters(board: Page, dictation: Installation) -> None:
     for number in CHAPTERS:
         expect(proof(board, number)).to_contain_text(f"Chapter {number} begins. word1 word2")
-        expect(board.locator(f"#chapter-{number}-proof")).to_contain_text("Not final")
+        expect(board.locator(f"#now-{number}-proof")).to_contain_text("Not final")
     seen = {number: last_word(board, number) for number in CHAPTERS}
     for number in CHAPTERS:
         expect(proof(board, number)).to_contain_text(f"word{seen[number] + 20}")
@@ -88,7 +88,7 @@ def test_texts_of_several_chapters_grow_and_end_as_chapters(board: Page, dictati
 
     for number in CHAPTERS:
         expect(board.locator(f"#chapter-{number} .status")).to_have_attribute("data-status", "completed")
-        expect(board.locator(f"#chapter-{number}-proof")).to_have_count(0)
+        expect(board.locator(f"#now-{number}-proof")).to_have_count(0)
     assert dictation.rows("SELECT DISTINCT partial_text FROM workflow_attempt WHERE phase = 'writing'") == [
         ("",)
     ]
@@ -106,7 +106,7 @@ def test_text_so_far_is_there_after_a_reload_and_on_the_chapters_page(
     for number in CHAPTERS:
         assert last_word(board, number) == last[number]
     board.goto(board.url + "?view=compact")
-    expect(board.locator(".proof")).to_have_count(0)
+    expect(proof(board, 2)).to_contain_text(f"word{last[2]}")
     board.locator("#chapter-2-link").click()
     expect(board.get_by_text("The text so far")).to_be_visible()
     expect(board.get_by_role("main")).to_contain_text(f"word{last[2]}")

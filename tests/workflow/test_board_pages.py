@@ -186,7 +186,7 @@ def test_above_fifty_chapters_there_are_tiles_and_groups(client: Client, person:
     assert 'id="tile-3"' in html
     assert "51 to 100" in html
     assert 'class="fore-edge"' not in html
-    assert html.count('class="row"') == 111
+    assert html.count('class="row"') == 50
     assert 'id="chapter-61-retry"' in html
     assert html.count('<details class="group"') == 3
     assert html.count(" open>") == 1
@@ -287,3 +287,56 @@ def test_the_head_names_what_waits(client: Client, session: ProcessingSession) -
     assert 'id="tab-board" aria-current="page"' in html
     assert '<span class="vh">failed: </span>1' in html
     assert "Version 1" in html
+
+
+def group_address(session: ProcessingSession, group: int) -> str:
+    where = {"book_id": session.version.book.book_id, "number": session.version.number}
+    return reverse("board_group", kwargs={**where, "group": group})
+
+
+def test_a_closed_group_brings_its_chapters_when_it_is_opened(client: Client, person: User) -> None:
+    session = make_board(person, ["generated"] * 60 + ["failed"] + ["pending"] * 50)
+    html = page(client, session)
+
+    assert f'hx-get="{group_address(session, 3)}?view=compact"' in html
+    assert 'id="chapter-111"' not in html
+    rows = client.get(group_address(session, 3)).content.decode()
+
+    assert rows.startswith('<ol class="rows" id="group-3-rows"')
+    assert rows.count('class="row"') == 11
+    assert 'id="chapter-111"' in rows
+
+
+@pytest.mark.parametrize("query", ["?group=3", "?chapter=105", "?show=pending&chapter=111"])
+def test_without_scripts_a_link_opens_the_group(client: Client, person: User, query: str) -> None:
+    session = make_board(person, ["generated"] * 60 + ["failed"] + ["pending"] * 50)
+
+    html = page(client, session, query)
+
+    assert 'id="chapter-111"' in html
+    assert '<details class="group" id="group-3" open>' in html
+
+
+@pytest.mark.parametrize(
+    "query", ["?group=99", "?chapter=0", "?chapter=²", "?group=" + "9" * 30, "?chapter=x"]
+)
+def test_a_group_that_does_not_exist_does_no_harm(client: Client, person: User, query: str) -> None:
+    session = make_board(person, ["pending"] * 60)
+
+    assert 'id="group-2"' in page(client, session, query)
+    assert client.get(group_address(session, 3)).status_code == 404
+    assert client.get(group_address(session, 0)).status_code == 404
+
+
+def test_a_filter_opens_the_first_groups_that_have_something(client: Client, person: User) -> None:
+    session = make_board(person, ["failed"] * 300)
+
+    html = page(client, session, "?show=failed")
+
+    assert html.count('<details class="group"') == 6
+    assert html.count(" open>") == 4
+    assert html.count("</svg>50 failed") == 6
+
+
+def test_a_stranger_finds_no_group(session: ProcessingSession, stranger: User, client_of: ClientOf) -> None:
+    assert client_of(stranger).get(group_address(session, 1)).status_code == 404

@@ -86,7 +86,8 @@ def test_only_a_failed_chapter_can_be_retried_and_not_in_a_cancelled_session() -
 def test_a_failed_card_says_what_happened_and_who_waits() -> None:
     around = Surroundings(holds=who_waits({3: (2,), 4: (2,)}))
 
-    html = render_card(make_card(row(2, "failed", error_code="timeout", retry_count=3), around), DETAILED)
+    card = make_card(row(2, "failed", error_code="timeout", attempt_count=3, retry_count=3), around)
+    html = render_card(card, DETAILED)
 
     assert "The writer did not answer in time" in html
     assert 'Chapters <a href="#chapter-3">3</a> and <a href="#chapter-4">4</a> wait for this one' in html

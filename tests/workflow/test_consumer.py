@@ -260,9 +260,9 @@ async def test_text_that_is_being_written_is_shown_escaped(session: ProcessingSe
 
         text = await watcher.socket.receive_from(timeout=5)
 
-    assert 'id="chapter-4-proof"' in text
+    assert 'id="now-4-proof"' in text
     assert "&lt;b&gt;swim&lt;/b&gt;" in text
-    assert "<p>Emm learned.</p>" in text
+    assert ">Emm learned.</p>" in text
 
 
 async def test_a_stranger_and_a_guest_are_sent_away_for_good(

@@ -13,7 +13,8 @@ from pytest_django import Settings
 from workflow import sockets
 from workflow.live import bell
 from workflow.live.bell import Bell, Glimpse, Ring
-from workflow.live.frames import glimpse_pieces
+from workflow.live.frames import proof_pieces
+from workflow.live.glimpses import render_glimpse
 
 SESSION = uuid4()
 
@@ -131,6 +132,6 @@ def test_text_being_written_is_shown_from_its_end(listener: Bell) -> None:
 def test_glimpse_is_plain_text_and_escaped() -> None:
     text = "## Bell\n\n**Emm:** It \\*rang\\*. … <b>Twice.</b> [c-004]\n\n*The end*"
 
-    (html,) = glimpse_pieces(Glimpse(SESSION, 6, 8, text)).values()
+    (html,) = proof_pieces({6: render_glimpse(Glimpse(SESSION, 6, 8, text))}).values()
 
     assert "<p>Bell</p><p>Emm: It *rang*. … &lt;b&gt;Twice.&lt;/b&gt;</p><p>The end</p>" in html

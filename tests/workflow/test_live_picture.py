@@ -106,7 +106,7 @@ def test_a_pause_changes_no_card(person: User) -> None:
     update = picture.advance([LENS])[LENS]
 
     assert cards(update) == []
-    assert "session-resume" in update.pieces["board-stages"]
+    assert "session-resume" in update.pieces["board-controls"]
 
 
 def test_each_way_of_looking_gets_its_own_markup(person: User) -> None:

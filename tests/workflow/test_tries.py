@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,7 +19,7 @@ from workflow.engine import advance, verdicts
 from workflow.models import Event, ProcessingSession
 
 BEGAN = datetime(2026, 3, 1, 14, 17, tzinfo=UTC)
-WAITING: dict[str, object] = {
+WAITING: dict[str, Any] = {
     "attempt_count": 25,
     "wait_count": 25,
     "error_code": "rate_limited",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from workflow.agents.orchestrator import QUOTATIONS
+from workflow.agents.orchestrator import allowed_writers
 from workflow.models import ProcessingSession
 from workflow.states import ItemStatus, OnFailure, SessionStatus
 
@@ -133,7 +133,8 @@ def _surroundings(
         action_url=action_url,
         is_skipping=session.on_failure == OnFailure.SKIP and session.status != SessionStatus.FAILED,
         can_retry=session.status != SessionStatus.CANCELLED,
-        offers_quotations=session.writer != QUOTATIONS,
+        writers=tuple(allowed_writers()) if session.failed_count else (),
+        writer=session.writer,
     )
 
 

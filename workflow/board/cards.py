@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.utils.translation import ngettext
 
 from chapterflow_site.templatetags.interface import duration
+from workflow.agents.orchestrator import QUOTATIONS
 from workflow.failures import explain
 from workflow.states import WRITTEN, ItemStatus
 
@@ -55,6 +56,11 @@ class Named(NamedTuple):
         return len(self.numbers) + self.more
 
     @property
+    def verb(self) -> str:
+        """What they do, in the right number."""
+        return "waits" if self.total == 1 else "wait"
+
+    @property
     def most(self) -> tuple[int, ...]:
         """All that come before the last "and"."""
         return self.numbers if self.more else self.numbers[:-1]
@@ -68,7 +74,8 @@ class Named(NamedTuple):
 class Notice(NamedTuple):
     """What went wrong, what follows, what to do. `code` and `message` are for the details.
 
-    `ends` is until when it waits for the provider.
+    `is_advised`: quotations are what a person should choose, as another try would fail alike. `ends` is until when
+    it waits for the provider.
     """
 
     kind: str
@@ -78,6 +85,7 @@ class Notice(NamedTuple):
     message: str
     holds: Named = Named()
     offers_quotations: bool = False
+    is_advised: bool = False
     ends: Moment | None = None
 
 
@@ -102,6 +110,13 @@ class Card(NamedTuple):
     outdated: str
     again_url: str
     keep_url: str
+    writers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def held_up(self) -> str:
+        """How many chapters wait for it: "3 chapters"."""
+        count = self.notice.holds.total if self.notice else 0
+        return ngettext("%s chapter", "%s chapters", count) % f"{count:,}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +124,7 @@ class Surroundings:
     """What a card needs beyond its row. `chapter_url` and `action_url` end where the chapter's number goes.
 
     `is_skipping` is whether the book goes on without a failed chapter.
-    `offers_quotations` is whether a failed chapter may be made of quotations instead: the writer is another one.
+    `writers` are those that may be chosen for a failed chapter, by string and label; `writer` is the session's.
     """
 
     needs: Needs = field(default_factory=dict)
@@ -119,7 +134,8 @@ class Surroundings:
     action_url: str = ""
     can_retry: bool = True
     is_skipping: bool = False
-    offers_quotations: bool = False
+    writers: tuple[tuple[str, str], ...] = ()
+    writer: str = QUOTATIONS
 
 
 def make_card(row: Row, around: Surroundings) -> Card:
@@ -148,6 +164,7 @@ def make_card(row: Row, around: Surroundings) -> Card:
         outdated=outdated,
         again_url=f"{action}again/" if outdated and around.can_retry else "",
         keep_url=f"{action}keep/" if row.status_before else "",
+        writers=_others(row, around) if retry else (),
     )
 
 
@@ -173,6 +190,10 @@ def who_waits(blocked: Mapping[int, Iterable[int]]) -> dict[int, Named]:
         for cause in causes:
             waiting.setdefault(cause, []).append(number)
     return {number: name_some(numbers) for number, numbers in waiting.items()}
+
+
+def _others(row: Row, around: Surroundings) -> tuple[tuple[str, str], ...]:
+    return tuple(each for each in around.writers if each[0] != (row.writer or around.writer))
 
 
 def _facts(row: Row, look: Look) -> Iterable[str]:
@@ -219,13 +240,15 @@ def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:
     why = explain(row.error_code)
     details = (row.error_code, row.error_message)
     if look is Look.FAILED:
+        offers = around.can_retry and (row.writer or around.writer) != QUOTATIONS
         return Notice(
             "failed",
             why.heading,
             f"{why.advice} The book goes on without it." if around.is_skipping else why.advice,
             *details,
             holds=around.holds.get(row.number, Named()),
-            offers_quotations=around.offers_quotations and around.can_retry,
+            offers_quotations=offers,
+            is_advised=offers and not why.passes,
         )
     if look is Look.RETRY:
         ends = waits_until(row)

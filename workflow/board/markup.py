@@ -1,7 +1,8 @@
 """Turns the board's values into the pieces of HTML that pages are made of and live updates carry."""
 
+import re
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -15,7 +16,9 @@ from . import summary
 from .activity import Entry
 from .board import Board, count_looks
 from .cards import Card, Look
+from .lane import SHOWN_AT_MOST, needs_you, written_now
 from .progress import progress_line
+from .signal import page_title, signal_of
 from .tabs import Waiting, tabs_of
 from .usage import raising, usage_of
 
@@ -23,6 +26,8 @@ DETAILED, COMPACT = "detailed", "compact"
 CACHED_CARDS = 10_000
 CACHED_PIECES = 5_000
 COLUMNS, STEP = 10, 11
+# A text from outside holds neither sign as it is, and so is left as it is.
+_BETWEEN = re.compile(r">\s*\n\s*<")
 
 # Shapes in a square of ten: the status shows in the shape as well as in the colour. (line?, path from the corner)
 _SQUARE = "m1.5 1.5h7v7h-7z"
@@ -57,13 +62,6 @@ def render_card(card: Card, view: str) -> SafeString:
     """Render a card, or in the compact view a row. The same card is rendered once."""
     name = "workflow/_row.html" if view == COMPACT else "workflow/_card.html"
     return _template(name, card=card, status=status_mark(card.look))
-
-
-def render_card_with(card: Card, view: str, proof: SafeString | None) -> SafeString:
-    """Render a card with the text so far of a chapter that is being written; the compact view has no room for it."""
-    if not proof or view == COMPACT:
-        return render_card(card, view)
-    return _template("workflow/_card.html", card=card, status=status_mark(card.look), proof=proof)
 
 
 @cache
@@ -102,10 +100,11 @@ def render_tile(number: int, first: int, looks: tuple[Look, ...]) -> SafeString:
         for (look, is_line), pieces in paths.items()
     )
     return format_html(
-        '<li id="tile-{}"><a id="tile-{}-link" href="#chapter-{}">'
+        '<li id="tile-{}"><a id="tile-{}-link" href="?chapter={}#chapter-{}">'
         '<svg viewBox="0 0 109 54" aria-hidden="true">{}</svg>{}–{}<span class="vh">: {}</span></a></li>',
         number,
         number,
+        first,
         first,
         mark_safe(drawn),  # noqa: S308  (made of numbers and statuses only)
         f"{first:,}",
@@ -143,24 +142,52 @@ def render_parts(board: Board, lens: Lens, waiting: Waiting) -> dict[str, SafeSt
         "book-tabs": _piece("workflow/_tabs.html", tabs=tabs, tab="board"),
     }
     if board.is_large:
-        return parts | _large(board, lens)
+        return parts | _large(board)
     cards = board.cards.values()
     return parts | {f"leaf-{card.number}": render_leaf(card.number, card.title, card.look) for card in cards}
 
 
+def render_now(board: Board, texts: Mapping[int, SafeString]) -> SafeString:
+    """Render what is being written now, with the texts so far by chapter number."""
+    lane = written_now(board)
+    return _template(
+        "workflow/_now.html",
+        entries=[(card, texts.get(card.number, "")) for card in lane.cards],
+        more=f"{lane.more:,}" if lane.more else "",
+        more_look=(Look.IN_PROGRESS if board.counts[Look.IN_PROGRESS] > SHOWN_AT_MOST else Look.RETRY).value,
+        is_large=board.is_large,
+    )
+
+
+def render_group(board: Board, number: int, view: str, url: str) -> SafeString:
+    """Render the chapters of one group, by its number; `url` is where they come from."""
+    cards = mark_safe("".join(render_card(card, view) for card in board.groups[number - 1].cards))  # noqa: S308
+    return _template(
+        "workflow/_group_cards.html", number=number, url=url, cards=cards, style=list_style(view)
+    )
+
+
+def render_unread_group(number: int, url: str, page: str) -> SafeString:
+    """Render what stands in a group until it is opened; `page` shows it open to a browser without scripts."""
+    return _template("workflow/_group_rows.html", number=number, url=url, page=page)
+
+
+def list_style(view: str) -> str:
+    """Return the class of a list of chapters."""
+    return "rows" if view == COMPACT else "chapters"
+
+
 def render_seq(board: Board) -> SafeString:
-    """Render the mark that says up to which event a page shows everything, and what is to be read out of that."""
-    session = board.session
+    """Render the mark that says up to which event a page shows everything, with what the tab and readers are told."""
+    signal = signal_of(board)
     failures = [entry.text for entry in board.entries if entry.is_failure]
-    return format_html(
-        '<span id="board-seq" data-seq="{}" data-title="{}" data-written="{}" data-total="{}" data-failed="{}"'
-        ' data-failure="{}" hidden></span>',
-        board.seq,
-        summary.page_title(session),
-        session.written_count,
-        session.total_chapters,
-        session.failed_count,
-        failures[-1] if failures else "",
+    return _template(
+        "workflow/_seq.html",
+        seq=str(board.seq),
+        session=board.session,
+        failure=failures[-1] if failures else "",
+        title=page_title(board.session, signal),
+        signal=signal,
     )
 
 
@@ -169,9 +196,11 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
     can = summary.actions(session)
     failed = session.failed_count
     return {
-        "board-stages": _piece(
-            "workflow/_stages.html", stages=tuple(summary.stages(session)), can=can, failed_count=failed
-        ),
+        "board-signal": _piece("workflow/_signal.html", signal=signal_of(board)),
+        "board-controls": _piece("workflow/_controls.html", can=can, failed_count=failed),
+        "board-cancel": _piece("workflow/_cancel.html", can=can),
+        "board-stages": _piece("workflow/_stages.html", stages=tuple(summary.stages(session))),
+        "lane-needs": _needs(board),
         "board-state": _piece(
             "workflow/_state.html",
             state=summary.state(session),
@@ -186,7 +215,7 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
         "board-count": format_html('<p class="figure-line" id="board-count">{}</p>', progress_line(session)),
         "board-time": format_html('<p class="quiet" id="board-time">{}</p>', summary.time_line(board)),
         "board-trouble": format_html(
-            '<p class="quiet push" id="board-trouble">{}</p>', summary.trouble_line(board)
+            '<p class="quiet" id="board-trouble">{}</p>', summary.trouble_line(board)
         ),
         "board-filter": _piece(
             "workflow/_filter.html", chips=tuple(summary.chips(board, lens.show)), lens=lens
@@ -194,7 +223,13 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
     }
 
 
-def _large(board: Board, lens: Lens) -> dict[str, SafeString]:
+def _needs(board: Board) -> SafeString:
+    lane = needs_you(board)
+    more = f"{lane.more:,}" if lane.more else ""
+    return _piece("workflow/_needs.html", lane=lane, more=more, is_large=board.is_large)
+
+
+def _large(board: Board) -> dict[str, SafeString]:
     session = board.session
     running, failed = board.first(Look.IN_PROGRESS), board.first(Look.FAILED)
     parts = {
@@ -210,13 +245,12 @@ def _large(board: Board, lens: Lens) -> dict[str, SafeString]:
     for group in board.groups:
         looks = tuple(card.look for card in group.cards)
         parts[f"tile-{group.number}"] = render_tile(group.number, group.cards[0].number, looks)
-        if lens.view == COMPACT:
-            parts[f"group-{group.number}-summary"] = _piece(
-                "workflow/_group_summary.html",
-                number=group.number,
-                title=group.title,
-                counts=tuple(count_looks(looks)),
-            )
+        parts[f"group-{group.number}-summary"] = _piece(
+            "workflow/_group_summary.html",
+            number=group.number,
+            title=group.title,
+            counts=tuple(count_looks(looks)),
+        )
     return parts
 
 
@@ -231,4 +265,5 @@ def _piece(name: str, **values: Hashable) -> SafeString:
 
 
 def _template(name: str, **values: object) -> SafeString:
-    return SafeString(get_template(name).render(values))
+    """Render a template of one element a line, without the white space between its elements."""
+    return SafeString(_BETWEEN.sub("><", get_template(name).render(values)).strip())

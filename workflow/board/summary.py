@@ -19,7 +19,7 @@ from .cards import Look
 from .estimate import estimate_rest, remaining_count
 from .held_back import waiting_of
 from .moments import Moment
-from .progress import step_line
+from .progress import harmonized_count, step_line
 from .tries import after_the_wait, next_attempt, something_waits, waits_until
 from .usage import budget_notice
 
@@ -29,6 +29,14 @@ STAGES = (
     (Phase.QUESTIONS, "Questions"),
     (Phase.DONE, "Done"),
 )
+_ICONS = {
+    "completed": "completed",
+    "failed": "failed",
+    "waiting": "retry",
+    "paused": "paused",
+    "budget": "paused",
+}
+_TONES = {"completed": "good", "failed": "failed", "waiting": "retry", "paused": "retry", "budget": "retry"}
 RETRYABLE = frozenset({SessionStatus.FAILED, SessionStatus.PROCESSING, SessionStatus.COMPLETED})
 
 
@@ -40,6 +48,7 @@ class Stage:
     icon: str
     is_current: bool
     is_done: bool
+    count: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,16 @@ class State:
     until: Moment | None = None
     ends: Moment | None = None
 
+    @property
+    def icon(self) -> str:
+        """The icon beside it."""
+        return _ICONS.get(self.kind, "stop")
+
+    @property
+    def tone(self) -> str:
+        """The tone of the notice."""
+        return _TONES.get(self.kind, "")
+
 
 def stages(session: ProcessingSession) -> list[Stage]:
     """Return the strip of stages."""
@@ -91,9 +110,16 @@ def stages(session: ProcessingSession) -> list[Stage]:
             icon="completed" if index < at or done else "in_progress" if index == at else "pending",
             is_current=index == at,
             is_done=index < at or done,
+            count=_stage_count(session, phase) if index == at and not done else "",
         )
-        for index, (_, word) in enumerate(STAGES)
+        for index, (phase, word) in enumerate(STAGES)
     ]
+
+
+def _stage_count(session: ProcessingSession, phase: Phase) -> str:
+    if phase is Phase.WRITING:
+        return f"{session.written_count:,} of {session.total_chapters:,}"
+    return harmonized_count(session) if phase is Phase.HARMONIZING else ""
 
 
 def actions(session: ProcessingSession) -> Actions:
@@ -171,11 +197,6 @@ def chips(board: Board, show: str) -> list[Chip]:
     counts = board.counts
     looks = [look for look in Look if counts[look] or look == show]
     return [Chip("", "All", len(board.cards)), *(Chip(look, look.word, counts[look]) for look in looks)]
-
-
-def page_title(session: ProcessingSession) -> str:
-    """Return the title of the browser's tab."""
-    return f"{session.written_count:,} of {session.total_chapters:,} · {session.version.book.title} · ChapterFlow"
 
 
 def time_line(board: Board) -> str:

@@ -71,7 +71,8 @@ def waits_until(tried: Tried) -> datetime | None:
     ends = tried.rate_limited_at + RATE_LIMIT_PATIENCE
     # A refusal after that was a failed attempt. A phase of a session keeps no time of its last one.
     refused_at = tried.finished_at or tried.next_attempt_at
-    return ends if refused_at < ends else None
+    # The next answer counts, so a provider that asks for more time than that gets it.
+    return max(ends, tried.next_attempt_at) if refused_at < ends else None
 
 
 def after_the_wait(tried: Tried) -> str:

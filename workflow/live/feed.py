@@ -12,7 +12,6 @@ from django.db import connection
 from workflow.board.markup import DETAILED, Lens
 from workflow.models import ProcessingSession
 
-from . import frames
 from .bell import Glimpse
 from .codes import NOT_VISIBLE
 from .outbox import Outbox
@@ -88,11 +87,10 @@ class Feed:
             self._news.set()
 
     def show(self, glimpse: Glimpse) -> None:
-        """Show text that is being written to those who look at the detailed view."""
-        lookers = [viewer for viewer in self.viewers if viewer.lens.view == DETAILED]
-        if lookers:
-            pieces = frames.glimpse_pieces(glimpse)
-            for viewer in lookers:
+        """Show text that is being written."""
+        if self.viewers and self._picture is not None:
+            pieces = self._picture.show(glimpse)
+            for viewer in self.viewers:
                 viewer.outbox.offer(pieces)
 
     async def _follow(self) -> None:

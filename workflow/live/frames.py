@@ -8,10 +8,7 @@ from django.utils.safestring import SafeString
 
 from workflow.board import Board
 from workflow.board.cards import Card
-from workflow.board.markup import Lens, render_card_with, render_seq
-
-from .bell import Glimpse
-from .glimpses import render_glimpse
+from workflow.board.markup import Lens, render_card, render_now, render_seq
 
 _OPENING = re.compile(r"<[a-z]+(?= )")
 # A live region is only read out where the region itself stays and its content changes.
@@ -24,16 +21,14 @@ def swap(name: str, html: str) -> str:
     return _OPENING.sub(lambda opening: f'{opening[0]} hx-swap-oob="{style}"', html, count=1)
 
 
-def card_pieces(
-    cards: Iterable[Card], lens: Lens, *, is_news: bool, proofs: Mapping[int, SafeString] | None = None
-) -> dict[str, str]:
-    """Return the cards by element id, with their text so far from `proofs` by chapter number.
+def card_pieces(cards: Iterable[Card], lens: Lens, *, is_news: bool) -> dict[str, str]:
+    """Return the cards by element id.
 
     News is washed with colour for a moment, what was missed is not.
     """
     pieces: dict[str, str] = {}
     for card in cards:
-        html: str = render_card_with(card, lens.view, (proofs or {}).get(card.number))
+        html: str = render_card(card, lens.view)
         if is_news:
             html = html.replace('class="chapter"', 'class="chapter is-new"', 1)
         pieces[f"chapter-{card.number}"] = swap(f"chapter-{card.number}", html)
@@ -45,16 +40,16 @@ def seq_piece(board: Board) -> str:
     return swap("board-seq", render_seq(board))
 
 
-def glimpse_pieces(glimpse: Glimpse) -> dict[str, str]:
-    """Return the text that is being written, for the detailed view."""
-    return proof_pieces({glimpse.number: render_glimpse(glimpse)})
+def now_piece(board: Board, texts: Mapping[int, SafeString]) -> dict[str, str]:
+    """Return what is being written now, with the texts so far by chapter number."""
+    return {"lane-now": swap("lane-now", render_now(board, texts))}
 
 
 def proof_pieces(proofs: Mapping[int, SafeString]) -> dict[str, str]:
-    """Return the texts so far, by chapter number, as pieces that fill the cards of those chapters."""
+    """Return the texts so far, by chapter number, as pieces that fill their places above the list."""
     return {
-        f"chapter-{number}-proof": format_html(
-            '<div hx-swap-oob="innerHTML" id="chapter-{}-proof">{}</div>', number, html
+        f"now-{number}-proof": format_html(
+            '<div hx-swap-oob="innerHTML" id="now-{}-proof">{}</div>', number, html
         )
         for number, html in proofs.items()
     }

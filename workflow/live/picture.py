@@ -1,19 +1,21 @@
 """One session's board as the viewers of this process have it, brought up to date from the database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.safestring import SafeString
 
 from workflow.board import Board, Card, Look, describe_all, read_board, read_rows
-from workflow.board.markup import DETAILED, Lens, render_parts
+from workflow.board.lane import written_now
+from workflow.board.markup import Lens, render_parts
 from workflow.board.tabs import count_waiting
 from workflow.models import Event, ProcessingSession
 from workflow.states import ItemStatus
 
 from . import frames
-from .glimpses import read_glimpses
+from .bell import Glimpse
+from .glimpses import read_glimpses, render_glimpse
 from .outbox import PIECES_PER_MESSAGE
 
 # Beyond so many missed events a viewer gets every card rather than those that changed.
@@ -40,6 +42,7 @@ class Picture:
         self._board = read_board(session)
         self._waiting = count_waiting(self._board.session)
         self._parts: dict[Lens, dict[str, SafeString]] = {}
+        self._texts: dict[int, SafeString] = {}
 
     @property
     def seq(self) -> int:
@@ -52,9 +55,27 @@ class Picture:
         session = self._read_session()
         if session.event_seq == self.seq:
             return {}
-        before, self._board = self._board.cards, self._newer(session)
+        before, lane = self._board.cards, written_now(self._board)
+        self._board = self._newer(session)
         changed = [card for number, card in self._board.cards.items() if before.get(number) != card]
-        return {lens: self._news(lens, changed) for lens in lenses}
+        self._forget_texts(before, changed)
+        now = {} if written_now(self._board) == lane else frames.now_piece(self._board, self._texts)
+        return {lens: self._news(lens, changed, now) for lens in lenses}
+
+    def show(self, glimpse: Glimpse) -> dict[str, str]:
+        """Keep a glimpse at what is being written. Returns the piece that shows it. Also called from another thread.
+
+        A chapter whose claim is not read yet has no place, and is shown with the claim.
+        """
+        html = self._texts[glimpse.number] = render_glimpse(glimpse)
+        return frames.proof_pieces({glimpse.number: html})
+
+    def _forget_texts(self, before: Mapping[int, Card], changed: Collection[Card]) -> None:
+        for card in changed:
+            earlier = before.get(card.number)
+            is_new_attempt = earlier is not None and earlier.since is not None and earlier.since != card.since
+            if card.look is not Look.IN_PROGRESS or is_new_attempt:
+                self._texts.pop(card.number, None)
 
     def catch_up(self, since: int | None, lens: Lens) -> Update:
         """Return what a viewer lacks whose page shows all up to event `since`.
@@ -63,28 +84,22 @@ class Picture:
         chapter that is being written: the viewer may have missed some, and the next may be long in coming.
         """
         self._parts[lens] = render_parts(self._board, lens, self._waiting)
-        proofs = self._read_proofs(lens)
-        missed = set() if since == self.seq else self._missed(since)
-        cards = [card for number, card in self._board.cards.items() if missed is None or number in missed]
-        sent = {card.number for card in cards}
-        rest = {number: html for number, html in proofs.items() if number not in sent}
+        texts = self._read_texts()
         if since == self.seq:
-            return self._packed(frames.proof_pieces(rest))
+            return self._packed(frames.proof_pieces(texts))
+        missed = self._missed(since)
+        cards = [card for number, card in self._board.cards.items() if missed is None or number in missed]
         top = frames.changed_pieces({}, self._parts[lens])
-        return self._packed(
-            {
-                **top,
-                **frames.card_pieces(cards, lens, is_news=False, proofs=proofs),
-                **frames.proof_pieces(rest),
-            }
-        )
+        now = frames.now_piece(self._board, texts)
+        return self._packed({**top, **frames.card_pieces(cards, lens, is_news=False), **now})
 
-    def _read_proofs(self, lens: Lens) -> dict[int, SafeString]:
-        """Return the text so far of what is being written; nothing is asked where nothing is, or none is shown."""
-        if lens.view != DETAILED or not self._board.counts[Look.IN_PROGRESS]:
+    def _read_texts(self) -> dict[int, SafeString]:
+        """Return the texts so far that are shown; nothing is asked where nothing is being written."""
+        shown = {card.number for card in written_now(self._board).cards if card.since}
+        if not shown:
             return {}
-        proofs = read_glimpses(self._session_id)
-        return {number: html for number, html in proofs.items() if self._board.cards[number].since}
+        texts = {**read_glimpses(self._session_id), **self._texts}
+        return {number: html for number, html in texts.items() if number in shown}
 
     def _read_session(self) -> ProcessingSession:
         session = ProcessingSession.objects.get(pk=self._session_id)
@@ -118,12 +133,12 @@ class Picture:
             numbers.add(number)
         return numbers
 
-    def _news(self, lens: Lens, changed: Collection[Card]) -> Update:
+    def _news(self, lens: Lens, changed: Collection[Card], now: Mapping[str, str]) -> Update:
         parts = render_parts(self._board, lens, self._waiting)
         pieces = frames.changed_pieces(self._parts.get(lens, {}), parts)
         self._parts[lens] = parts
         is_news = len(changed) <= NEWS_AT_MOST
-        return self._packed({**frames.card_pieces(changed, lens, is_news=is_news), **pieces})
+        return self._packed({**frames.card_pieces(changed, lens, is_news=is_news), **pieces, **now})
 
     def _packed(self, pieces: dict[str, str]) -> Update:
         seq = frames.seq_piece(self._board)

@@ -17,7 +17,7 @@ from books.reading import (
 )
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
 from workflow.workbench.again import again_notice, again_url
-from workflow.workbench.attempts import attempts_of, spent_on
+from workflow.workbench.attempts import attempts_of, count_attempts, spent_on
 from workflow.workbench.metrics import metrics_of
 from workflow.workbench.revisions import compared, writing_words
 from workflow.workbench.standing import standing_of
@@ -112,7 +112,7 @@ def _head(chapter: Chapter, tab: str, source_count: int | None = None) -> dict[s
         "revision": chapter.current_revision,
         "chapter_count": chapter.version.chapters.count(),
         "source_count": _source_count(chapter) if source_count is None else source_count,
-        "attempt_count": item.attempts.count() if item else 0,
+        "attempt_count": count_attempts(item) if item else 0,
         "revision_count": chapter.revisions.count(),
         "standing": standing_of(chapter),
         "written_how": writing_words(chapter),

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from workflow.board.markup import DETAILED, Lens
+from workflow.board.markup import Lens
 from workflow.board.workers import notice_for
 from workflow.live import frames
 from workflow.live.glimpses import read_glimpses
@@ -27,7 +27,7 @@ def session_news(request: HttpRequest, session_id: UUID) -> HttpResponse:
     asked = request.GET.get("since", "")
     since = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
     is_new = since != session.event_seq
-    html = _all_after(session, since, lens) if is_new else _text_so_far(session, lens)
+    html = _all_after(session, since, lens) if is_new else _text_so_far(session)
     workers = notice_for(session, request.user)
     if workers or is_new:
         html = render_to_string("workflow/_workers.html", {"workers": workers, "is_oob": True}) + html
@@ -39,6 +39,6 @@ def _all_after(session: ProcessingSession, since: int | None, lens: Lens) -> str
     return "".join(update.pieces.values()) + update.seq
 
 
-def _text_so_far(session: ProcessingSession, lens: Lens) -> str:
+def _text_so_far(session: ProcessingSession) -> str:
     """Return the text of what is being written; without a change that is all that can be new."""
-    return "".join(frames.proof_pieces(read_glimpses(session.pk)).values()) if lens.view == DETAILED else ""
+    return "".join(frames.proof_pieces(read_glimpses(session.pk)).values())

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,8 +18,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from books.access import person_of
 from workflow import actions
 from workflow.board import Board, Look, read_board, read_entries, summary
-from workflow.board.markup import COMPACT, Lens, render_card_with, render_parts, render_seq
+from workflow.board.board import GROUP
+from workflow.board.markup import (
+    COMPACT,
+    Lens,
+    render_card,
+    render_group,
+    render_now,
+    render_parts,
+    render_seq,
+    render_unread_group,
+)
 from workflow.board.moments import Moment
+from workflow.board.signal import page_title, signal_of
 from workflow.board.tabs import count_waiting
 from workflow.board.workers import notice_for
 from workflow.budgets import read_limits
@@ -29,16 +40,18 @@ from workflow.states import UNFINISHED, SessionStatus
 from .lookup import back_to_board, sessions_of
 
 ENTRIES_PER_PAGE = 200
+# Under a filter; the others say how many there are and are opened by a click.
+OPEN_AT_MOST = 4
 
 
 @dataclass(frozen=True)
 class ShownGroup:
-    """Fifty chapters of the compact view, ready for the page."""
+    """Fifty chapters of a long book, ready for the page. `rows` are its chapters, or what asks for them when opened."""
 
     number: int
     is_open: bool
     summary: SafeString
-    cards: SafeString
+    rows: SafeString
 
 
 @login_required
@@ -49,45 +62,86 @@ def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     shown = read_board(session)
     lens = Lens.of(request.GET.get("view", ""), request.GET.get("show", ""), len(shown.cards))
     parts = render_parts(shown, lens, count_waiting(session))
-    proofs = read_glimpses(session.pk) if lens.view != COMPACT and shown.first(Look.IN_PROGRESS) else {}
-    cards = {
-        number: render_card_with(card, lens.view, proofs.get(number)) for number, card in shown.cards.items()
-    }
+    texts = read_glimpses(session.pk) if shown.counts[Look.IN_PROGRESS] else {}
+    cards = [] if shown.is_large else [render_card(card, lens.view) for card in shown.cards.values()]
     context = {
         "section": "books",
         "version": session.version,
         "board": shown,
         "lens": lens,
+        "shown": f"&show={lens.show}" if lens.show else "",
         "nothing": summary.nothing_line(lens.show),
-        "page_title": summary.page_title(session).removesuffix(" · ChapterFlow"),
+        "page_title": page_title(session, signal_of(shown)).removesuffix(" · ChapterFlow"),
+        "signal": signal_of(shown),
         "socket": f"/ws/sessions/{session.pk}/?{urlencode({'since': shown.seq, **lens._asdict()})}",
         "news": f"{reverse('session_news', args=[session.pk])}?{urlencode(lens._asdict())}",
         "workers": notice_for(session, request.user),
         "now": Moment.at(timezone.now()),
         "seq": render_seq(shown),
         "parts": {name.removeprefix("board-"): html for name, html in parts.items()},
+        "needs": parts["lane-needs"],
+        "now_written": render_now(shown, texts),
         "leaves": [html for name, html in parts.items() if name.startswith("leaf-")],
         "tiles": [html for name, html in parts.items() if name.startswith("tile-")],
-        "groups": list(_groups(shown, lens, parts, cards)),
-        "cards": _join(cards.values()),
+        "groups": list(_groups(shown, lens, parts, _asked_group(request))),
+        "group_size": str(GROUP),
+        "list_style": "rows rows--alone" if lens.view == COMPACT else "chapters",
+        "cards": _join(cards),
     }
     return render(request, "workflow/board.html", context)
 
 
-def _groups(
-    shown: Board, lens: Lens, parts: dict[str, SafeString], cards: dict[int, SafeString]
-) -> Iterator[ShownGroup]:
-    """Yield the groups of the compact view; the one where somebody would look first is open, all under a filter."""
-    if not shown.is_large or lens.view != COMPACT:
+def _groups(shown: Board, lens: Lens, parts: dict[str, SafeString], asked: int) -> Iterator[ShownGroup]:
+    """Yield the groups of a long book, without the chapters of those that are closed.
+
+    Open are the one that is asked for, else the one where somebody would look first; under a filter, the first few
+    that have something to show.
+    """
+    if not shown.is_large:
         return
     first = shown.first(Look.IN_PROGRESS) or shown.first(Look.FAILED)
+    matching = [g.number for g in shown.groups if any(card.look == lens.show for card in g.cards)]
+    is_open = {asked} if 0 < asked <= len(shown.groups) else set(matching[:OPEN_AT_MOST])
+    if not is_open and not lens.show:
+        is_open = {group.number for group in shown.groups if first in group.cards}
+    place = {"book_id": shown.session.version.book.book_id, "number": shown.session.version.number}
+    page = reverse("board", kwargs=place)
     for group in shown.groups:
+        url = reverse("board_group", kwargs={**place, "group": group.number})
+        asks = f"{page}?{urlencode({**lens._asdict(), 'group': group.number})}"
+        is_read = group.number in is_open
         yield ShownGroup(
             number=group.number,
-            is_open=bool(lens.show) or first in group.cards,
+            is_open=is_read,
             summary=parts[f"group-{group.number}-summary"],
-            cards=_join(cards[card.number] for card in group.cards),
+            rows=render_group(shown, group.number, lens.view, f"{url}?view={lens.view}")
+            if is_read
+            else render_unread_group(group.number, f"{url}?view={lens.view}", asks),
         )
+
+
+def _asked_group(request: HttpRequest) -> int:
+    """Return the number of the group that is asked for, by itself or by a chapter of it; 0 for none."""
+    group, chapter = request.GET.get("group", ""), request.GET.get("chapter", "")
+    if _is_number(group):
+        return int(group)
+    return (int(chapter) + GROUP - 1) // GROUP if _is_number(chapter) else 0
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9
+
+
+@login_required
+@require_safe
+def board_group(request: HttpRequest, book_id: str, number: int, group: int) -> HttpResponse:
+    """Return the chapters of one group of a long book, as they are when it is opened."""
+    session = get_object_or_404(sessions_of(request), version__book__book_id=book_id, version__number=number)
+    shown = read_board(session)
+    if not 0 < group <= len(shown.groups):
+        raise Http404
+    lens = Lens.of(request.GET.get("view", ""), "", len(shown.cards))
+    return HttpResponse(render_group(shown, group, lens.view, request.get_full_path()))
 
 
 @login_required
@@ -174,7 +228,9 @@ def chapter_retry(request: HttpRequest, session_id: UUID, chapter: int) -> HttpR
     """Try a failed chapter again, with its writer or with another one."""
     session = get_object_or_404(sessions_of(request), pk=session_id)
     item = get_object_or_404(session.items.all(), number=chapter)
-    actions.retry_chapter(item, actor=person_of(request), writer=request.POST.get("writer") or None)
+    # The board's one form holds a choice for each failed chapter.
+    writer = request.POST.get("writer") or request.POST.get(f"writer-{chapter}")
+    actions.retry_chapter(item, actor=person_of(request), writer=writer or None)
     return back_to_board(request, session)
 
 

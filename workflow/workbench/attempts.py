@@ -11,8 +11,9 @@ from books.reading import number_words, passages_of, sources_of
 from chapterflow_site.templatetags.interface import duration
 from workflow.agents.orchestrator import label_of
 from workflow.failures import Explanation, explain
-from workflow.models import Attempt
+from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
 from workflow.spending import Spent, number, of_chapter, of_usage
+from workflow.states import ItemStatus
 
 from .given import Given, describe, places_for
 from .record import Record
@@ -24,6 +25,7 @@ _LOOKS = {
     "running": "in_progress",
     "succeeded": "generated",
     "failed": "failed",
+    "waited": "retry",
     "lost": "retry",
     "stopped": "pending",
     "cancelled": "pending",
@@ -32,8 +34,9 @@ _LOOKS = {
 
 @dataclass(frozen=True)
 class AttemptView:
-    """One try. `facts` are pairs of name and value; `explanation` is None where nothing went wrong.
+    """One try. `is_last`: nothing more is tried by itself after it.
 
+    `facts` are pairs of name and value; `explanation` is None where nothing went wrong.
     `took`, `writer`, `tokens` and `cost` are its row; "" where there is nothing to say.
     """
 
@@ -50,7 +53,9 @@ class AttemptView:
     code: str
     message: str
     explanation: Explanation | None
+    heading: str
     is_newest: bool
+    is_last: bool
     partial_text: str
     given: Given | None
     is_alone: bool
@@ -69,6 +74,7 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
     found = list(item.attempts.order_by("-number")[:MOST_ATTEMPTS])
     records = [Record(attempt.context, attempt.agent) for attempt in found]
     places = places_for(chapter, records, sources_of(passages_of(chapter.current_revision)))
+    headings = _headings(found, count_attempts(item))
     return [
         AttemptView(
             number=attempt.number,
@@ -89,13 +95,29 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
             code=attempt.error_code,
             message=attempt.error_message,
             explanation=explain(attempt.error_code) if attempt.error_code else None,
+            heading=headings[attempt.number],
             is_newest=attempt is found[0],
+            is_last=attempt is found[0] and item.status not in {ItemStatus.PENDING, ItemStatus.IN_PROGRESS},
             partial_text=attempt.partial_text,
             given=describe(record, places) if record else None,
             is_alone=len(found) == 1,
         )
         for attempt, record in zip(found, records, strict=True)
     ]
+
+
+def count_attempts(item: ChapterWorkflowItem) -> int:
+    """Count the attempts as the board does: without those that only found that the provider asked to slow down."""
+    return item.attempts.exclude(outcome=AttemptOutcome.WAITED).count()
+
+
+def _headings(newest_first: list[Attempt], count: int) -> dict[int, str]:
+    headings = {}
+    for attempt in newest_first:
+        is_wait = attempt.outcome == AttemptOutcome.WAITED
+        headings[attempt.number] = "A wait for the provider" if is_wait else f"Attempt {count:,}"
+        count -= not is_wait
+    return headings
 
 
 def spent_on(chapter: Chapter) -> tuple[tuple[str, str], ...]:

@@ -8,13 +8,13 @@ from django.utils.translation import ngettext
 
 from books.models import Chapter
 from books.reading import number_words
-from workflow.agents.orchestrator import QUOTATIONS
+from workflow.agents.orchestrator import QUOTATIONS, allowed_writers
 from workflow.board.moments import Moment
 from workflow.board.tries import after_the_wait, next_attempt, waits_until
 from workflow.failures import explain
 from workflow.live.glimpses import plain_paragraphs, text_so_far
 from workflow.models import ChapterWorkflowItem
-from workflow.states import WRITTEN, ItemStatus
+from workflow.states import WRITTEN, ItemStatus, SessionStatus
 
 NAMED_AT_MOST = 50
 
@@ -23,7 +23,8 @@ NAMED_AT_MOST = 50
 class Standing:
     """A chapter's status for a page. `look` picks icon and tone; `heading` and `advice` say why there is no text.
 
-    `so_far` is what is kept of a text that is being written, in paragraphs.
+    `writers` are others that may be chosen, and `is_advised` is whether quotations are what a person should choose, as
+    another try would fail alike. `so_far` is what is kept of a text that is being written, in paragraphs.
     """
 
     look: str
@@ -35,6 +36,8 @@ class Standing:
     session_id: UUID | None = None
     so_far: tuple[str, ...] = ()
     offers_quotations: bool = False
+    is_advised: bool = False
+    writers: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_failed(self) -> bool:
@@ -58,17 +61,7 @@ def standing_of(chapter: Chapter) -> Standing:
     if item.status in WRITTEN:
         return Standing(look, word, session_id=item.session_id)
     if item.status == ItemStatus.FAILED:
-        why = explain(item.error_code)
-        return Standing(
-            look,
-            word,
-            why.heading,
-            why.advice,
-            item.error_code,
-            item.error_message,
-            item.session_id,
-            offers_quotations=item.session.writer != QUOTATIONS,
-        )
+        return _failed(item)
     if item.status == ItemStatus.IN_PROGRESS:
         heading, advice = "It is being written now", "The board shows the text as it comes."
         so_far = tuple(plain_paragraphs(text_so_far(item)))
@@ -79,6 +72,25 @@ def standing_of(chapter: Chapter) -> Standing:
             "retry", "Waiting to retry", heading, advice, item.error_code, session_id=item.session_id
         )
     return _waiting(chapter)
+
+
+def _failed(item: ChapterWorkflowItem) -> Standing:
+    why = explain(item.error_code)
+    own = item.writer or item.session.writer
+    can_retry = item.session.status != SessionStatus.CANCELLED
+    offers = can_retry and own != QUOTATIONS
+    return Standing(
+        str(item.status),
+        str(item.get_status_display()),
+        why.heading,
+        why.advice,
+        item.error_code,
+        item.error_message,
+        item.session_id,
+        offers_quotations=offers,
+        is_advised=offers and not why.passes,
+        writers=tuple(each for each in allowed_writers() if each[0] != own) if can_retry else (),
+    )
 
 
 def _waiting(chapter: Chapter) -> Standing:

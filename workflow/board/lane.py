@@ -1,0 +1,50 @@
+"""What a board shows above its list: the failures that wait for the person, and what is being written now."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .board import Board
+from .cards import Card, Look
+
+SHOWN_AT_MOST = 8
+
+
+class Lane(NamedTuple):
+    """Some cards, and how many more there are of their kind."""
+
+    cards: tuple[Card, ...] = ()
+    more: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many there are in all."""
+        return len(self.cards) + self.more
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The chapters that it shows."""
+        return frozenset(card.number for card in self.cards)
+
+
+def needs_you(board: Board) -> Lane:
+    """Return the failed chapters, those first that hold up most."""
+    if not board.counts[Look.FAILED]:
+        return Lane()
+    failed = [card for card in board.cards.values() if card.look is Look.FAILED]
+    return _some(sorted(failed, key=lambda card: (-_held_up(card), card.number)))
+
+
+def written_now(board: Board) -> Lane:
+    """Return the chapters that are being written, and after them those that are tried again by themselves."""
+    if not board.counts[Look.IN_PROGRESS] and not board.counts[Look.RETRY]:
+        return Lane()
+    running = [card for card in board.cards.values() if card.look is Look.IN_PROGRESS]
+    return _some(running + [card for card in board.cards.values() if card.look is Look.RETRY])
+
+
+def _held_up(card: Card) -> int:
+    return card.notice.holds.total if card.notice else 0
+
+
+def _some(cards: Sequence[Card]) -> Lane:
+    return Lane(tuple(cards[:SHOWN_AT_MOST]), max(0, len(cards) - SHOWN_AT_MOST))
