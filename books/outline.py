@@ -86,6 +86,11 @@ class Outline:
         """Chapters that have only a summary to rest on."""
         return tuple(row for row in self.rows if not row.has_sources)
 
+    @property
+    def has_no_source_text(self) -> bool:
+        """Whether there is nothing to quote in the whole book."""
+        return not any(row.has_sources for row in self.rows)
+
 
 def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
     """Return the outline of a version with an estimate for `writer`, or else for the book's writer.

@@ -125,11 +125,20 @@ class VersionPage(Page[VersionSummary]):
     """The versions of a book, the newest first."""
 
 
+class Notice(BaseModel):
+    """What should be known of an upload that was taken: a key that was not read, a book without any source text."""
+
+    code: str = Field(examples=["not_read"])
+    place: str = Field(description="What it is about.", examples=["nodes"])
+    message: str = Field(examples=["“mood” in 12 nodes is kept, but not read."])
+
+
 class Version(VersionSummary):
     """A version with its outline."""
 
     outline: list[OutlineChapter] = Field(description="The chapters to be, in the order of writing.")
     estimate: Estimate
+    notices: list[Notice] = Field(description="What should be known before the start.")
 
 
 class OutlineChange(Request):

@@ -20,7 +20,10 @@ class GenerationStarted(BaseModel):
 
     session_id: str = Field(examples=["6f1c1c58-2f0e-4a40-9d1f-0d6f3a1b2c3d"])
     status: Literal["started"]
-    message: str = Field(examples=["12 chapters will be written."])
+    message: str = Field(
+        description="How many chapters; then what of the nodes was not read.",
+        examples=["12 chapters will be written."],
+    )
 
 
 class WorkflowStatus(BaseModel):

@@ -108,7 +108,11 @@ def _new_version(
         preferences=first_preferences(last, document.book.preferences),
         source_name=source_name[:_SOURCE_NAME_CHARACTERS],
         storyline_digest=storyline_digest(document),
-        extra={"document": dict(document.extra), "book": dict(document.book.extra)},
+        extra={
+            "document": dict(document.extra),
+            "book": dict(document.book.extra),
+            "notices": [dict(vars(notice)) for notice in document.notices],
+        },
         node_count=len(document.nodes),
         chunk_count=len(used),
         word_count=sum(chunks[chunk_id].word_count for chunk_id in used),

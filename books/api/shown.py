@@ -16,7 +16,17 @@ def version_shown(version: BookVersion, writer: str | None = None) -> schemas.Ve
         **summary_shown(version).__dict__,
         outline=[_chapter(row) for row in outline.rows],
         estimate=_estimate(outline.estimate),
+        notices=notices_shown(version, has_no_source_text=outline.has_no_source_text),
     )
+
+
+def notices_shown(version: BookVersion, *, has_no_source_text: bool) -> list[schemas.Notice]:
+    """Return what should be known of a version's upload."""
+    notices = [schemas.Notice(**notice) for notice in version.upload_notices]
+    if has_no_source_text:
+        sentence = "The book has no source text: nothing can be quoted, and each chapter becomes its summary."
+        notices.insert(0, schemas.Notice(code="no_source_text", place="chunks", message=sentence))
+    return notices
 
 
 def summary_shown(version: BookVersion) -> schemas.VersionSummary:

@@ -118,6 +118,12 @@ class BookVersion(models.Model):
         return f"v{self.number}"
 
     @property
+    def upload_notices(self) -> list[dict[str, str]]:
+        """What its upload held that was not read: `code`, `place` and `message` of each."""
+        found = self.extra.get("notices")
+        return found if isinstance(found, list) else []
+
+    @property
     def is_started(self) -> bool:
         """Whether the outline is fixed."""
         return self.started_at is not None

@@ -11,6 +11,7 @@ from .limits import Limits
 from .parsed import ParsedText
 from .plain import NotPlain, check_plain
 from .records import Records
+from .shapes import Placed
 from .wording import Path
 
 _CHUNKS: Path = ("chunks",)
@@ -44,7 +45,7 @@ def _read(parsed: ParsedText, records: Records) -> None:
     repeats = {id(value): keys for value, keys in parsed.repeats}
     check_plain(list(items), _CHUNKS, records.findings, records.limits, repeats)
     for index, item in enumerate(items):
-        read_listed_chunk(item, (*_CHUNKS, index), records)
+        read_listed_chunk(Placed(item, (*_CHUNKS, index)), records)
 
 
 def _listed(value: object) -> Sequence[object] | None:

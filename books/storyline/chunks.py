@@ -2,26 +2,28 @@
 
 from .document import ChunkSpec
 from .fields import Fields, as_object
+from .names import CHUNK
 from .records import Records
+from .shapes import Placed
 from .wording import Path
 
 _SOURCE_CHARACTERS = 1000
 
 
-def read_listed_chunk(item: object, path: Path, records: Records) -> None:
+def read_listed_chunk(placed: Placed, records: Records) -> None:
     """Keep a chunk of the document's list, where each id stands once."""
-    chunk = _read_chunk(item, path, records)
+    chunk = _read_chunk(placed, records)
     if chunk is None:
         return
     if chunk.id in records.chunks:
-        records.note_twice(chunk.id, (*path, "id"), records.chunk_paths[chunk.id])
+        records.note_twice(chunk.id, (*placed.path, "id"), records.chunk_paths[chunk.id])
     else:
-        _keep(chunk, path, records)
+        _keep(chunk, placed.path, records)
 
 
 def read_nested_chunk(item: object, path: Path, records: Records) -> str | None:
     """Keep a chunk that stands inside a node, return its id. It may stand elsewhere with the same text."""
-    chunk = _read_chunk(item, path, records)
+    chunk = _read_chunk(Placed(item, path), records)
     if chunk is None:
         return None
     earlier = records.chunks.get(chunk.id)
@@ -38,11 +40,24 @@ def _keep(chunk: ChunkSpec, path: Path, records: Records) -> None:
     records.chunk_paths[chunk.id] = (*path, "id")
 
 
-def _read_chunk(item: object, path: Path, records: Records) -> ChunkSpec | None:
-    value = as_object(item, path, records.findings)
+def read_own_chunk(fields: Fields, identifier: str, records: Records) -> str | None:
+    """Keep the text that a node itself holds as a chunk of the node's id; return the chunk's id."""
+    text = fields.text("text")
+    if not text.strip():
+        return None
+    earlier = records.chunks.get(identifier)
+    chunk_id = identifier if earlier is None or earlier.text == text else f"{identifier}-text"
+    if chunk_id not in records.chunks:
+        records.chunks[chunk_id] = ChunkSpec(chunk_id, text)
+        records.chunk_paths[chunk_id] = fields.place("text")
+    return chunk_id
+
+
+def _read_chunk(placed: Placed, records: Records) -> ChunkSpec | None:
+    value = as_object(placed.value, placed.path, records.findings)
     if value is None:
         return None
-    fields = records.fields(value, path)
+    fields = records.fields(value, placed.path, CHUNK, placed.inner)
     identifier = fields.identifier("id", "this chunk")
     text = _text(fields)
     speaker, speakers = _speakers(fields)
@@ -50,7 +65,7 @@ def _read_chunk(item: object, path: Path, records: Records) -> ChunkSpec | None:
     source, sequence = fields.line("source", _SOURCE_CHARACTERS), fields.whole("sequence")
     if identifier is None:
         return None
-    return ChunkSpec(identifier, text, speaker, speakers, source, sequence, start, end, fields.rest())
+    return ChunkSpec(identifier, text, speaker, speakers, source, sequence, start, end, records.rest(fields))
 
 
 def _text(fields: Fields) -> str:

@@ -1,35 +1,52 @@
 """Reading the outermost object of an upload: format, book, and the lists of chunks, nodes and links."""
 
-from collections.abc import Callable, Mapping
-
 from books.text.tags import tag_named
 
 from .chunks import read_listed_chunk
 from .document import FORMAT, BookInfo
 from .fields import Fields
+from .kinds import transcript_sentence
+from .limits import Limits
+from .names import BOOK, DOCUMENT, NODE
 from .nodes import read_link, read_node
 from .preferences import read_preferences
 from .records import Records
-from .wording import Path, described, quoted
+from .shapes import Shape, shape_of
+from .wording import described, quoted
 
 _SUBTITLE_CHARACTERS = 500
 _LANGUAGE_CHARACTERS = 35
-_REFERENCES = ("chunk_ids", "chunks", "depends_on", "related")
+_REFERENCES = frozenset({"chunk_ids", "chunks", "depends_on", "related"})
 
 
-def read_contents(value: Mapping[str, object], records: Records) -> tuple[BookInfo, dict[str, object]]:
-    """Read a whole document into `records`; return its book and the keys that are not known."""
-    fields = records.fields(value, ())
+def read_contents(root: object, records: Records) -> tuple[BookInfo, dict[str, object]]:
+    """Read a whole upload into `records`; return its book and the outermost keys that are not known."""
+    shape = shape_of(root)
+    fields = records.fields(shape.outer, (), DOCUMENT)
     _check_format(fields)
     book = _read_book(fields, records)
+    for key in shape.read_keys:
+        fields.value(key)
     limits = records.limits
-    if not _fits(fields, records):
-        return book, fields.rest()
-    _read_each(fields, "chunks", limits.chunks, lambda item, path: read_listed_chunk(item, path, records))
-    _read_each(fields, "nodes", limits.nodes, lambda item, path: read_node(item, path, records))
-    _read_each(fields, "links", limits.links, lambda item, path: read_link(item, path, records))
-    _check_totals(fields, records)
-    return book, fields.rest()
+    if not shape.nodes and shape.links:
+        sentence = "There are only links. Put the nodes that they join into the same file, as “nodes”."
+        fields.note("nodes", "only_links", sentence)
+    elif _fits(shape, fields, limits):
+        for key, items, most, read in (
+            ("chunks", shape.chunks, limits.chunks, read_listed_chunk),
+            ("nodes", shape.nodes, limits.nodes, read_node),
+            ("links", shape.links, limits.links, read_link),
+        ):
+            if fields.name(key) not in shape.read_keys:
+                # A value of another kind is noted here.
+                fields.items(key)
+            if len(items) > most:
+                _note_too_many(fields, key, most, f"There are {len(items):,} {key}.")
+                continue
+            for item in items:
+                read(item, records)
+        _check_totals(fields, shape, records)
+    return book, records.rest(fields)
 
 
 def _check_format(fields: Fields) -> None:
@@ -40,7 +57,7 @@ def _check_format(fields: Fields) -> None:
 
 
 def _read_book(document: Fields, records: Records) -> BookInfo:
-    fields = records.fields(document.mapping("book"), ("book",))
+    fields = records.fields(document.mapping("book"), ("book",), BOOK)
     return BookInfo(
         title=fields.line("title"),
         subtitle=fields.line("subtitle", _SUBTITLE_CHARACTERS),
@@ -50,7 +67,7 @@ def _read_book(document: Fields, records: Records) -> BookInfo:
         preferences=read_preferences(
             fields.mapping("preferences"), ("book", "preferences"), records.findings
         ),
-        extra=fields.rest(),
+        extra=records.rest(fields),
     )
 
 
@@ -65,44 +82,26 @@ def _read_language(fields: Fields) -> str:
     return tag
 
 
-def _read_each(document: Fields, key: str, most: int, read: Callable[[object, Path], None]) -> None:
-    items = document.items(key)
-    if len(items) > most:
-        _note_too_many(document, key, most, f"There are {len(items):,} {key}.")
-        return
-    for index, item in enumerate(items):
-        read(item, (key, index))
-
-
-def _fits(document: Fields, records: Records) -> bool:
+def _fits(shape: Shape, document: Fields, limits: Limits) -> bool:
     """Count what would cost work for each one before any of it is done; return whether it may begin."""
-    most = records.limits.references
-    counted = _counted_references(document)
-    if counted > most:
-        sentence = (
-            f"{counted:,} times a node or a chunk is named by another; at most {most:,} fit. Name fewer."
-        )
-        document.note("nodes", "too_large", sentence)
-        return False
-    return True
+    inside = (
+        len(items)
+        for node in shape.nodes
+        if isinstance(node.value, dict)
+        for key, items in node.value.items()
+        if isinstance(items, list) and NODE.meaning(key) in _REFERENCES
+    )
+    named, most = len(shape.links) + sum(inside), limits.references
+    if named > most:
+        sentence = f"Nodes and chunks are named {named:,} times by others; at most {most:,} times fit."
+        document.note("nodes", "too_large", f"{sentence} Name fewer, or make several books of it.")
+    return named <= most
 
 
-def _counted_references(document: Fields) -> int:
-    nodes, links = document.value("nodes"), document.value("links")
-    listed = [
-        node[key]
-        for node in (nodes if isinstance(nodes, list) else ())
-        if isinstance(node, dict)
-        for key in _REFERENCES
-        if key in node
-    ]
-    inside = sum(len(items) for items in listed if isinstance(items, list))
-    return inside + (len(links) if isinstance(links, list) else 0)
-
-
-def _check_totals(document: Fields, records: Records) -> None:
-    if document.value("nodes") in (None, []):
-        document.note("nodes", "no_nodes", "There are no nodes. Write at least one, with an id.")
+def _check_totals(document: Fields, shape: Shape, records: Records) -> None:
+    if not shape.nodes and document.peek("nodes") in (None, [], {}):
+        known = transcript_sentence(shape.outer)
+        document.note("nodes", "no_nodes", known or "There are no nodes. Write at least one, with an id.")
     for key, count, most in (
         ("chunks", len(records.chunks), records.limits.chunks),
         ("links", len(records.links), records.limits.links),

@@ -3,6 +3,7 @@
 import re
 from typing import NoReturn
 
+from .kinds import kind_of_bytes
 from .limits import Limits
 
 _BYTE_ORDER_MARKS = (
@@ -11,7 +12,6 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
-_ARCHIVES = ((b"PK\x03\x04", "a ZIP archive or an office document"), (b"\x1f\x8b", "a gzip archive"))
 _FILLED = re.compile(r"\S")
 
 
@@ -50,9 +50,8 @@ def _decoded_bytes(data: bytes) -> str:
     for mark, name in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             raise TextFault("not_utf8", f"The file is {name}. Save it as UTF-8 and upload it again.")
-    for mark, name in _ARCHIVES:
-        if data.startswith(mark):
-            raise TextFault("not_json", f"The file is {name}. Upload the storyline file itself.")
+    if sentence := kind_of_bytes(data):
+        raise TextFault("not_a_storyline", sentence)
     return _utf8(data.removeprefix(b"\xef\xbb\xbf"))
 
 

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from unicodedata import normalize
 
 from .faults import Findings
 from .limits import ID_CHARACTERS, Limits
+from .names import NAMED_AS_THEY_ARE, Kind
 from .plain import number_problem
 from .wording import Path, described, one_line, quoted
 
@@ -17,23 +19,52 @@ _NUMBER_ADVICE = "Write a number, or leave it out."
 
 
 class Fields:
-    """The keys of one object at `path`. `rest` is what nobody asked for."""
+    """The keys of one object at `path`, under whatever names. `rest` is what nobody asked for.
 
-    def __init__(self, value: Mapping[str, object], path: Path, findings: Findings, limits: Limits) -> None:
+    `inner` names for keys that stand in an object inside this one that object.
+    """
+
+    def __init__(
+        self,
+        value: Mapping[str, object],
+        path: Path,
+        findings: Findings,
+        limits: Limits,
+        kind: Kind = NAMED_AS_THEY_ARE,
+        inner: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
         self.findings = findings
         self.limits = limits
+        self.kind = kind
         self._value = value
+        self._inner = inner or {}
+        self._names = kind.names_in(value)
         self._read: set[str] = set()
+
+    def name(self, key: str) -> str:
+        """Return the name under which `key` stands here."""
+        return self._names.get(key, key)
 
     def value(self, key: str) -> object:
         """Return any JSON value; None where missing."""
-        self._read.add(key)
-        return self._value.get(key)
+        name = self._names.get(key, key)
+        self._read.add(name)
+        return self._value.get(name)
+
+    def peek(self, key: str) -> object:
+        """Return a value without having read it."""
+        return self._value.get(self._names.get(key, key))
+
+    def place(self, key: str) -> Path:
+        """Return where `key` stands in the upload."""
+        name = self._names.get(key, key)
+        inside = self._inner.get(name)
+        return (*self.path, name) if inside is None else (*self.path, inside, name)
 
     def note(self, key: str, code: str, sentence: str) -> None:
         """Note a fault of this object's `key`."""
-        self.findings.add((*self.path, key), code, sentence)
+        self.findings.add(self.place(key), code, sentence)
 
     def rest(self) -> dict[str, object]:
         """Return the keys that were not read, with their values."""
@@ -57,7 +88,7 @@ class Fields:
 
     def identifier(self, key: str, owner: str) -> str | None:
         """Return a required id. A malformed one is noted and returned: what names it has no other fault."""
-        return read_id(self.value(key), (*self.path, key), owner, self.findings)
+        return read_id(self.value(key), self.place(key), owner, self.findings)
 
     def score(self, key: str, highest: float | None) -> float | None:
         """Return a number from 0, to `highest` where given."""
@@ -117,7 +148,7 @@ class Fields:
         """Return a list of short texts, without empty ones."""
         texts = []
         for index, item in enumerate(self.items(key)):
-            path = (*self.path, key, index)
+            path = (*self.place(key), index)
             if not isinstance(item, str):
                 sentence = f"{described(item)} is not text. Write it in double quotation marks, or remove it."
                 self.findings.add(path, "not_text", sentence)
@@ -130,7 +161,7 @@ class Fields:
     def mapping(self, key: str) -> Mapping[str, object]:
         """Return an object; empty where missing."""
         value = self.value(key)
-        return {} if value is None else as_object(value, (*self.path, key), self.findings) or {}
+        return {} if value is None else as_object(value, self.place(key), self.findings) or {}
 
     def _check_length(self, key: str, text: str, most: int) -> None:
         if len(text) > most:
@@ -148,6 +179,9 @@ def as_object(value: object, path: Path, findings: Findings) -> dict[str, object
 
 def read_id(value: object, path: Path, owner: str, findings: Findings) -> str | None:
     """Return an id as text; a whole number is one too. `owner` is named where it is missing."""
+    if isinstance(value, dict):
+        # Neo4j and D3 put the whole node where others put its id.
+        value = value.get("id", value)
     if value is None:
         findings.add(path, "no_id", f"The id of {owner} is missing. Write one.")
         return None
@@ -157,7 +191,8 @@ def read_id(value: object, path: Path, owner: str, findings: Findings) -> str | 
     if not isinstance(value, str):
         findings.add(path, "bad_id", f"{described(value)} is not an id. An id is a text or a whole number.")
         return None
-    identifier = value.strip(" ")
+    # Two programs may write one letter in two ways; as ids they are the same.
+    identifier = normalize("NFC", value.strip(" "))
     if not identifier.strip():
         findings.add(path, "no_id", f"The id of {owner} is empty. Write one.")
         return None

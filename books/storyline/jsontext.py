@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from .decoder import lenient_decoder, whole_number
 from .encoding import TextFault
+from .kinds import kind_of_text
 from .limits import Limits
 from .parsed import ParsedText
 from .plain import depth_sentence
@@ -57,6 +58,8 @@ def parse_json(text: str, limits: Limits) -> ParsedText:
     except JSONDecodeError as error:
         if _is_json_lines(text, error):
             return parse_json(_as_list(text), limits)
+        if sentence := kind_of_text(text):
+            raise TextFault("not_a_storyline", sentence) from None
         sentence, offset = syntax_sentence(error)
         raise TextFault("not_json", sentence, text, offset) from None
     except RecursionError:

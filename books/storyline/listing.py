@@ -34,7 +34,7 @@ def listing(
     """
     decoded = data.decode("utf-8-sig", "replace") if isinstance(data, bytes) else data.removeprefix("\ufeff")
     text = with_line_feeds(decoded)
-    faulty = _by_line(faults)
+    faulty = _by_line(faults, text.count("\n") + 1)
     numbers = sorted(faulty)[:most]
     shown = sorted({near for number in numbers for near in range(number - context, number + context + 1)})
     entries: list[ListingLine] = []
@@ -62,10 +62,10 @@ def _lines(text: str, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
         yield number, text[start : end if end >= 0 else len(text)].rstrip("\r")
 
 
-def _by_line(faults: Iterable[Fault]) -> dict[int, list[Fault]]:
+def _by_line(faults: Iterable[Fault], count: int) -> dict[int, list[Fault]]:
     found: defaultdict[int, list[Fault]] = defaultdict(list)
     for fault in faults:
-        if fault.line is not None:
+        if fault.line is not None and 1 <= fault.line <= count:
             found[fault.line].append(fault)
     return found
 

@@ -1,52 +1,72 @@
 """Reading the nodes of an upload and the links between them."""
 
 import json
+from collections.abc import Mapping
 
-from .chunks import read_nested_chunk
+from .chunks import read_nested_chunk, read_own_chunk
 from .document import KNOWN_TYPES, RELATED, LinkSpec, NodeSpec, title_from
 from .fields import Fields, as_object, read_id
 from .limits import RELATIONSHIP_TYPE_CHARACTERS
+from .names import LINK, NODE, spelled
+from .names import RELATED as RELATED_NODE
 from .records import Records, Reference
-from .wording import Path
+from .shapes import Placed, looks_like_link
+from .unread import NO_TYPES
 
 _TITLE_CHARACTERS = 500
 _ORIGIN_CHARACTERS = 200
+_LINK_AMONG_NODES = "This leads from one node to another, so it is a link. Put links into a list “links”."
 
 
-def read_node(item: object, path: Path, records: Records) -> None:
+def read_node(placed: Placed, records: Records) -> None:
     """Keep a node, its chunks and its links."""
-    value = as_object(item, path, records.findings)
+    path = placed.path
+    value = as_object(placed.value, path, records.findings)
     if value is None:
         return
-    fields = records.fields(value, path)
+    if looks_like_link(value):
+        records.findings.add(path, "link_among_nodes", _LINK_AMONG_NODES)
+        return
+    fields = records.fields(value, path, NODE, placed.inner)
     identifier = fields.identifier("id", "this node")
     _read_related(fields, identifier or "", records)
     node = _node(fields, identifier or "", records)
     if identifier is None:
         return
     if identifier in records.node_paths:
-        records.note_twice(identifier, (*path, "id"), records.node_paths[identifier])
+        records.note_twice(identifier, fields.place("id"), records.node_paths[identifier])
         return
-    records.node_paths[identifier] = (*path, "id")
+    records.node_paths[identifier] = fields.place("id")
     records.nodes.append(node)
 
 
-def read_link(item: object, path: Path, records: Records) -> None:
+def read_link(placed: Placed, records: Records) -> None:
     """Keep a link of the document's list."""
-    value = as_object(item, path, records.findings)
+    value = as_object(placed.value, placed.path, records.findings)
     if value is None:
         return
-    fields = records.fields(value, path)
+    fields = records.fields(value, placed.path, LINK, placed.inner)
     source = fields.identifier("source_id", "the node where this link begins")
     target = fields.identifier("target_id", "the node where this link ends")
     records.link_ends += [
-        Reference((*path, key), "", named)
+        Reference(fields.place(key), "", named)
         for key, named in (("source_id", source), ("target_id", target))
         if named is not None
     ]
     if source is not None and target is not None:
-        kind = fields.line("relationship_type", RELATIONSHIP_TYPE_CHARACTERS)
-        _keep_link(fields, source, target, kind, records)
+        _keep_link(fields, source, target, _kind_of(fields, value), records)
+
+
+def _kind_of(fields: Fields, value: Mapping[str, object]) -> str:
+    """Return the type of a link: of several keys that may say it, the one that says a type that is known."""
+    if "relationship_type" not in value:
+        for key, said in value.items():
+            says = isinstance(said, str) and LINK.meaning(key) == "relationship_type"
+            if says and relationship_type(str(said)) in KNOWN_TYPES:
+                return fields.line(key, RELATIONSHIP_TYPE_CHARACTERS)
+        if spelled(str(fields.peek("relationship_type"))) in NO_TYPES:
+            return ""
+    return fields.line("relationship_type", RELATIONSHIP_TYPE_CHARACTERS)
 
 
 def _node(fields: Fields, identifier: str, records: Records) -> NodeSpec:
@@ -64,7 +84,7 @@ def _node(fields: Fields, identifier: str, records: Records) -> NodeSpec:
         temporal_info=fields.value("temporal_info"),
         main_storyline=fields.value("main_storyline"),
         depends_on=_depends_on(fields, identifier, records),
-        extra=fields.rest(),
+        extra=records.rest(fields),
     )
 
 
@@ -72,9 +92,11 @@ def _chunk_ids(fields: Fields, identifier: str, records: Records) -> tuple[str, 
     named = _references(fields, "chunk_ids", identifier, "this chunk")
     records.chunk_references += named
     nested = [
-        read_nested_chunk(item, (*fields.path, "chunks", index), records)
+        read_nested_chunk(item, (*fields.place("chunks"), index), records)
         for index, item in enumerate(fields.items("chunks"))
     ]
+    if not named and not nested and identifier:
+        nested = [read_own_chunk(fields, identifier, records)]
     ids = [reference.named_id for reference in named] + [
         chunk_id for chunk_id in nested if chunk_id is not None
     ]
@@ -90,7 +112,7 @@ def _depends_on(fields: Fields, identifier: str, records: Records) -> tuple[str,
 def _references(fields: Fields, key: str, identifier: str, owner: str) -> list[Reference]:
     found = []
     for index, item in enumerate(fields.items(key)):
-        path = (*fields.path, key, index)
+        path = (*fields.place(key), index)
         named = read_id(item, path, owner, fields.findings)
         if named is not None:
             found.append(Reference(path, identifier, named))
@@ -99,19 +121,19 @@ def _references(fields: Fields, key: str, identifier: str, owner: str) -> list[R
 
 def _read_related(fields: Fields, identifier: str, records: Records) -> None:
     for index, item in enumerate(fields.items("related")):
-        path = (*fields.path, "related", index)
+        path = (*fields.place("related"), index)
         # A bare id is as clear as an object with an id alone.
         bare = isinstance(item, str | int)
         value = {"id": item} if bare else as_object(item, path, fields.findings)
         if value is not None:
-            _read_related_entry(records.fields(value, path), identifier, records, bare=bare)
+            _read_related_entry(records.fields(value, path, RELATED_NODE), identifier, records, bare=bare)
 
 
 def _read_related_entry(entry: Fields, identifier: str, records: Records, *, bare: bool) -> None:
     target = entry.identifier("id", "the related node")
     if target is None:
         return
-    records.link_ends.append(Reference(entry.path if bare else (*entry.path, "id"), identifier, target))
+    records.link_ends.append(Reference(entry.path if bare else entry.place("id"), identifier, target))
     if identifier:
         kind = entry.line("type", RELATIONSHIP_TYPE_CHARACTERS)
         _keep_link(entry, identifier, target, kind, records)
@@ -125,7 +147,7 @@ def _keep_link(fields: Fields, source: str, target: str, kind: str, records: Rec
         weight=fields.number("weight"),
         confidence=fields.score("confidence", 1),
         evidence=_evidence(fields),
-        extra=fields.rest(),
+        extra=records.rest(fields),
     )
     records.links.append((fields.path, link))
 

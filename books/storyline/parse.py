@@ -1,12 +1,15 @@
 """From an upload to a StorylineDocument, or to the list of all its faults."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from unicodedata import normalize
 
 from .contents import read_contents
-from .document import StorylineDocument
+from .document import NodeSpec, StorylineDocument
 from .encoding import TextFault, decoded
 from .faults import Findings, StorylineFaults, text_fault
 from .jsontext import parse_json, refuse_depth
+from .kinds import transcript_sentence
 from .limits import DEFAULT_LIMITS, Limits
 from .parsed import NODES
 from .plain import NotPlain, Repeats, check_plain
@@ -69,15 +72,32 @@ def _document(
         raise NotPlain((), "not_a_storyline", _not_a_storyline(value))
     check_plain(value, NODES if isinstance(value, list) else (), findings, limits, repeats)
     records = Records(findings, limits)
-    book, extra = read_contents({"nodes": value} if isinstance(value, list) else value, records)
-    check_references(records, known_chunk_ids)
+    if isinstance(value, list) and (sentence := transcript_sentence(value)):
+        raise NotPlain((), "transcript", sentence)
+    book, extra = read_contents(value, records)
+    stored = {normalize("NFC", known): known for known in known_chunk_ids}
+    check_references(records, stored)
     return StorylineDocument(
-        nodes=with_plain_titles(records.nodes),
+        nodes=with_plain_titles(_with_stored_ids(records, stored)),
         book=book,
         chunks=tuple(records.chunks.values()),
         links=tuple(link for _, link in records.links),
         extra=extra,
+        notices=tuple(records.unread.notices()),
     )
+
+
+def _with_stored_ids(records: Records, stored: Mapping[str, str]) -> Sequence[NodeSpec]:
+    """Return the nodes with the ids of earlier chunks as those were written, where that differs."""
+    differing = {
+        ours: theirs for ours, theirs in stored.items() if ours != theirs and ours not in records.chunks
+    }
+    if not differing:
+        return records.nodes
+    return [
+        replace(node, chunk_ids=tuple(differing.get(each, each) for each in node.chunk_ids))
+        for node in records.nodes
+    ]
 
 
 def _not_a_storyline(value: object) -> str:

@@ -7,6 +7,8 @@ from .document import ChunkSpec, LinkSpec, NodeSpec
 from .faults import Findings
 from .fields import Fields
 from .limits import Limits
+from .names import Kind
+from .unread import Unread
 from .wording import Path, quoted
 
 
@@ -33,10 +35,20 @@ class Records:
     chunk_references: list[Reference] = field(default_factory=list)
     dependencies: list[Reference] = field(default_factory=list)
     link_ends: list[Reference] = field(default_factory=list)
+    unread: Unread = field(default_factory=Unread)
 
-    def fields(self, value: Mapping[str, object], path: Path) -> Fields:
+    def fields(
+        self, value: Mapping[str, object], path: Path, kind: Kind, inner: Mapping[str, str] | None = None
+    ) -> Fields:
         """Return a reader of one object."""
-        return Fields(value, path, self.findings, self.limits)
+        return Fields(value, path, self.findings, self.limits, kind, inner)
+
+    def rest(self, fields: Fields) -> dict[str, object]:
+        """Return the keys of an object that were not read, and remember that there were some."""
+        rest = fields.rest()
+        for key, value in rest.items():
+            self.unread.add(fields.kind, key, value)
+        return rest
 
     def note_twice(self, identifier: str, path: Path, first: Path, how: str = "") -> None:
         """Note that the id at `path` was used before, at `first`."""

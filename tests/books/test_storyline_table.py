@@ -62,9 +62,9 @@ def test_faults_have_the_line_in_which_their_row_begins() -> None:
     ("text", "line", "sentence"),
     [
         ("id,title\na,Rain, again\n", 2, "This row has 3 cells, but the first row names 2 columns"),
-        ('id,title\na,x\nb,"open\n', 3, "cannot be read as CSV"),
-        ("id,title,Title\na,x,y\n", 1, "The column “title” stands twice"),
-        ("id,title\na,x\rb,y\n", 2, "cannot be read as CSV"),
+        ('id,title\na,x\nb,"open\n', 3, "opens in this row and is never closed"),
+        ("id,title,Title\na,x,y\n", 1, "The column “Title” stands twice"),
+        ("id,title\na,x\rb,y\n", 2, "A line break stands inside this row"),
         ("id,title\n", 1, "There are no nodes"),
         ("id,title\n,x\n", 2, "The id of this node is missing"),
     ],
@@ -78,8 +78,8 @@ def test_broken_tables_have_a_fault_with_its_line(text: str, line: int, sentence
     assert sentence in fault.message
 
 
-def test_table_without_ids_is_no_table() -> None:
-    with pytest.raises(StorylineFaults, match="is not JSON"):
+def test_table_without_ids_is_told_so() -> None:
+    with pytest.raises(StorylineFaults, match="names no column “id”"):
         read_storyline("title,summary\na,b\n")
 
 

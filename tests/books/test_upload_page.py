@@ -146,3 +146,36 @@ def test_help_can_be_read_without_signing_in(db: None, client: Client) -> None:
 def test_upload_needs_somebody_signed_in(db: None, client: Client) -> None:
     assert client.post("/upload/", {"text": GOOD}).headers["Location"].startswith("/sign-in/")
     assert not Book.objects.exists()
+
+
+def test_outline_tells_what_of_the_upload_was_not_read(person: User, client_of: SignedIn) -> None:
+    client = client_of(person)
+    data = {"nodes": [{"id": "a", "summary": "One.", "moood": "<b>"}]}
+
+    page = client.post("/upload/", {"text": json.dumps(data)}, follow=True).content.decode()
+
+    assert "Not everything in the upload was read" in page
+    assert "“moood” in 1 of the nodes is kept, but not read." in page
+    assert "This book has no source text" in page
+
+
+def test_outline_of_a_book_that_was_read_whole_has_no_notice(person: User, client_of: SignedIn) -> None:
+    data = [{"id": "a", "chunks": [{"id": "c", "text": "The ferry lay in the ice."}]}]
+
+    page = client_of(person).post("/upload/", {"text": json.dumps(data)}, follow=True).content
+
+    assert b"upload-notices" not in page
+
+
+def test_api_tells_what_of_the_upload_was_not_read(person: User, client_of: SignedIn) -> None:
+    client = client_of(person)
+    create_book(actor=person, title="Salt", book_id="salt")
+    nodes = [{"id": "a", "summary": "One.", "sumary": "Two."}]
+
+    sent = {"data": json.dumps(nodes), "content_type": "application/json"}
+    stored = client.post("/api/books/salt/storyline", **sent).json()
+    started = client.post("/api/start-book-generation/salt", **sent).json()
+
+    assert [notice["code"] for notice in stored["notices"]] == ["no_source_text", "not_read"]
+    assert stored["notices"][1]["message"].endswith("Did you mean “summary”?")
+    assert started["message"] == f"1 chapter will be written. {stored['notices'][1]['message']}"

@@ -49,6 +49,8 @@ def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
         session, created = start_nodes(book, document, actor=person)
     chapters = ngettext("%s chapter", "%s chapters", session.total_chapters) % f"{session.total_chapters:,}"
     message = f"{chapters} will be written." if created else f"{chapters} were started before and go on."
+    # The answer has three keys, so what was not read stands in its sentence.
+    message = " ".join([message, *(notice["message"] for notice in session.version.upload_notices)])
     return schemas.GenerationStarted(session_id=str(session.pk), status="started", message=message)
 
 
