@@ -60,10 +60,20 @@ def _offsets(text: str, root: _Wanted) -> dict[Path, int]:
         path, branch = open_containers.pop()
         if branch:
             # Of a key that stands twice the last is kept, as the parser does.
-            children = {key: offset for key, offset in _children(text, offsets[path]) if key in branch}
+            children = dict(_wanted(_children(text, offsets[path]), branch))
             offsets |= {(*path, key): offset for key, offset in children.items()}
             open_containers += [((*path, key), branch[key]) for key in children]
     return offsets
+
+
+def _wanted(children: Iterable[tuple[str | int, int]], branch: _Wanted) -> Iterator[tuple[str | int, int]]:
+    """Yield the children that are asked for; of a list none is read behind the last of them."""
+    last = max((key for key in branch if isinstance(key, int)), default=0)
+    for key, offset in children:
+        if isinstance(key, int) and key > last:
+            return
+        if key in branch:
+            yield key, offset
 
 
 def _nearest(path: Path, offsets: dict[Path, int]) -> int:

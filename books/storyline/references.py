@@ -13,7 +13,7 @@ from .wording import Path, quoted
 
 _ALIKE = 60
 _CIRCLE_NAMES = 4
-_COMPARISONS = 500_000
+_COMPARISONS = 200_000
 
 
 def check_references(records: Records, known_chunk_ids: Collection[str]) -> None:
