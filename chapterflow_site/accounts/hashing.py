@@ -12,8 +12,11 @@ from books.exceptions import TooSoon
 # The others of the machine's processors go on with pages and boards.
 AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 WAIT_SECONDS = 3.0
+# Each that waits holds a thread that pages need: a longer line is sent away at once.
+MOST_WAITING = 3
 
 _places = threading.BoundedSemaphore(AT_ONCE)
+_line = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
 
 class BoundedHasher(PBKDF2PasswordHasher):
@@ -27,9 +30,15 @@ class BoundedHasher(PBKDF2PasswordHasher):
 
 @contextmanager
 def _place() -> Iterator[None]:
-    if not _places.acquire(timeout=WAIT_SECONDS):
-        raise TooSoon("too_many_sign_ins", "Many people are signing in just now. Try again in a moment.")
+    busy = TooSoon("too_many_sign_ins", "Many people are signing in just now. Try again in a moment.")
+    if not _line.acquire(blocking=False):
+        raise busy
     try:
-        yield
+        if not _places.acquire(timeout=WAIT_SECONDS):
+            raise busy
+        try:
+            yield
+        finally:
+            _places.release()
     finally:
-        _places.release()
+        _line.release()
