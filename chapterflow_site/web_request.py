@@ -1,6 +1,9 @@
 """A request as Daphne receives it: never parsed there, and never kept beyond what its sender may send."""
 
+import asyncio
 import io
+from collections import deque
+from collections.abc import Callable
 from typing import BinaryIO
 
 from daphne import http_protocol
@@ -12,6 +15,40 @@ from .senders import claims_to_be_known, is_known
 _ANSWER = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 # What is refused is read to its end, so that its sender hears the answer; not for ever.
 _DISCARDED = 4
+# Each takes about a millisecond of the thread that every board and page waits for.
+_OPENINGS_AT_ONCE = 10
+
+
+class Openings:
+    """Sockets that are to be opened, a few in each turn: a thousand that come together stop nothing else.
+
+    The first are live, and pages are served, while the last still wait.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._is_due = False
+
+    def add(self, opening: Callable[[], object]) -> None:
+        """Let `opening` have its turn."""
+        self._waiting.append(opening)
+        self._call()
+
+    def _call(self) -> None:
+        if self._waiting and not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._some)
+
+    def _some(self) -> None:
+        self._is_due = False
+        try:
+            for _ in range(min(_OPENINGS_AT_ONCE, len(self._waiting))):
+                self._waiting.popleft()()
+        finally:
+            self._call()
+
+
+_openings = Openings()
 
 
 class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne has no types
@@ -56,6 +93,17 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
             self._waiting = (command, path, version)
         elif not self._is_cut_off:
             super().requestReceived(command, path, version)
+
+    def process(self) -> None:
+        """Answer; a socket waits for its turn to be opened."""
+        if self.requestHeaders.hasHeader(b"upgrade"):
+            _openings.add(self._open)
+        else:
+            super().process()
+
+    def _open(self) -> None:
+        if self.channel is not None:
+            super().process()
 
     def take_body(self) -> BinaryIO:
         """Return the file of the body and leave an empty one, so that Daphne does not read it into memory."""
