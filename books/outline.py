@@ -10,6 +10,7 @@ from books.forecasts import forecast
 from books.models import BookVersion, Dependencies, StorylineLink, StorylineNode
 from books.preferences.reading import asked_words
 from books.preferences.rule import preferences_of
+from books.sources import withheld_of
 from books.storyline.document import DEPENDENCY_TYPES
 from books.storyline.estimate import Estimate, estimate
 from books.storyline.order import graph_dependencies, sequential_dependencies
@@ -111,6 +112,9 @@ def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
 def rows_of(version: BookVersion) -> tuple[OutlineRow, ...]:
     """Return the chapters of a version in order, in four queries at most."""
     nodes = list(StorylineNode.objects.filter(version=version).order_by("place").only(*_COLUMNS))
+    withheld = withheld_of(version)
+    for node in nodes:
+        node.title = withheld.mask(node.title)
     return _rows(nodes, dependencies_by_key(version), is_graph=version.dependencies == Dependencies.GRAPH)
 
 

@@ -133,12 +133,29 @@ class Notice(BaseModel):
     message: str = Field(examples=["“mood” in 12 nodes is kept, but not read."])
 
 
+class UnnamedSpeaker(BaseModel):
+    """A label of the recording that names nobody."""
+
+    label: str = Field(examples=["SPEAKER_00"])
+    name: str = Field(description="Who it is, as the person answered; empty where nobody has said.")
+    samples: list[str] = Field(description="Some of what is said under the label.")
+
+
+class RepeatedSentence(BaseModel):
+    """What a speech recognition repeated without end; it is left out, and its words are not counted."""
+
+    sentence: str
+    count: int
+
+
 class Version(VersionSummary):
     """A version with its outline."""
 
     outline: list[OutlineChapter] = Field(description="The chapters to be, in the order of writing.")
     estimate: Estimate
     notices: list[Notice] = Field(description="What should be known before the start.")
+    speakers: list[UnnamedSpeaker] = Field(description="Labels that name nobody: who are they?")
+    repeated: list[RepeatedSentence]
 
 
 class OutlineChange(Request):
@@ -156,6 +173,11 @@ class OutlineChange(Request):
         examples=[["n-2", "n-1"]],
     )
     preferences: Preferences | None = Field(default=None, description=_OWN_PREFERENCES)
+    speaker_names: dict[str, str] | None = Field(
+        default=None,
+        description="Who hides behind the recording’s labels, all answers; the new names stand everywhere.",
+        examples=[{"SPEAKER_00": "Ann Smith"}],
+    )
 
 
 class StoredChunks(BaseModel):

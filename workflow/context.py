@@ -1,12 +1,15 @@
 """What a writer is given: the chapter's sources and a bounded view of the chapters that it depends on."""
 
+from dataclasses import replace
 from typing import cast
 
 from books.models import Book, BookVersion, Chapter, NodeChunk, StorylineNode, TextChunk
 from books.preferences.rule import preferences_of
+from books.sources import SourceRules, readable, readable_node, rules_of
+from books.text.withheld import Withheld
 from chapterflow_site.rows import read_together
 
-from .agents.types import ChapterTask, SourceChunk, SourceNode
+from .agents.types import ChapterContext, ChapterTask, SourceChunk, SourceNode
 from .continuity import read_context
 from .models import ChapterWorkflowItem, ProcessingSession
 
@@ -32,8 +35,9 @@ def source_chunk(chunk: TextChunk) -> SourceChunk:
     )
 
 
-def source_node(node: StorylineNode) -> SourceNode:
+def source_node(node: StorylineNode, rules: SourceRules) -> SourceNode:
     """Return the node as agents see it."""
+    node = readable_node(node, rules)
     return SourceNode(
         id=node.key,
         title=node.title,
@@ -45,12 +49,12 @@ def source_node(node: StorylineNode) -> SourceNode:
     )
 
 
-def chunks_of(node: StorylineNode) -> list[TextChunk]:
-    """Return the node's chunks in the node's order."""
+def chunks_of(node: StorylineNode, rules: SourceRules) -> list[TextChunk]:
+    """Return the node's chunks in the node's order, with what may be read of them."""
     rows = read_together(
         (NodeChunk, TextChunk), CHUNK_OF_NODE, "node_id = %s ORDER BY position", node=node.pk
     )
-    return [chunk for _, chunk in rows if isinstance(chunk, TextChunk)]
+    return [readable(chunk, rules) for _, chunk in rows if isinstance(chunk, TextChunk)]
 
 
 def chapter_of(item: ChapterWorkflowItem) -> Chapter:
@@ -64,19 +68,51 @@ def chapter_of(item: ChapterWorkflowItem) -> Chapter:
     return chapter
 
 
+def _without_withheld(context: ChapterContext, withheld: Withheld) -> ChapterContext:
+    """Return the context without words that are withheld, whenever its texts were written."""
+    if not withheld:
+        return context
+    mask = withheld.mask
+    return replace(
+        context,
+        chapters=tuple(
+            replace(
+                each,
+                title=mask(each.title),
+                line=mask(each.line),
+                ending=mask(each.ending),
+                text=mask(each.text),
+                participants=withheld.mask_all(each.participants),
+            )
+            for each in context.chapters
+        ),
+        facts=tuple(fact for fact in context.facts if not withheld.is_in(f"{fact.name}\n{fact.sentence}")),
+        related=tuple(
+            replace(
+                each, title=mask(each.title), summary="" if withheld.is_in(each.summary) else each.summary
+            )
+            for each in context.related
+        ),
+    )
+
+
 def chapter_task(
     session: ProcessingSession, item: ChapterWorkflowItem, chunks: list[TextChunk]
 ) -> ChapterTask:
     """Return everything that the chapter is written from. The same input gives the same task, in any schedule."""
     version = item.chapter.version
-    node, sources = source_node(item.chapter.node), tuple(source_chunk(chunk) for chunk in chunks)
+    rules = rules_of(version)
+    node = source_node(item.chapter.node, rules)
+    sources = tuple(source_chunk(chunk) for chunk in chunks if not chunk.is_masked)
+    preferences = {key: value for key, value in preferences_of(version).items() if key != "leave_out"}
     return ChapterTask(
         number=item.number,
         title=node.title,
         node=node,
         chunks=sources,
-        context=read_context(session, item, node, sources),
-        book=version.book.card(),
-        preferences=preferences_of(version),
-        note=item.note if item.is_written_again else "",
+        context=_without_withheld(read_context(session, item, node, sources), rules.withheld),
+        book=rules.withheld.mask_all(version.book.card()),
+        preferences=rules.withheld.mask_all(preferences),
+        note=rules.withheld.mask(item.note) if item.is_written_again else "",
+        withheld_chunk_ids=tuple(chunk.key for chunk in chunks if chunk.is_masked),
     )

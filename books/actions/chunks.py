@@ -11,6 +11,7 @@ from django.utils import timezone
 from books.digest import chunk_digest
 from books.models import Book, TextChunk
 from books.storyline.document import ChunkSpec
+from books.text.clean import clean_transcript
 from chapterflow_site import crash_points
 from chapterflow_site.rows import add_values
 
@@ -22,6 +23,9 @@ _COLUMNS = (
     "key",
     "digest",
     "text",
+    "clean_text",
+    "turns",
+    "loops",
     "speaker",
     "speakers",
     "source",
@@ -104,16 +108,21 @@ def _make_newest(book: Book, found: Mapping[str, StoredChunk], now: datetime) ->
 
 
 def _values(book: Book, chunk: ChunkSpec, digest: str, now: datetime) -> tuple[object, ...]:
+    clean = clean_transcript(chunk.text)
+    starts_at = clean.start_seconds if chunk.start_seconds is None else chunk.start_seconds
     return (
         book.pk,
         chunk.id,
         digest,
         chunk.text,
+        clean.text if clean.text != chunk.text else "",
+        [[turn.start, turn.speaker, turn.seconds] for turn in clean.turns],
+        [[loop.sentence, loop.count] for loop in clean.loops],
         chunk.speaker,
-        list(chunk.speakers),
+        list(dict.fromkeys([*chunk.speakers, *clean.speakers])),
         chunk.source,
         chunk.sequence,
-        chunk.start_seconds,
+        None if starts_at is not None and (chunk.end_seconds or starts_at) < starts_at else starts_at,
         chunk.end_seconds,
         dict(chunk.extra),
         chunk.word_count,

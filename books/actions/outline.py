@@ -9,6 +9,7 @@ from django.db.models import F
 from books.exceptions import Conflict, Invalid, NotFound
 from books.models import BookVersion, Dependencies, StorylineNode
 from books.outline import dependencies_by_key
+from books.speakers import checked_names
 from books.storyline.order import OrderConflict, order_conflicts, writing_order
 from books.storyline.preferences import checked_preferences
 from chapterflow_site import crash_points
@@ -27,11 +28,13 @@ def edit_outline(
     dependencies: str | None = None,
     order: Sequence[str] | None = None,
     preferences: Mapping[str, object] | None = None,
+    speaker_names: Mapping[str, str] | None = None,
 ) -> BookVersion:
     """Change what is given of a version's outline; what is None stays.
 
     `order` lists the ids of all nodes. Switching to *graph* keeps an order that is possible there and sorts
-    any other anew. `preferences` are the version's own, all of them. Raises Conflict once the version is
+    any other anew. `preferences` are the version's own, all of them; `speaker_names` all answers to who
+    hides behind labels like SPEAKER_00. Raises Conflict once the version is
     started, Invalid for an order that is not a permutation or breaks a dependency.
     """
     _lock(version)
@@ -44,6 +47,9 @@ def edit_outline(
     if preferences is not None:
         version.preferences = checked_preferences(preferences)
         version.save(update_fields=["preferences"])
+    if speaker_names is not None:
+        version.speaker_names = checked_names(speaker_names)
+        version.save(update_fields=["speaker_names"])
     return version
 
 

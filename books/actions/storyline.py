@@ -106,6 +106,7 @@ def _new_version(
         book=book,
         number=last.number + 1 if last else 1,
         preferences=first_preferences(last, document.book.preferences),
+        speaker_names=last.speaker_names if last else {},
         source_name=source_name[:_SOURCE_NAME_CHARACTERS],
         storyline_digest=storyline_digest(document),
         extra={

@@ -6,6 +6,7 @@ from books import schemas
 from books.models import BookVersion
 from books.outline import OutlineRow, outline_of
 from books.preferences.rule import preferences_of
+from books.speakers import repeated_sentences, unnamed_speakers
 from books.storyline.estimate import Estimate, Span
 
 
@@ -17,6 +18,14 @@ def version_shown(version: BookVersion, writer: str | None = None) -> schemas.Ve
         outline=[_chapter(row) for row in outline.rows],
         estimate=_estimate(outline.estimate),
         notices=notices_shown(version, has_no_source_text=outline.has_no_source_text),
+        speakers=[
+            schemas.UnnamedSpeaker(label=each.label, name=each.name, samples=list(each.samples))
+            for each in unnamed_speakers(version)
+        ],
+        repeated=[
+            schemas.RepeatedSentence(sentence=each.sentence, count=each.count)
+            for each in repeated_sentences(version)
+        ],
     )
 
 

@@ -86,6 +86,7 @@ def edited(
         dependencies=outline.dependencies,
         order=outline.order,
         preferences=outline.preferences,
+        speaker_names=outline.speaker_names,
     )
     return version_shown(found)
 

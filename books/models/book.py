@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import JSONField, Q, Value
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class BookVersion(models.Model):
     """One generation of a book from one storyline. `storyline_digest` tells equal uploads from others.
 
     `preferences` are its own; `fixed_preferences` all that held when the writing started, null until then.
+    `speaker_names` says who hides behind labels like SPEAKER_00.
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="versions", db_index=False)
@@ -88,6 +89,7 @@ class BookVersion(models.Model):
     dependencies = models.CharField(max_length=10, choices=Dependencies, default=Dependencies.SEQUENTIAL)
     preferences = models.JSONField(default=dict, blank=True)
     fixed_preferences = models.JSONField(null=True, blank=True, editable=False)
+    speaker_names = models.JSONField(default=dict, db_default=Value({}, JSONField()), blank=True)
     source_name = models.CharField(max_length=255, blank=True)
     storyline_digest = models.CharField(max_length=64, editable=False)
     extra = models.JSONField(default=dict, blank=True, editable=False)

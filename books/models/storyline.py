@@ -1,7 +1,7 @@
 """The input in the database: chunks of transcript, storyline nodes, links between them."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, JSONField, Q, Value
 from django.utils import timezone
 
 from .book import Book, BookVersion
@@ -10,13 +10,18 @@ from .book import Book, BookVersion
 class TextChunk(models.Model):
     """A piece of transcript. Chunks belong to the book and never change: another text under an id is another row.
 
-    `key` is the upload's id. The newest row of a key is the one that later uploads mean by it.
+    `key` is the upload's id. The newest row of a key is the one that later uploads mean by it. `text` stays as it was
+    uploaded; `clean_text` is what was said, where that differs, with its `turns` (offset, speaker, second) and `loops`
+    (sentence, how often it stood there).
     """
 
     book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     key = models.CharField("id in the upload", max_length=200)
     digest = models.CharField(max_length=64, editable=False)
     text = models.TextField()
+    clean_text = models.TextField(blank=True, default="", db_default="", editable=False)
+    turns = models.JSONField(default=list, db_default=Value([], JSONField()), blank=True, editable=False)
+    loops = models.JSONField(default=list, db_default=Value([], JSONField()), blank=True, editable=False)
     speaker = models.CharField(max_length=300, blank=True)
     speakers = models.JSONField(default=list, blank=True)
     source = models.CharField(max_length=1000, blank=True)
@@ -41,8 +46,16 @@ class TextChunk(models.Model):
             ),
         ]
 
+    # Whether words are withheld from this copy of the row: books.sources says so, no column.
+    is_masked = False
+
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def spoken(self) -> str:
+        """What was said: the text without timecodes, tags and the like."""
+        return self.clean_text or self.text
 
 
 class StorylineNode(models.Model):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from books.models import ChapterRevision, Citation, NodeChunk, StorylineNode, TextChunk
+from books.models import BookVersion, ChapterRevision, Citation, NodeChunk, StorylineNode, TextChunk
+from books.sources import SourceRules, readable, rules_of
 from chapterflow_site.templatetags.interface import clock
 
 RINGS = 4
@@ -66,17 +67,21 @@ class SourceView:
 
 def passages_of(revision: ChapterRevision | None) -> list[PassageView]:
     """Return the citations of `revision` in order; none for a chapter without a text."""
-    return passages_by_revision([revision.pk])[revision.pk] if revision else []
+    if revision is None:
+        return []
+    version = BookVersion.objects.select_related("book").get(chapters__revisions=revision.pk)
+    return passages_by_revision([revision.pk], rules_of(version))[revision.pk]
 
 
 def passages_of_node(node: StorylineNode) -> list[PassageView]:
     """Return what a chapter that has no text yet is to be written from, in the node's order; nothing is quoted yet."""
+    rules = rules_of(BookVersion.objects.select_related("book").get(nodes=node.pk))
     rows = NodeChunk.objects.filter(node=node).order_by("position").select_related("chunk")
-    return [_passage(row.chunk, number, 0, "", with_text=True) for number, row in enumerate(rows, start=1)]
+    return [_passage(row.chunk, number, 0, "", rules) for number, row in enumerate(rows, start=1)]
 
 
 def passages_by_revision(
-    revision_ids: Collection[int], *, with_text: bool = True
+    revision_ids: Collection[int], rules: SourceRules, *, with_text: bool = True
 ) -> dict[int, list[PassageView]]:
     """Return the citations of many revisions, each chunk read once; `with_text` says whether its text is."""
     found: dict[int, list[PassageView]] = {pk: [] for pk in revision_ids}
@@ -90,7 +95,7 @@ def passages_by_revision(
     for revision_id, chunk_id, paragraph, quote in citations:
         of_revision = numbers[revision_id]
         number = of_revision.setdefault(chunk_id, len(of_revision) + 1)
-        found[revision_id].append(_passage(chunks[chunk_id], number, paragraph, quote, with_text=with_text))
+        found[revision_id].append(_passage(chunks[chunk_id], number, paragraph, quote, rules))
     return found
 
 
@@ -138,24 +143,33 @@ def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-_PLAIN = ("id", "key", "speaker", "speakers", "source", "start_seconds", "end_seconds")
+_PLAIN = ("id", "key", "speaker", "speakers", "source", "start_seconds", "end_seconds", "turns")
 
 
 def _chunks_by_id(ids: set[int], *, with_text: bool) -> dict[int, TextChunk]:
-    fields = (*_PLAIN, "text") if with_text else _PLAIN
-    return TextChunk.objects.only(*fields).in_bulk(ids)
+    if with_text:
+        return TextChunk.objects.defer("extra").in_bulk(ids)
+    plain = {
+        row.pk: TextChunk(**{name: getattr(row, name) for name in _PLAIN})
+        for row in TextChunk.objects.filter(pk__in=ids).only(*_PLAIN)
+    }
+    # Who says what and when stands inside the text of these; all else needs no text.
+    in_turns = [pk for pk, chunk in plain.items() if chunk.turns]
+    return plain | (TextChunk.objects.defer("extra").in_bulk(in_turns) if in_turns else {})
 
 
-def _passage(chunk: TextChunk, number: int, paragraph: int, quote: str, *, with_text: bool) -> PassageView:
+def _passage(chunk: TextChunk, number: int, paragraph: int, quote: str, rules: SourceRules) -> PassageView:
+    speaker, seconds = rules.turn(chunk, quote)
+    shown = readable(chunk, rules)
     return PassageView(
         number=number,
         paragraph=paragraph,
-        quote=quote,
+        quote=rules.withheld.mask(quote),
         chunk_id=chunk.key,
-        text=chunk.text if with_text else "",
-        speaker=chunk.speaker or ", ".join(str(name) for name in chunk.speakers),
-        source=chunk.source,
-        start_seconds=chunk.start_seconds,
+        text=shown.text,
+        speaker=speaker or shown.speaker or ", ".join(shown.speakers),
+        source=shown.source,
+        start_seconds=chunk.start_seconds if seconds is None else seconds,
         end_seconds=chunk.end_seconds,
     )
 

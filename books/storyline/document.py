@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from books.text.clean import clean_transcript
 from books.text.words import count_words
 
 from .notices import Notice
@@ -49,8 +50,8 @@ class ChunkSpec:
 
     @property
     def word_count(self) -> int:
-        """Words of the text."""
-        return count_words(self.text)
+        """Words of what was said: timecodes, tags and endless repetition are none."""
+        return count_words(clean_transcript(self.text).text)
 
 
 @dataclass(frozen=True)

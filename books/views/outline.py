@@ -17,6 +17,7 @@ from books.outline import OutlineRow, outline_of, rows_of
 from books.outline_groups import GROUP, in_groups, numbers_in
 from books.preferences.form import PreferencesForm
 from books.preferences.shown import shown_preferences
+from books.speakers import repeated_sentences, unnamed_speakers
 from books.writers import asked_writer, writer_of
 
 from .lookup import version_or_404
@@ -63,10 +64,22 @@ def outline_edit(request: HttpRequest, book_id: str, number: int) -> HttpRespons
     version = version_or_404(request, book_id, number)
     if "preferences" in request.POST:
         return _edit_preferences(request, version)
+    if "speakers" in request.POST:
+        return _name_speakers(request, version)
     if "title" in request.POST:
         return _edit_details(request, version)
     edit_outline(version, actor=person_of(request), dependencies=request.POST.get("dependencies"))
     return _changed(request, version)
+
+
+def _name_speakers(request: HttpRequest, version: BookVersion) -> HttpResponse:
+    names = dict(zip(request.POST.getlist("label"), request.POST.getlist("name"), strict=False))
+    try:
+        edit_outline(version, actor=person_of(request), speaker_names=names)
+    except Invalid as error:
+        return outline_page(request, version, speakers_fault=error.message, status=422)
+    messages.success(request, "The names were saved.")
+    return redirect("outline", version.book.book_id, version.number)
 
 
 def _edit_details(request: HttpRequest, version: BookVersion) -> HttpResponse:
@@ -126,6 +139,8 @@ def outline_page(
         "groups": in_groups(found.rows, opened),
         **ways_to_move(version, found.rows),
         "writer": writer,
+        "speakers": unnamed_speakers(version),
+        "repeated": repeated_sentences(version),
         "form": form or DetailsForm.of(version.book),
         "wishes": wishes or PreferencesForm.of(version),
         "shown": shown_preferences(version, writer_of(version.book, writer)),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from books.models import BookVersion, Chapter, TextChunk
 from books.reading import listed, passages_of, render_chapter, sources_of, weak_sentences
+from books.sources import rules_of
 
 from .lookup import chapter_or_404, neighbours, version_or_404
 
@@ -89,7 +90,8 @@ def _tellers(version: BookVersion) -> Tellers:
         .annotate(said=Sum("word_count"))
         .order_by("-said", "speaker")
     )
-    shown = [str(row["speaker"]) for row in names[:TELLERS_NAMED]]
+    rules = rules_of(version)
+    shown = list(dict.fromkeys(rules.name(str(row["speaker"])) for row in names[:TELLERS_NAMED]))
     counts = chunks.aggregate(
         speakers=Count("speaker", distinct=True), recordings=Count("source", distinct=True)
     )

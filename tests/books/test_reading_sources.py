@@ -14,6 +14,7 @@ from books.reading import (
     voices_of,
     word_diff,
 )
+from books.sources import rules_of
 
 from .factories import add_chapter, chapter_text, make_version, write_text, written_book
 
@@ -53,7 +54,7 @@ def test_many_revisions_take_as_many_queries_as_one(
     ids = [pk for pk in version.chapters.values_list("current_revision", flat=True) if pk]
 
     with django_assert_num_queries(2):  # type: ignore[operator]
-        found = passages_by_revision(ids)
+        found = passages_by_revision(ids, rules_of(version))
 
     assert all(len(found[pk]) == 3 for pk in ids)
 

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from books.actions import upload_storyline
 from books.models import ChapterRevision
+from books.sources import rules_of
 from tests.workflow.sessions import item, new_session
 from tests.workflow.test_leases import claim
 from workflow.actions import apply_change, start_session
@@ -90,7 +91,7 @@ def write_all(session: ProcessingSession, numbers: Iterable[int] | None = None) 
 
 def task_of(session: ProcessingSession, number: int) -> ChapterTask:
     found = ChapterWorkflowItem.objects.select_related("chapter__node").get(session=session, number=number)
-    return chapter_task(session, found, chunks_of(found.chapter.node))
+    return chapter_task(session, found, chunks_of(found.chapter.node, rules_of(found.chapter.version)))
 
 
 def context_of(session: ProcessingSession, number: int) -> ChapterContext:

@@ -7,6 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DataError, IntegrityError, InternalError, OperationalError
 
+from books.models import StorylineNode, TextChunk
+from books.sources import SourceRules
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from tests.workflow.test_leases import claim
 from workflow import transitions
@@ -121,10 +123,10 @@ def test_outage_while_the_sources_are_read_is_waited_out(
     real = writing.chunks_of
     outages = iter([OperationalError("gone")] * 3)
 
-    def chunks_of(node: object) -> object:
+    def chunks_of(node: StorylineNode, rules: SourceRules) -> list[TextChunk]:
         for error in outages:
             raise error
-        return real(node)
+        return real(node, rules)
 
     monkeypatch.setattr(writing, "chunks_of", chunks_of)
     write_chapter(held, lambda: False)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from books.exceptions import Conflict, Invalid
 from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
 from books.passages import find_passages
+from books.sources import rules_of
 from chapterflow_site import crash_points
 from workflow.agents.types import WrittenChapter
 from workflow.context import chunks_of, source_chunk, source_node
@@ -70,7 +71,9 @@ def apply_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None)
     replacement = change.replace
 
     def edit(markdown: str) -> Edited:
-        sources = [source_chunk(chunk) for chunk in chunks_of(change.chapter.node)]
+        sources = [
+            source_chunk(chunk) for chunk in chunks_of(change.chapter.node, rules_of(change.chapter.version))
+        ]
         return edit_in(
             markdown,
             change.find,
@@ -151,7 +154,7 @@ def _rewrite(
     edited = edit(current.markdown)
     if not edited.markdown.strip():
         raise Conflict("would_be_empty", "Nothing would be left of the chapter, so the change was not made.")
-    chunks = chunks_of(chapter.node)
+    chunks = chunks_of(chapter.node, rules_of(chapter.version))
     keys = {chunk.key: chunk.pk for chunk in chunks}
     passages = find_passages(edited.markdown, {chunk.key: chunk.text for chunk in chunks})
     citations = tuple((p.paragraph, keys[p.chunk_id], p.quote) for p in passages)
@@ -179,7 +182,11 @@ def _let_item_follow(
     """Let what boards and later chapters know of the chapter be that of its new text."""
     sources = [source_chunk(chunk) for chunk in chunks]
     written = WrittenChapter(
-        chapter.number, revision.title, revision.markdown, source_node(chapter.node), sources
+        chapter.number,
+        revision.title,
+        revision.markdown,
+        source_node(chapter.node, rules_of(chapter.version)),
+        sources,
     )
     memory = memory_in(revision.markdown, written)
     renew_facts(chapter.item, memory)
@@ -195,7 +202,8 @@ def _metrics(
     chapter: Chapter, current: ChapterRevision, markdown: str, chunks: list[TextChunk]
 ) -> dict[str, object]:
     sources = [source_chunk(chunk) for chunk in chunks]
-    written = WrittenChapter(chapter.number, current.title, markdown, source_node(chapter.node), sources)
+    node = source_node(chapter.node, rules_of(chapter.version))
+    written = WrittenChapter(chapter.number, current.title, markdown, node, sources)
     metrics = current.quality_metrics
     earlier = written_texts(chapter.version_id, compared_with(metrics))
     return measures_again(metrics, written, chapter.version.book.card(), earlier)

@@ -106,8 +106,9 @@ class ChapterTask:
 
     `preferences` is what the person wishes, checked; each key may be missing: `words_per_chapter` (150 to 5,000),
     `language`, `audience`, `person` ("first", "third", "as the speakers do"), `tense` ("past", "present"), `tone`,
-    `style_notes`, `names` (lines like "Ottilie, not Otilie"), `leave_out` (words and phrases), and any key that the
-    person added. books.preferences.reading reads names and numbers from it. `note` is what the person asks of the
+    `style_notes`, `names` (lines like "Ottilie, not Otilie"), and any key that the person added. What the person wants
+    withheld (`leave_out`) is not among them: passages that tell of it are taken out before (`withheld_chunk_ids`).
+    books.preferences.reading reads names and numbers from it. `note` is what the person asks of the
     writer who writes this chapter once more, "" where it is written for the first time or nothing was said.
     """
 
@@ -119,6 +120,7 @@ class ChapterTask:
     book: JSON = field(default_factory=dict)
     preferences: JSON = field(default_factory=dict)
     note: str = ""
+    withheld_chunk_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

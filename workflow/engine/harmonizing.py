@@ -9,6 +9,7 @@ from books.models import BookVersion, Chapter, ChapterRevision, NodeChunk, Origi
 from books.passages import find_passages
 from books.preferences.reading import KeptName, kept_names
 from books.preferences.rule import preferences_of
+from books.sources import SourceRules, readable, rules_of
 from books.text.words import count_prose
 from workflow.agents.memory import ChapterMemory, memory_of
 from workflow.agents.types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
@@ -93,14 +94,15 @@ def load_book(session: ProcessingSession) -> LoadedBook:
     """
     items = list(session.items.written().select_related("chapter__node").order_by("number"))
     revisions = _unharmonized(session)
-    chunks = _chunks_by_node(session)
+    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
+    rules = rules_of(version)
+    chunks = _chunks_by_node(session, rules)
     chapters = tuple(
-        _loaded(item, revisions[item.chapter_id], chunks[item.chapter.node_id])
+        _loaded(item, revisions[item.chapter_id], chunks[item.chapter.node_id], rules)
         for item in items
         if item.chapter_id in revisions
     )
     titles = dict(Chapter.objects.filter(version=session.version_id).values_list("number", "title"))
-    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
     return LoadedBook(
         chapters, titles, enabled_rules(session), kept_names(preferences_of(version)), version.book.card()
     )
@@ -119,18 +121,20 @@ def _unharmonized(session: ProcessingSession) -> dict[int, ChapterRevision]:
     return {revision.chapter_id: revision for revision in rows.order_by("number")}
 
 
-def _chunks_by_node(session: ProcessingSession) -> dict[int, list[TextChunk]]:
+def _chunks_by_node(session: ProcessingSession, rules: SourceRules) -> dict[int, list[TextChunk]]:
     found: defaultdict[int, list[TextChunk]] = defaultdict(list)
     rows = NodeChunk.objects.filter(node__version=session.version_id).select_related("chunk")
     for row in rows.order_by("node", "position"):
-        found[row.node_id].append(row.chunk)
+        found[row.node_id].append(readable(row.chunk, rules))
     return found
 
 
-def _loaded(item: ChapterWorkflowItem, revision: ChapterRevision, chunks: list[TextChunk]) -> LoadedChapter:
+def _loaded(
+    item: ChapterWorkflowItem, revision: ChapterRevision, chunks: list[TextChunk], rules: SourceRules
+) -> LoadedChapter:
     sources: list[SourceChunk] = [source_chunk(chunk) for chunk in chunks]
     written = WrittenChapter(
-        item.number, revision.title, revision.markdown, source_node(item.chapter.node), sources
+        item.number, revision.title, revision.markdown, source_node(item.chapter.node, rules), sources
     )
     return LoadedChapter(item, revision, written, {chunk.key: chunk.pk for chunk in chunks})
 

@@ -11,6 +11,8 @@ from django.db import InterfaceError, InternalError, OperationalError, connectio
 
 from books.models import TextChunk
 from books.passages import find_passages
+from books.sources import rules_of, withheld_of
+from books.text.withheld import MaskedStream, Withheld
 from books.text.words import count_prose
 from chapterflow_site import crash_points
 from workflow.agents.drafts import check_draft, clean
@@ -85,7 +87,11 @@ def _finished_chapter(held: Held) -> FinishedChapter:
     _note_context(held, task)
     context_ms = round((time.perf_counter() - started) * 1000, 1)
     orchestrator = AgentOrchestrator(held.attempt.agent)
-    run = AgentRun(held, lambda on_text: _write_and_check(orchestrator, task, chunks, on_text, watch))
+    assert held.item is not None
+    withheld = withheld_of(held.item.chapter.version)
+    run = AgentRun(
+        held, lambda on_text: _write_and_check(orchestrator, task, chunks, withheld, on_text, watch)
+    )
     watch = Watch(
         run.is_cancelled,
         held.attempt.context.update,
@@ -101,17 +107,27 @@ def _load(held: Held) -> tuple[ChapterTask, list[TextChunk]]:
     item = held.item
     assert item is not None
     item.chapter = chapter_of(item)
-    chunks = chunks_of(item.chapter.node)
+    chunks = chunks_of(item.chapter.node, rules_of(item.chapter.version))
     return chapter_task(held.session, item, chunks), chunks
 
 
 def _write_and_check(
-    orchestrator: AgentOrchestrator, task: ChapterTask, chunks: list[TextChunk], on_text: OnText, watch: Watch
+    orchestrator: AgentOrchestrator,
+    task: ChapterTask,
+    chunks: list[TextChunk],
+    withheld: Withheld,
+    on_text: OnText,
+    watch: Watch,
 ) -> FinishedChapter:
     """Runs in the agent's thread, so that whatever a draft breaks is that attempt's failure. Raises AgentError."""
     started = time.perf_counter()
-    draft = orchestrator.write(task, on_text, watch)
+    try:
+        draft = orchestrator.write(task, MaskedStream(on_text, withheld) if withheld else on_text, watch)
+    except AgentError as error:
+        error.message, error.text = withheld.mask(error.message), withheld.mask(error.text)
+        raise
     written = time.perf_counter()
+    draft = _without_withheld(draft, withheld)
     try:
         finished = _checked(draft, task, chunks)
     except AgentError as error:
@@ -124,6 +140,21 @@ def _write_and_check(
     return replace(finished, timings=timings)
 
 
+def _without_withheld(draft: ChapterDraft, withheld: Withheld) -> ChapterDraft:
+    """Return the draft without what is withheld: a writer may know words that no passage told it."""
+    if not withheld:
+        return draft
+    return replace(
+        draft,
+        markdown=withheld.mask(draft.markdown),
+        title=withheld.mask(draft.title),
+        themes=tuple(each for each in draft.themes if not withheld.is_in(each)),
+        participants=tuple(each for each in draft.participants if not withheld.is_in(each)),
+        tags=tuple(each for each in draft.tags if not withheld.is_in(each)),
+        quality_metrics=withheld.mask_all(draft.quality_metrics),
+    )
+
+
 def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) -> FinishedChapter:
     """Return the draft with its citations, its metrics and what later chapters may know of it. Raises AgentError."""
     checked = check_draft(draft, task)
@@ -134,6 +165,8 @@ def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) ->
 def _note_context(held: Held, task: ChapterTask) -> None:
     """Keep what the writer was given with the attempt; stored with its end, which saves a commit a chapter."""
     held.attempt.context = dict(given_record(held.attempt.agent, task))
+    if task.withheld_chunk_ids:
+        held.attempt.context["left_out_passages"] = list(task.withheld_chunk_ids)
 
 
 def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedChapter:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from books.preferences.catalogue import BY_KEY, Kind, Preference
-from books.preferences.reading import KeptName, kept_names, left_out_terms
+from books.preferences.reading import KeptName, kept_names
 from books.preferences.reading import wanted_words as wanted_words
 from workflow.agents.types import JSON, ChapterTask
 
@@ -12,13 +12,12 @@ from .fences import one_line
 LONGEST_WISH = 400
 MOST_ENTRIES = 40
 
-# Where there is no room for all, the last give way; what must not be told comes early.
-_ORDER = ("language", "leave_out", "names", "person", "tense", "tone", "audience", "style_notes")
+# Where there is no room for all, the last give way. What is withheld is told to no model: it never sees it.
+_ORDER = ("language", "names", "person", "tense", "tone", "audience", "style_notes")
 # How the prompt calls them, where that is not how a form does.
 _LABELS: Mapping[str, str] = {
     "language": "Language of the chapter",
     "person": "Narrative person",
-    "leave_out": "Do not tell of, nor hint at",
 }
 _OLD_KEYS: Mapping[str, str] = {"style_notes": "notes"}
 # Marks that would end the quotation in which a name or a term stands.
@@ -43,10 +42,6 @@ def _names(preference: Preference, known: JSON, task: ChapterTask) -> str:
     names = kept_names(known)
     spellings = {said_of_name(name): (name.right, *name.wrong) for name in names}
     return _listed(_near_first(spellings, task))
-
-
-def _terms(preference: Preference, known: JSON, task: ChapterTask) -> str:
-    return _listed(_near_first({_quoted(term): (term,) for term in left_out_terms(known)}, task))
 
 
 def said_of_name(name: KeptName) -> str:
@@ -80,5 +75,4 @@ def _listed(entries: Iterable[str]) -> str:
 
 _READERS: Mapping[Kind, Callable[[Preference, JSON, ChapterTask], str]] = {
     Kind.NAMES: _names,
-    Kind.TERMS: _terms,
 }

@@ -1,6 +1,8 @@
 """Which sentences belong together: a question and its answer, a thought and the one that it leans on."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from workflow.agents.quotations.english import ACKNOWLEDGEMENTS
 from workflow.agents.quotations.sentences import Sentence
@@ -31,6 +33,26 @@ def pair_exchanges(sentences: Sequence[Sentence]) -> Company:
                 for part in answer:
                     company.setdefault(part, []).append(place)
     return company
+
+
+def with_short_answers(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Let a short answer that tells something ("Hull.") count, with its question, where the line has nothing else."""
+    lifted = list(sentences)
+    for place, (question, answer) in enumerate(pairwise(sentences)):
+        is_answer = answer.line == question.line + 1 and answer.speaker and answer.speaker != question.speaker
+        if not (
+            question.is_question and question.speaker and is_answer and _is_short_answer(sentences, place + 1)
+        ):
+            continue
+        lifted[place] = replace(question, quality=max(question.quality, _LEAST_QUALITY))
+        lifted[place + 1] = replace(answer, quality=_LEAST_QUALITY)
+    return lifted
+
+
+def _is_short_answer(sentences: Sequence[Sentence], place: int) -> bool:
+    answer = sentences[place]
+    more = place + 1 < len(sentences) and sentences[place + 1].line == answer.line
+    return not answer.quality and bool(answer.terms) and answer.words <= _SHORT_REPLY_WORDS and not more
 
 
 def find_leads(sentences: Sequence[Sentence]) -> Company:

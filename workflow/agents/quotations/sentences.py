@@ -35,6 +35,9 @@ _PROCEDURE = re.compile(
 _LONG_CHARACTERS = 320
 _CUT_CHARACTERS = 200
 _CHARACTERS_PER_WORD = 12
+# A whole sentence of plain words ("We had nothing at all.") belongs to a short record, and answers no question.
+_FEWEST_PLAIN_WORDS = 4
+_PLAIN_QUALITY = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,8 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _quality(said: str, words: list[str], terms: tuple[str, ...], size: int) -> float:
     if not words or _is_noise(said, words, terms, size):
         return 0.0
+    if not terms:
+        return _PLAIN_QUALITY
     quality = 0.35 if size < 5 else 0.75 if size < 8 else 1.0
     if words[0] in LEANING_STARTS:
         quality *= 0.85
@@ -194,7 +199,7 @@ def _is_stammer(word: str, before: str) -> bool:
 
 def _is_noise(said: str, words: list[str], terms: tuple[str, ...], size: int) -> bool:
     """Fillers, scraps, asides in brackets and figures read aloud."""
-    if size < 3 or not terms or _ASIDE.match(said):
+    if size < 3 or (not terms and size < _FEWEST_PLAIN_WORDS) or _ASIDE.match(said):
         return True
     if size < 4 and len(set(terms)) < 2:
         return True

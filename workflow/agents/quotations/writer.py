@@ -10,7 +10,7 @@ from books.preferences.reading import wanted_words
 from books.text.tags import tag_named
 from books.text.words import count_prose, count_words
 from workflow.agents.quotations import frame, german
-from workflow.agents.quotations.company import find_leads, pair_exchanges
+from workflow.agents.quotations.company import find_leads, pair_exchanges, with_short_answers
 from workflow.agents.quotations.frame import summary_paragraph, whole_summary
 from workflow.agents.quotations.headings import PhraseBook
 from workflow.agents.quotations.leaving_out import without_left_out
@@ -85,11 +85,12 @@ class QuotationsWriter:
     def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft:
         """Return the chapter; `on_text` gets its Markdown by paragraphs. Same task, same bytes."""
         remaining = without_left_out(task)
-        if self._note_context and remaining.chunk_ids:
-            self._note_context({"left_out_passages": list(remaining.chunk_ids)})
+        left_out = [*task.withheld_chunk_ids, *remaining.chunk_ids]
+        if self._note_context and left_out:
+            self._note_context({"left_out_passages": left_out})
         task = remaining.task
         body = _choose_body(task)
-        blocks = _blocks(task, body, emptied=bool(remaining.chunk_ids))
+        blocks = _blocks(task, body, emptied=bool(left_out))
         for number, block in enumerate(blocks):
             on_text(f"\n\n{block}" if number else block)
         return _draft(task, body, "\n\n".join(blocks))
@@ -98,7 +99,7 @@ class QuotationsWriter:
 def _choose_body(task: ChapterTask) -> _Body:
     chunks, in_order = in_spoken_order(_quotable(task.chunks))
     texts = [chunk.text for chunk in chunks]
-    sentences = find_sentences(find_lines(chunks, task.node.participants), texts)
+    sentences = with_short_answers(find_sentences(find_lines(chunks, task.node.participants), texts))
     company = pair_exchanges(sentences)
     chosen = select_sentences(sentences, company, find_leads(sentences), _query(task), _budget(task))
     paragraphs = make_paragraphs(sentences, chosen, texts, [chunk.id for chunk in chunks])

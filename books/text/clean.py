@@ -1,0 +1,226 @@
+"""Turns a transcript's text into what was said: without timecodes, tags, entities and loops of the recognition.
+
+Labels of speakers with their times (Otter, Rev, Teams, Zoom, Whisper, subtitles) become lines "Name: words".
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .loops import Loop, without_loops
+
+_TIME = r"(?:\d{1,2}:)?\d{1,3}:\d{1,2}(?:[.,]\d{1,3})?"
+_NAME = r"(?P<name>[^\W\d_][^\n:\[\]()<>{}|]{0,58}?)"
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_VOICE = re.compile(r"<v(?:\.[\w.]+)?[ \t]+([^<>\n]{1,60})>")
+_TAG = re.compile(
+    r"</?(?:v|c|i|b|u|s|em|strong|font|span|lang|ruby|rt|br|p|div|sync|body)\b[^<>\n]{0,200}>"
+    rf"|<{_TIME}>|\{{\\[^{{}}\n]{{1,60}}\}}",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(r"\A\ufeff?\s*WEBVTT[^\n]*(?:\n(?!\s*\n)[^\n]*)*")
+_CUE = re.compile(rf"\s*(?P<time>{_TIME})\s*-->\s*{_TIME}[^\n]*$")
+_WHISPER = re.compile(rf"\s*\[(?P<time>{_TIME})\s*-->\s*{_TIME}\]\s*")
+_TIME_ALONE = re.compile(rf"\s*[\[(]?(?P<time>{_TIME})[\])]?\s*$")
+# "Ann Smith  0:01", "Ann Smith (00:12):", "[Ann Smith] 10:15:22"; what follows is said on the next lines.
+_LABEL_LINE = re.compile(
+    rf"\s*\[?{_NAME}\]?(?P<gap>:?\s+)(?P<bracket>[\[(]?)(?P<time>{_TIME})[\])]?\s*:?\s*$"
+)
+# "Ann Smith: (00:12) words", "Ann Smith [00:12]: words".
+_LABEL_AND_TIME = re.compile(rf"\s*{_NAME}\s*:?\s*[\[(](?P<time>{_TIME})[\])]\s*:?\s*(?=\S)")
+# "[00:12] Ann Smith: words", "00:12 Ann Smith: words", "10:15:22 From Ann Smith to Everyone: words".
+_TIME_AND_LABEL = re.compile(
+    rf"\s*[\[(]?(?P<time>{_TIME})[\])]?\s*[-–—]?\s*(?:From\s+)?{_NAME}(?:\s+to\s+[^:\n]{{1,60}})?\s*:\s*"
+)
+_BRACKETED_LABEL = re.compile(r"\s*\[(?P<name>SPEAKER[_ ]\d{1,3})\]\s*:?\s*", re.IGNORECASE)
+_INLINE = re.compile(
+    r"(?<![ \t])[ \t]*(?:\[(?P<square>(?:\d{1,2}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?)\]"
+    r"|\((?P<round>\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,3})?)\))[ \t]*"
+)
+_MARK = re.compile("\x02(\\d+)\x03")
+_MARKED = re.compile("[\x02\x03]")
+_SOMETHING_TO_CLEAN = re.compile(r"[<&{]|\d:\d\d|\[SPEAKER|WEBVTT", re.IGNORECASE)
+_MOST_NAME_WORDS = 5
+_PARTICLES = frozenset(
+    ("de", "da", "di", "do", "du", "del", "der", "den", "van", "von", "la", "le", "el", "al", "of")
+)
+_CACHED_TEXTS = 256
+
+
+@dataclass(frozen=True)
+class Turn:
+    """From text[start:] on this speaker speaks ("": as before), from this second of the recording (None: unknown)."""
+
+    start: int
+    speaker: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class CleanText:
+    """What was said, who says it from where on, and the sentences that a recognition repeated without end."""
+
+    text: str
+    turns: tuple[Turn, ...] = ()
+    loops: tuple[Loop, ...] = ()
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Those whom labels inside the text name, in order."""
+        return tuple(dict.fromkeys(turn.speaker for turn in self.turns if turn.speaker))
+
+    @property
+    def start_seconds(self) -> float | None:
+        """The first time inside the text."""
+        return next((turn.seconds for turn in self.turns if turn.seconds is not None), None)
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def clean_transcript(text: str) -> CleanText:
+    """Return what was said. A text with nothing to clean comes back as it is."""
+    marks = _Marks()
+    cleaned = _without_markup(text, marks) if _SOMETHING_TO_CLEAN.search(text) else text
+    cleaned, loops = without_loops(cleaned)
+    said, turns = _with_places(cleaned, marks)
+    # What is nothing but markup stays: there must be something to read.
+    return CleanText(said, turns, loops) if said.strip() else CleanText(text)
+
+
+class _Marks:
+    """Speakers and times found, which the text carries as numbered marks until it has its final form."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, float | None]] = []
+
+    def add(self, speaker: str, seconds: float | None) -> str:
+        """Return the mark that stands for this speaker and time."""
+        self.found.append((speaker, seconds))
+        return f"\x02{len(self.found) - 1}\x03"
+
+
+def _without_markup(text: str, marks: _Marks) -> str:
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), _MARKED.sub("", text))
+    text = _VOICE.sub(lambda match: f"\n{_named(match[1], None, marks)}", _HEADER.sub("", text, count=1))
+    text = _TAG.sub("", text)
+    has_cues = "-->" in text
+    lines = text.splitlines()
+    labelled = sum(bool(_label_line(line, certain=False)) for line in lines) >= 2
+    spoken = _without_names_of_cues(lines) if has_cues else iter(lines)
+    return _joined(_Line.read(line, marks, labelled, has_cues) for line in spoken)
+
+
+def _without_names_of_cues(lines: list[str]) -> Iterator[str]:
+    """Leave out the number or name that stands between an empty line and the time of a subtitle."""
+    for before, line, following in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        if before.strip() or not line.strip() or not _CUE.match(following):
+            yield line
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line without its label: `label` is a mark and "Name: ", `flows` whether it goes on from the line before."""
+
+    label: str
+    text: str
+    flows: bool
+
+    @staticmethod
+    def read(line: str, marks: _Marks, labelled: bool, has_cues: bool) -> "_Line":
+        if match := _label_line(line, certain=not labelled):
+            return _Line(_label(match, marks), "", flows=False)
+        if match := _CUE.match(line) or _TIME_ALONE.match(line):
+            return _Line(marks.add("", _seconds(match["time"])), "", flows=True)
+        if match := _whole_label(line):
+            return _Line(_label(match, marks), _inline(line[match.end() :], marks), flows=False)
+        if match := _WHISPER.match(line):
+            mark = marks.add("", _seconds(match["time"]))
+            inner = _BRACKETED_LABEL.match(line, match.end())
+            label = f"{mark}{_label(inner, marks)}" if inner else mark
+            return _Line(label, _inline(line[(inner or match).end() :], marks), flows=not inner)
+        return _Line("", _inline(line, marks), flows=has_cues and not line.startswith("\x02"))
+
+
+def _label_line(line: str, *, certain: bool) -> re.Match[str] | None:
+    """Return a line that is a name and a time; `certain` asks for the wide gap or the brackets of transcripts."""
+    match = _LABEL_LINE.match(line)
+    if match is None or not _is_name(match["name"]):
+        return None
+    is_certain = match["bracket"] or len(match["gap"]) > 1 or "\t" in match["gap"] or "]" in line
+    return match if is_certain or not certain else None
+
+
+def _whole_label(line: str) -> re.Match[str] | None:
+    """Return the label, with its time, that a line of speech begins with."""
+    for pattern in (_TIME_AND_LABEL, _LABEL_AND_TIME, _BRACKETED_LABEL):
+        match = pattern.match(line)
+        if match and _is_name(match["name"]):
+            return match
+    return None
+
+
+def _label(match: re.Match[str], marks: _Marks) -> str:
+    return _named(match["name"], match.groupdict().get("time"), marks)
+
+
+def _named(name: str, time: str | None, marks: _Marks) -> str:
+    plain = " ".join(name.split())
+    return f"{marks.add(plain, _seconds(time))}{plain}: "
+
+
+def _is_name(name: str) -> bool:
+    words = name.split()
+    return len(words) <= _MOST_NAME_WORDS and all(
+        not word[0].islower() or word in _PARTICLES for word in words
+    )
+
+
+def _inline(text: str, marks: _Marks) -> str:
+    """Put marks in the place of timecodes inside a line."""
+    return _INLINE.sub(
+        lambda match: (
+            (" " if match.start() else "") + marks.add("", _seconds(match["square"] or match["round"]))
+        ),
+        text,
+    )
+
+
+def _joined(lines: Iterator[_Line]) -> str:
+    """Join the lines: speech under a label is put behind it, what subtitles part goes on as one line."""
+    parts: list[str] = []
+    waiting = ""
+    for line in lines:
+        if line.label and not line.text:
+            waiting += line.label
+            continue
+        if not line.text.strip() and not line.label:
+            parts.append("\n" if parts and not line.flows and not waiting else "")
+            continue
+        head, waiting = waiting + line.label, ""
+        starts_turn = ": " in head[-2:]
+        glue = "" if not parts else " " if line.flows and not starts_turn else "\n"
+        parts.append(f"{glue}{head}{line.text.strip() if head else line.text}")
+    return re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip("\n")
+
+
+def _with_places(text: str, marks: _Marks) -> tuple[str, tuple[Turn, ...]]:
+    """Take out the marks, and say where in the text each of them stood."""
+    parts: list[str] = []
+    turns: list[Turn] = []
+    at = length = 0
+    for match in _MARK.finditer(text):
+        parts.append(text[at : match.start()])
+        length += match.start() - at
+        turns.append(Turn(length, *marks.found[int(match[1])]))
+        at = match.end()
+    return "".join([*parts, text[at:]]), tuple(turns)
+
+
+def _seconds(time: str | None) -> float | None:
+    if not time:
+        return None
+    seconds = 0.0
+    for part in time.replace(",", ".").split(":"):
+        seconds = seconds * 60 + float(part)
+    return round(seconds, 3)

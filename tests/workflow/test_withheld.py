@@ -1,0 +1,161 @@
+"""Words that a person wants withheld: found however they are typeset, and told nowhere but in the person's own list."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import get_resolver
+
+from books.actions import upload_storyline
+from books.export import FORMATS, export_book
+from books.sources import rules_of
+from books.text.withheld import MASK, MaskedStream, withheld
+from tests.workflow.test_leases import claim
+from workflow.actions import start_session
+from workflow.agents.llm.prompt import build_prompt
+from workflow.agents.types import ChapterTask
+from workflow.context import chapter_task, chunks_of
+from workflow.engine.writing import write_chapter
+from workflow.models import Attempt, Event
+
+WORD = "Zebulon"
+LIST_ON_PAGE = re.compile(
+    r"<textarea name=\"leave_out\".*?</textarea>|<dt>Leave out</dt><dd>.*?</dd>", re.DOTALL
+)
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("the divorce", "After The  DIVORCE, we left."),
+        ("O'Brien", "Mr O’Brien came."),
+        ("Café Rot", unicodedata.normalize("NFD", "im Café Rot saß er")),
+        ("mother-in-law", "my mother‑in‑law"),
+        ("Zebulon", "Zebulon’s house"),
+        ("Zebulon", "Ze\u00adbulon"),
+        ("川", "大川が上がった。"),
+    ],
+)
+def test_words_are_found_however_they_are_typeset(term: str, text: str) -> None:
+    found = withheld((term,))
+
+    assert found.is_in(text)
+    assert MASK in found.mask(text)
+    assert not found.is_in(found.mask(text))
+
+
+def test_parts_of_words_and_patterns_are_not_found() -> None:
+    assert not withheld(("ice", ".*", "(")).is_in("The police came twice")
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_stream_shows_no_part_of_a_word(size: int) -> None:
+    shown: list[str] = []
+    stream = MaskedStream(shown.append, withheld((WORD,)), waiting=20)
+    text = f"We met {WORD} by the river and {WORD} left again. " * 4
+
+    for at in range(0, len(text), size):
+        stream(text[at : at + size])
+
+    assert WORD not in "".join(shown)
+    assert f"We met {MASK} by the river" in "".join(shown)
+
+
+def told(person: User) -> tuple[ChapterTask, str]:
+    """Start a book whose every kind of text has the word, write its first chapter; return the second's task."""
+    river = "The river closed in winter, and we walked over the ice to the other bank."
+    data = {
+        "book": {"title": "Salt", "preferences": {"leave_out": [WORD]}},
+        "chunks": [
+            {"id": "c1", "text": river, "speaker": f"{WORD} Smith", "source": f"Tape of {WORD}"},
+            {
+                "id": "c2",
+                "text": f"Then {WORD} came over the ice with two horses and a cart.",
+                "speaker": "Emm",
+            },
+        ],
+        "nodes": [
+            {
+                "id": f"n{number}",
+                "title": f"{WORD} {number}",
+                "summary": f"About {WORD}.",
+                "themes": [WORD, "ice"],
+                "participants": [WORD],
+                "temporal_info": {"who": WORD},
+                "chunk_ids": ["c1", "c2"],
+            }
+            for number in (1, 2)
+        ],
+        "links": [{"source_id": "n1", "target_id": "n2", "relationship_type": "THEMATIC_SIMILARITY"}],
+    }
+    version = upload_storyline(json.dumps(data), actor=person)
+    session, _ = start_session(version, actor=person)
+    write_chapter(claim(session), lambda: False)
+    item = session.items.select_related("chapter__node", "chapter__version__book").get(number=2)
+    chunks = chunks_of(item.chapter.node, rules_of(item.chapter.version))
+    return chapter_task(session, item, chunks), str(session.pk)
+
+
+def test_no_task_and_no_prompt_has_the_word(person: User) -> None:
+    task, _ = told(person)
+
+    prompt = build_prompt(task)
+
+    assert [chunk.id for chunk in task.chunks] == ["c1"]
+    assert task.withheld_chunk_ids == ("c2",)
+    assert WORD not in repr(task)
+    assert WORD not in prompt.system + prompt.user
+
+
+def test_no_page_no_answer_and_no_export_has_the_word(
+    person: User, client_of: Callable[[User], Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    _, session_id = told(person)
+    client = client_of(person)
+    values = {
+        "book_id": "salt", "number": 1, "chapter": 1, "chapter_number": 1, "version": "v1", "format": "json",
+        "session_id": session_id, "chapter_id": "salt_v1_chapter_1",
+    }  # fmt: skip
+    seen = 0
+
+    for path in sorted(set(addresses(values))):
+        answer = client.get(path)
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        text = without_own_list(body.decode(errors="replace"))
+        seen += answer.status_code == 200
+        assert WORD not in text, path
+
+    assert seen >= 15
+    version = person.books.get().versions.get()
+    for kind in FORMATS:
+        assert WORD.encode() not in export_book(version, kind).data
+    assert not any(WORD in repr(vars(row)) for row in [*Event.objects.all(), *Attempt.objects.all()])
+    assert WORD not in caplog.text
+
+
+def without_own_list(text: str) -> str:
+    """Take out the list itself, which the person may see and edit."""
+    text = LIST_ON_PAGE.sub("", text)
+    return re.sub(r'"leave_out":\s*\[[^\]]*\]', "", text)
+
+
+def addresses(values: dict[str, object]) -> list[str]:
+    """Return every address of the site that these values can fill, but for the admin and signing out."""
+    found = []
+    for routes in walk(get_resolver(), ""):
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values.get(match[1], f"<{match[1]}>")), routes)
+        if "<" not in path and not path.startswith(("admin/", "static/", "sign", "accounts/")):
+            found.append(f"/{path}")
+    return found
+
+
+def walk(resolver: object, before: str) -> list[str]:
+    routes: list[str] = []
+    for each in resolver.url_patterns:  # type: ignore[attr-defined]
+        route = before + str(each.pattern)
+        routes += walk(each, route) if hasattr(each, "url_patterns") else [route]
+    return routes
