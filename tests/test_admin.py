@@ -660,7 +660,7 @@ def written_by_hand(owner: User) -> ProcessingSession:
 
 
 class TestSigningIn:
-    def test_there_is_one_sign_in_page(self, client: Client) -> None:
+    def test_there_is_one_sign_in_page(self, db: None, client: Client) -> None:
         page = list_address(Book)
 
         answer = client.get(page, follow=True)
