@@ -15,6 +15,7 @@ from workflow import transitions
 from workflow.agents.types import AgentError, ChapterDraft
 from workflow.engine import advance, writing
 from workflow.engine.writing import write_chapter
+from workflow.failures import Failure
 from workflow.live import bell
 from workflow.models import Attempt, ProcessingSession
 
@@ -208,7 +209,7 @@ def test_draft_of_wrong_types_is_a_failed_attempt_at_once(
         RecursionError("too deep"),
     ],
 )
-def test_whatever_a_writer_raises_is_a_failed_attempt_at_once(
+def test_whatever_a_writer_raises_ends_its_attempt_at_once(
     person: User, control: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     def broken(task: object) -> object:
@@ -219,7 +220,8 @@ def test_whatever_a_writer_raises_is_a_failed_attempt_at_once(
 
     advance(session.pk)
 
-    assert Attempt.objects.get().outcome == "failed"
+    asked_to_wait = isinstance(error, AgentError) and error.code == Failure.RATE_LIMITED
+    assert Attempt.objects.get().outcome == ("waited" if asked_to_wait else "failed")
     assert statuses(session) == ["pending"]
     assert item(session, 1).next_attempt_at is not None
 
