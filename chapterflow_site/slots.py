@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
 
+from .parts import sent_in_parts
+
 AT_ONCE = 6
 # Mostly they wait: for a child process that reads an upload, or for a model that answers.
 LONG_AT_ONCE = 3
@@ -40,7 +42,7 @@ class SlottedHandler(ASGIHandler):
         """Answer the request, in its turn."""
         slots = self._slots.setdefault(asyncio.get_running_loop(), _Slots())
         async with slots.long if is_long(request.path) else slots.short:
-            return await super().run_get_response(request)
+            return sent_in_parts(await super().run_get_response(request))
 
 
 def is_long(path: str) -> bool:

@@ -9,8 +9,9 @@ from typing import BinaryIO
 from daphne import http_protocol
 from twisted.internet import threads
 
-from .gate import ANONYMOUS_BYTES, joined, most_bytes
+from .gate import ANONYMOUS_BYTES, Message, joined, most_bytes
 from .senders import claims_to_be_known, is_known
+from .valve import Valve
 
 _ANSWER = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 # What is refused is read to its end, so that its sender hears the answer; not for ever.
@@ -66,6 +67,7 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
     def __init__(self, channel: object, queued: object = False) -> None:
         # Twisted would read a form in the thread that every board waits for, and keep ten times its size.
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
+        self.valve = Valve()
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802  (Twisted's own name)
         """Look at the length that is announced; None where the body comes in chunks."""
@@ -104,6 +106,18 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
     def _open(self) -> None:
         if self.channel is not None:
             super().process()
+
+    def handle_reply(self, message: Message) -> None:
+        """Send what the application says; from the first part of a longer answer on, be told when there is room."""
+        if message.get("more_body") and not self.producer and self.channel is not None:
+            self.registerProducer(self.valve, True)
+        super().handle_reply(message)
+
+    def finish(self) -> None:
+        """End the answer, and the wait for room."""
+        if self.producer:
+            self.unregisterProducer()
+        super().finish()
 
     def take_body(self) -> BinaryIO:
         """Return the file of the body and leave an empty one, so that Daphne does not read it into memory."""

@@ -1,4 +1,4 @@
-"""Daphne as `manage.py up` runs it: bodies stay in their files, sockets wait for their viewers."""
+"""Daphne as `manage.py up` runs it: bodies stay in their files, what is sent waits for its readers."""
 
 import resource
 
@@ -16,6 +16,7 @@ from .web_socket import BoundedSocket
 # After a restart every open board comes back within seconds. The system's own limit (somaxconn) may be lower.
 _WAITING_CONNECTIONS = 2_048
 _MOST_FILES = 65_536
+_SENT = {"websocket.send", "http.response.body"}
 _SOCKETS = {
     "websocket_connect_timeout": 60,
     "websocket_handshake_timeout": 60,
@@ -25,7 +26,7 @@ _SOCKETS = {
 
 
 class Server(server.Server):  # type: ignore[misc]  # daphne has no types
-    """Lets many come at once, hands bodies over as files, and lets the application wait for viewers who do not read."""
+    """Lets many come at once, hands bodies over as files, and lets the application wait for those who do not read."""
 
     def __init__(self, application: object, endpoints: list[str], **options: object) -> None:
         roomy = [f"{each}:backlog={_WAITING_CONNECTIONS}" for each in endpoints if each.startswith("tcp:")]
@@ -40,7 +41,7 @@ class Server(server.Server):  # type: ignore[misc]  # daphne has no types
 
     async def handle_reply(self, protocol: object, message: Message) -> None:
         """Send what the application says, once there is room for it."""
-        if isinstance(protocol, BoundedSocket) and message["type"] == "websocket.send":
+        if isinstance(protocol, BoundedSocket | BoundedRequest) and message["type"] in _SENT:
             await protocol.valve.wait()
         await super().handle_reply(protocol, message)
 

@@ -1,15 +1,14 @@
 """A socket as Daphne serves it: closed with codes that browsers are told, and never filled faster than it is read."""
 
-import asyncio
 import logging
 import socket
 
 from autobahn.websocket import protocol
 from daphne import ws_protocol
-from twisted.internet.interfaces import IPushProducer
-from zope.interface import implementer
 
 from workflow.live.codes import BROKEN, TOO_LONG, TOO_TALKATIVE
+
+from .valve import Valve
 
 # A board's page says nothing at all; its consumer closes before this many messages are waiting for it.
 _PASSED_ON = 200
@@ -21,31 +20,6 @@ logger = logging.getLogger(__name__)
 # Autobahn writes out all its settings, in colours, for a debug log that nobody reads: half of the work of an opening.
 for _name in ("pformat", "hltype", "hlval"):
     setattr(protocol, _name, lambda *given: "")
-
-
-@implementer(IPushProducer)
-class Valve:
-    """Closed by the transport while it has more to send than its viewer takes."""
-
-    def __init__(self) -> None:
-        self._open = asyncio.Event()
-        self._open.set()
-
-    async def wait(self) -> None:
-        """Wait until there is room."""
-        await self._open.wait()
-
-    def pauseProducing(self) -> None:  # noqa: N802  (Twisted's own names)
-        """Close."""
-        self._open.clear()
-
-    def resumeProducing(self) -> None:  # noqa: N802
-        """Open."""
-        self._open.set()
-
-    def stopProducing(self) -> None:  # noqa: N802
-        """Open for good: what waits finds that the socket is gone."""
-        self._open.set()
 
 
 class BoundedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]  # daphne has no types

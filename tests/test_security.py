@@ -172,6 +172,7 @@ class TestHeaders:
         version = new_version(person, 1)
 
         answer = client_of(person).get(f"/books/{version.book.book_id}/v1/export/md/")
+        answer.close()
 
         assert "no-store" in answer.headers["Cache-Control"]
 

@@ -1,12 +1,19 @@
 """Requests are answered a few at a time, and short ones do not wait behind long ones."""
 
 import asyncio
+from collections.abc import Iterator
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
+from django.http import StreamingHttpResponse
+from twisted.internet.testing import StringTransport
 
+from chapterflow_site.parts import sent_in_parts
 from chapterflow_site.slots import AT_ONCE, LONG_AT_ONCE, SlottedHandler, is_long
+from chapterflow_site.web_channel import AnsweringChannel
+from chapterflow_site.web_request import BoundedRequest
 
 
 class Crowd:
@@ -81,3 +88,34 @@ def test_what_may_take_long_has_slots_of_its_own(path: str) -> None:
 )
 def test_pages_are_short(path: str) -> None:
     assert not is_long(path)
+
+
+@pytest.mark.asyncio
+async def test_long_answer_is_read_part_by_part() -> None:
+    read: list[int] = []
+
+    def parts() -> Iterator[bytes]:
+        for number in range(3):
+            read.append(number)
+            yield b"%d" % number
+
+    sent = [(part, list(read)) async for part in aiter(sent_in_parts(StreamingHttpResponse(parts())))]
+
+    assert sent == [(b"0", [0]), (b"1", [0, 1]), (b"2", [0, 1, 2])]
+
+
+@pytest.mark.asyncio
+async def test_long_answer_waits_for_its_reader() -> None:
+    channel = AnsweringChannel()
+    channel.factory = SimpleNamespace(server=Mock(server_name=""))
+    channel.makeConnection(StringTransport())
+    request = BoundedRequest(channel)
+    request.clientproto, request.method, request.uri = b"HTTP/1.1", b"GET", b"/"
+    request.handle_reply({"type": "http.response.start", "status": 200})
+    request.handle_reply({"type": "http.response.body", "body": b"first", "more_body": True})
+
+    channel.pauseProducing()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(request.valve.wait(), 0.01)
+    channel.resumeProducing()
+    await request.valve.wait()

@@ -1,15 +1,16 @@
 """What is being written now, and what waits for the person, over all of one's books; reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import ngettext
 
 from books.models import Book, BookVersion
-from workflow.board import Board, read_board
+from workflow.board import Board, read_boards
 from workflow.board.board import GROUP
 from workflow.board.summary import time_line
 from workflow.failures import explain
@@ -72,12 +73,17 @@ def status_word(session: ProcessingSession) -> tuple[str, str]:
 def running(books: Iterable[Book]) -> list[Running]:
     """Return what is being written of these books, the newest starts first, at most six."""
     sessions = ProcessingSession.objects.filter(version__book__in=books, status__in=UNFINISHED)
-    newest = sessions.select_related("version__book").order_by("-created_at")[:RUNNING_AT_MOST]
-    return [_running(session) for session in newest]
+    newest = list(sessions.select_related("version__book").order_by("-created_at")[:RUNNING_AT_MOST])
+    boards = _small_boards(newest)
+    return [_running(session, boards.get(session.pk)) for session in newest]
 
 
-def _running(session: ProcessingSession) -> Running:
-    board = read_board(session) if session.total_chapters <= GROUP else None
+def _small_boards(sessions: Iterable[ProcessingSession]) -> Mapping[UUID, Board]:
+    """Read the boards that are worth the reading for a line or two: those of books that are not very long."""
+    return read_boards(session for session in sessions if session.total_chapters <= GROUP)
+
+
+def _running(session: ProcessingSession, board: Board | None) -> Running:
     time = time_line(board).partition(" (")[0] if board else ""
     return Running(session, cover_of(session.version.book), board, time)
 
@@ -86,11 +92,31 @@ def calls(cards: Sequence[Card]) -> list[Call]:
     """Return what waits for the person in the newest versions of these books: failures, questions, changes."""
     sessions = {card.session.pk: card for card in cards if card.session}
     failed = [card.session for card in sessions.values() if card.session and _has_stopped(card.session)]
-    found = [_failure(session) for session in failed[:CALLS_AT_MOST]]
+    found = _failures(failed[:CALLS_AT_MOST])
     found += [_budget(card.session) for card in cards if card.session and card.session.is_over_budget]
-    asked = [card for card in cards if card.version and card.open_questions]
-    found += [_questions(card.book, card.version, card.open_questions) for card in asked if card.version]
+    found += _questions([card for card in cards if card.open_questions][:CALLS_AT_MOST])
     return (found + _changes(sessions))[:CALLS_AT_MOST]
+
+
+class _First(NamedTuple):
+    """The first chapter that failed."""
+
+    number: int
+    code: str
+
+
+def _failures(sessions: Sequence[ProcessingSession]) -> list[Call]:
+    boards, first = _small_boards(sessions), _first_failures(sessions)
+    return [_failure(session, first.get(session.pk), boards.get(session.pk)) for session in sessions]
+
+
+def _first_failures(sessions: Sequence[ProcessingSession]) -> Mapping[UUID, _First]:
+    items = ChapterWorkflowItem.objects.filter(session=OuterRef("pk"), status=ItemStatus.FAILED)
+    first = items.order_by("number")
+    rows = ProcessingSession.objects.filter(pk__in=[session.pk for session in sessions]).values_list(
+        "pk", Subquery(first.values("number")[:1]), Subquery(first.values("error_code")[:1])
+    )
+    return {pk: _First(number, code) for pk, number, code in rows if number is not None} if sessions else {}
 
 
 def _has_stopped(session: ProcessingSession) -> bool:
@@ -99,16 +125,13 @@ def _has_stopped(session: ProcessingSession) -> bool:
     return session.failed_count > 0 and session.status != SessionStatus.CANCELLED
 
 
-def _failure(session: ProcessingSession) -> Call:
+def _failure(session: ProcessingSession, first: _First | None, board: Board | None) -> Call:
     title = session.version.book.title
     if not session.failed_count:
         text = f"{title}. {explain(session.error_code).heading}."
         return _retry(session, "The chapters could not be compared with each other", text)
-    failed = ChapterWorkflowItem.objects.filter(session=session, status=ItemStatus.FAILED).order_by("number")
-    numbers = list(failed.values_list("number", flat=True)[:2])
-    code = failed.values_list("error_code", flat=True).first() or ""
-    heading = _failed_heading(session, numbers) + _waiting_clause(session)
-    return _retry(session, heading, f"{title}. {explain(code).heading}.")
+    heading = _failed_heading(session, first) + _waiting_clause(session, board)
+    return _retry(session, heading, f"{title}. {explain(first.code if first else '').heading}.")
 
 
 def _budget(session: ProcessingSession) -> Call:
@@ -118,17 +141,15 @@ def _budget(session: ProcessingSession) -> Call:
     return Call("retry", "paused", heading, f"{version.book.title}. The writing waits for you.", "Look", url)
 
 
-def _failed_heading(session: ProcessingSession, numbers: Sequence[int]) -> str:
-    if session.failed_count == 1 and numbers:
-        return f"Chapter {numbers[0]:,} failed"
+def _failed_heading(session: ProcessingSession, first: _First | None) -> str:
+    if session.failed_count == 1 and first:
+        return f"Chapter {first.number:,} failed"
     return f"{session.failed_count:,} chapters failed"
 
 
-def _waiting_clause(session: ProcessingSession) -> str:
-    """Say how many wait for what failed; worth the reading for books that are not very long."""
-    if session.total_chapters > GROUP:
-        return ""
-    waiting = len(read_board(session).blocked)
+def _waiting_clause(session: ProcessingSession, board: Board | None) -> str:
+    """Say how many wait for what failed, where the board was read."""
+    waiting = len(board.blocked) if board else 0
     them = "it" if session.failed_count == 1 else "them"
     count = ngettext("%d chapter waits", "%d chapters wait", waiting) % waiting
     return f", and {count} for {them}" if waiting else ""
@@ -140,10 +161,20 @@ def _retry(session: ProcessingSession, heading: str, text: str) -> Call:
     )
 
 
-def _questions(book: Book, version: BookVersion, count: int) -> Call:
+def _questions(cards: Sequence[Card]) -> list[Call]:
+    versions = [card.version.pk for card in cards if card.version]
+    if not versions:
+        return []
+    first = FollowUpQuestion.objects.filter(version=OuterRef("pk"), status=QuestionStatus.OPEN)
+    rows = BookVersion.objects.filter(pk__in=versions).values_list("pk", Subquery(first.values("text")[:1]))
+    texts = dict(rows)
+    return [_question(card, card.version, texts.get(card.version.pk)) for card in cards if card.version]
+
+
+def _question(card: Card, version: BookVersion, first: str | None) -> Call:
+    book, count = card.book, card.open_questions
     heading = ngettext("%d question is open", "%d questions are open", count) % count
-    first = FollowUpQuestion.objects.filter(version=version, status=QuestionStatus.OPEN).first()
-    text = f"{book.title}. The most important: {first.text}" if first else book.title
+    text = f"{book.title}. The most important: {first}" if first else book.title
     return Call(
         "in_progress",
         "question",

@@ -2,13 +2,12 @@
 
 from typing import Annotated
 
-from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
+from django.http import FileResponse, HttpRequest
 from ninja import Path, Query
 
 from books import schemas
 from books.actions import edit_outline
-from books.export import FORMATS, export_book
+from books.export import FORMATS, download, export_book
 from books.models import BookVersion
 from chapterflow_site.api_auth import person_asking
 from chapterflow_site.api_reading import page_of
@@ -97,10 +96,6 @@ def edited(
     summary="Export a book",
     openapi_extra={"responses": {200: _FILE, **problems(409)["responses"]}},
 )
-def exported(request: HttpRequest, book_id: BookId, version: VersionName, format: FormatName) -> HttpResponse:
+def exported(request: HttpRequest, book_id: BookId, version: VersionName, format: FormatName) -> FileResponse:
     """Take away what is written, as a file. While nothing is written, 409; an unknown format is 404."""
-    file = export_book(version_of(request, book_id, version), format)
-    disposition = content_disposition_header(True, file.name) or "attachment"
-    return HttpResponse(
-        file.data, content_type=file.content_type, headers={"Content-Disposition": disposition}
-    )
+    return download(export_book(version_of(request, book_id, version), format))

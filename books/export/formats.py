@@ -3,7 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from books.exceptions import Conflict, NotFound
 from books.models import BookVersion
@@ -16,27 +19,29 @@ from .markdownfile import markdown_file
 
 LONGEST_NAME = 80
 _MOST_BYTES = 200
+# What is larger is kept on the disk while it is handed out, under no name.
+_IN_MEMORY = 1_000_000
 _NO_LETTERS = re.compile(rf"[^\w{MARKS}\s-]")
 _GAPS = re.compile(r"[-\s]+")
 
 
 @dataclass(frozen=True)
 class ExportFile:
-    """A file to hand out. `name` keeps the title's own letters, and is safe on any system."""
+    """A file to hand out, to be closed after. `name` keeps the title's own letters, and is safe on any system."""
 
     name: str
     content_type: str
-    data: bytes
+    content: IO[bytes]
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file. `key` is its name in addresses and the file's ending."""
+    """A kind of file. `key` is its name in addresses and the file's ending; `write` needs no more memory for more."""
 
     key: str
     label: str
     content_type: str
-    make: Callable[[Manuscript], bytes]
+    write: Callable[[Manuscript, IO[bytes]], None]
 
 
 FORMATS: dict[str, Format] = {
@@ -63,7 +68,12 @@ def export_book(version: BookVersion, format: str) -> ExportFile:
     manuscript = manuscript_of(version)
     if not manuscript.entries:
         raise Conflict("nothing_written", "No chapter is written yet, so there is nothing to export.")
-    return ExportFile(_file_name(version, known.key), known.content_type, known.make(manuscript))
+    with ExitStack() as undone:
+        content = undone.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
+        known.write(manuscript, content)
+        content.seek(0)
+        undone.pop_all()
+    return ExportFile(_file_name(version, known.key), known.content_type, content)
 
 
 def _file_name(version: BookVersion, ending: str) -> str:

@@ -1,16 +1,19 @@
 """A book as JSON: of each written chapter the four keys of the API, its citations and their sources."""
 
 import json
+from typing import IO
 
 from books.reading import chapter_document
 
 from .manuscript import Manuscript, WrittenChapter
 
 FORMAT_NAME = "chapterflow-book/1"
+# How deep a chapter stands in the document, which is how far its lines are indented.
+_DEPTH = "  "
 
 
-def json_file(manuscript: Manuscript) -> bytes:
-    """Return the whole book as one UTF-8 JSON document."""
+def json_file(manuscript: Manuscript, target: IO[bytes]) -> None:
+    """Write the whole book as one UTF-8 JSON document, a chapter at a time."""
     version = manuscript.version
     document = {
         "format": FORMAT_NAME,
@@ -23,9 +26,18 @@ def json_file(manuscript: Manuscript) -> bytes:
             "unwritten_chapters": list(manuscript.unwritten),
         },
         "note": manuscript.imprint,
-        "chapters": [_chapter(written) for written in manuscript.chapters(with_source_text=True)],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+    target.write(_json(document).removesuffix("\n}").encode() + b',\n "chapters": [')
+    before = f"\n{_DEPTH}"
+    for written in manuscript.chapters(with_source_text=True):
+        # No line ends but those of the indentation: within texts they are escaped.
+        target.write((before + _json(_chapter(written)).replace("\n", f"\n{_DEPTH}")).encode())
+        before = f",\n{_DEPTH}"
+    target.write(b"\n ]\n}")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def _chapter(written: WrittenChapter) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import IO
 
 from books.passages import citation_marks, escape_markdown
 from books.reading import SAFE_LINK, SourceView
@@ -19,12 +20,12 @@ _ACTIVE = re.compile(
 )
 
 
-def markdown_file(manuscript: Manuscript) -> bytes:
-    """Return the whole book as one UTF-8 document."""
-    blocks = [*_opening(manuscript)]
+def markdown_file(manuscript: Manuscript, target: IO[bytes]) -> None:
+    """Write the whole book as one UTF-8 document, a chapter at a time."""
+    target.write("\n\n".join(_opening(manuscript)).encode())
     for written in manuscript.chapters():
-        blocks += _chapter(written)
-    return ("\n\n".join(blocks) + "\n").encode()
+        target.write("".join(f"\n\n{block}" for block in _chapter(written)).encode())
+    target.write(b"\n")
 
 
 def _opening(manuscript: Manuscript) -> Iterator[str]:

@@ -5,6 +5,7 @@ from itertools import count
 
 from django.contrib.auth.models import User
 
+from books.export import export_book
 from books.models import (
     Book,
     BookVersion,
@@ -143,3 +144,9 @@ def written_book(
         if written:
             write_text(chapter, chapter_text(number))
     return version
+
+
+def exported(version: BookVersion, format: str) -> bytes:
+    """The whole file of an export."""
+    with export_book(version, format).content as content:
+        return content.read()

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -13,10 +14,10 @@ from markdown_it import MarkdownIt
 
 from books.exceptions import Conflict, NotFound
 from books.export import FORMATS, export_book
-from books.export.manuscript import unwritten_words
+from books.export.manuscript import Manuscript, WrittenChapter, manuscript_of, unwritten_words
 from books.models import BookVersion
 
-from .factories import add_chapter, make_version, write_text, written_book
+from .factories import add_chapter, exported, make_version, write_text, written_book
 
 HOSTILE = "Ferry\x00 <script>&\x1b “House” ]]> \ufffe"
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -34,21 +35,21 @@ def hostile_book(owner: User) -> BookVersion:
 
 
 def open_epub(version: BookVersion) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(export_book(version, "epub").data))
+    return zipfile.ZipFile(io.BytesIO(exported(version, "epub")))
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_same_content_gives_the_same_bytes(person: User, format: str) -> None:
     version = written_book(person)
 
-    assert export_book(version, format).data == export_book(version, format).data
+    assert exported(version, format) == exported(version, format)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_unfinished_book_says_so(person: User, format: str) -> None:
     version = written_book(person, 5, unwritten=[4, 5])
 
-    data = export_book(version, format).data
+    data = exported(version, format)
     texts = [data] if format != "epub" else [open_epub(version).read("EPUB/title.xhtml")]
 
     assert any("Chapters 4 and 5 are not written yet." in text.decode() for text in texts)
@@ -82,13 +83,19 @@ def test_nothing_written_is_nothing_to_export(person: User) -> None:
     ],
 )
 def test_file_name_is_safe(person: User, title: str, name: str) -> None:
-    assert export_book(written_book(person, 1, title=title), "epub").name == name
+    file = export_book(written_book(person, 1, title=title), "epub")
+    file.content.close()
+
+    assert file.name == name
 
 
 def test_title_without_letters_falls_back_to_the_book_id(person: User) -> None:
     version = written_book(person, 1, title="… !")
 
-    assert export_book(version, "md").name == f"{version.book.book_id}-v1.md"
+    file = export_book(version, "md")
+    file.content.close()
+
+    assert file.name == f"{version.book.book_id}-v1.md"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +120,7 @@ def test_missing_chapters_in_words(numbers: list[int], words: str) -> None:
 def test_json_has_chapters_with_four_keys_and_citations(person: User) -> None:
     version = written_book(person, 3, unwritten=[3])
 
-    document = json.loads(export_book(version, "json").data)
+    document = json.loads(exported(version, "json"))
 
     assert document["version"]["unwritten_chapters"] == [3]
     assert [list(chapter) for chapter in document["chapters"]] == 2 * [
@@ -128,7 +135,7 @@ def test_json_has_chapters_with_four_keys_and_citations(person: User) -> None:
 
 
 def test_markdown_turns_marks_into_footnotes(person: User) -> None:
-    text = export_book(written_book(person, 2), "md").data.decode()
+    text = exported(written_book(person, 2), "md").decode()
 
     assert text.startswith("# The Ferry House\n\n*Three voices*\n")
     assert "Version 1. Selected quotations, no AI." in text
@@ -144,7 +151,7 @@ def test_markdown_keeps_html_of_a_text_from_running(person: User) -> None:
         chapter, "<script>x</script> \\\\<b> \\<i> <https://a.example> ![p](http://t.example) \\!a! [c-1-1]"
     )
 
-    text = export_book(chapter.version, "md").data.decode()
+    text = exported(chapter.version, "md").decode()
 
     assert "\\<script>x\\</script> \\\\\\<b> \\<i> <https://a.example> [p](http://t.example) \\!a!" in text
 
@@ -170,7 +177,7 @@ def test_markdown_leads_to_the_web_and_to_mail_only(person: User, written: str, 
     chapter = add_chapter(make_version(person), 1)
     write_text(chapter, f"Before.\n\n{written}\n\nAfter.")
 
-    text = export_book(chapter.version, "md").data.decode()
+    text = exported(chapter.version, "md").decode()
 
     assert f"Before.\n\n{kept}\n\nAfter." in text
     links = [
@@ -186,13 +193,13 @@ def test_markdown_puts_a_chapters_headings_below_its_title(person: User) -> None
     chapter = add_chapter(make_version(person), 1)
     write_text(chapter, "# Chapter title 1\n\n# One\n\n## Two\n\ntext")
 
-    text = export_book(chapter.version, "md").data.decode()
+    text = exported(chapter.version, "md").decode()
 
     assert re.findall(r"^#+ .*", text, re.MULTILINE)[1:] == ["## 1\\. Chapter title 1", "### One", "### Two"]
 
 
 def test_epub_begins_with_its_stored_type(person: User) -> None:
-    data = export_book(written_book(person, 1), "epub").data
+    data = exported(written_book(person, 1), "epub")
 
     assert data[30:58] == b"mimetypeapplication/epub+zip"
 
@@ -280,4 +287,31 @@ def test_queries_do_not_grow_with_the_chapters(
     version = written_book(person, 40)
 
     with django_assert_max_num_queries(4):  # type: ignore[operator]
-        export_book(version, format)
+        exported(version, format)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_chapters_are_written_as_they_are_read(
+    person: User, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = written_book(person, 3)
+    at: list[int] = []
+    target = io.BytesIO()
+    read = Manuscript.chapters
+
+    def watched(manuscript: Manuscript, **options: bool) -> Iterator[WrittenChapter]:
+        for written in read(manuscript, **options):
+            at.append(target.tell())
+            yield written
+
+    monkeypatch.setattr(Manuscript, "chapters", watched)
+    FORMATS[format].write(manuscript_of(version), target)
+
+    assert at[0] < at[1] < at[2] < target.tell()
+
+
+def test_json_is_one_document_whatever_is_in_its_texts(person: User) -> None:
+    version = hostile_book(person)
+    data = exported(version, "json")
+
+    assert data == json.dumps(json.loads(data), ensure_ascii=False, indent=1).encode()

@@ -404,6 +404,7 @@ def test_written_chapter_offers_no_retry(person: User, reader: Client) -> None:
 )
 def test_export_is_a_download(person: User, reader: Client, format: str, content_type: str) -> None:
     response = reader.get(address(written_book(person, 1), f"export/{format}/"))
+    response.close()
 
     assert response.status_code == 200
     assert response["Content-Type"] == content_type

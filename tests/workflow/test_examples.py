@@ -10,10 +10,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from books.actions import add_sample_book, upload_storyline
-from books.export import export_book
 from books.models import Citation, TextChunk
 from books.passages import escape_markdown
 from books.text.typography import fold
+from tests.books.factories import exported
 from workflow.actions import apply_change, start_session, undo_change
 from workflow.engine import advance
 from workflow.models import ChangeStatus, ProcessingSession
@@ -123,10 +123,10 @@ def test_a_title_with_a_number_of_its_own_is_numbered_once(person: User) -> None
     book = {"title": 'Bread & Roses <1931> / "Hull"'}
     session = finished(person, json.dumps({"book": book, "chunks": chunks, "nodes": nodes}).encode())
 
-    with zipfile.ZipFile(io.BytesIO(export_book(session.version, "epub").data)) as archive:
+    with zipfile.ZipFile(io.BytesIO(exported(session.version, "epub"))) as archive:
         names = [name for name in archive.namelist() if name.endswith((".xhtml", ".opf", ".ncx"))]
         pages = {name: ElementTree.fromstring(archive.read(name)) for name in names}
-    markdown = export_book(session.version, "md").data.decode()
+    markdown = exported(session.version, "md").decode()
 
     contents = "".join(pages["EPUB/nav.xhtml"].itertext())
     assert [line.strip() for line in contents.splitlines() if "Storm" in line] == [

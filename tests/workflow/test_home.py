@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from books.actions import create_book, upload_storyline
@@ -205,3 +207,30 @@ def test_book_of_somebody_else_is_not_there(person: User, stranger: User, client
     assert client.post("/books/salt/v1/start/").status_code == 404
     assert Book.objects.exists()
     assert not ProcessingSession.objects.exists()
+
+
+def fill_shelf(person: User, times: int) -> None:
+    """Books of every kind that home says something about."""
+    for number in range(times):
+        start(make_version(person, f"Running {number}", chapters=5), person, status="processing")
+        failing = start(make_version(person, f"Failed {number}"), person, status="failed", failed_count=1)
+        failing.items.filter(number=1).update(status="failed", error_code="timeout", retry_count=3)
+        asked = make_version(person, f"Asked {number}")
+        session = start(asked, person, status="completed", written_count=2, harmonized_count=2)
+        FollowUpQuestion.objects.create(
+            version=asked, session=session, key="k", category="gap", text="Who?", reason="r"
+        )
+
+
+def test_queries_of_home_do_not_grow_with_the_books(
+    person: User, client_of: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = client_of(person)
+    fill_shelf(person, 1)
+    with CaptureQueriesContext(connection) as first:
+        client.get("/")
+    fill_shelf(person, 4)
+
+    with django_assert_num_queries(len(first)):
+        client.get("/")
+    assert len(first) <= 16

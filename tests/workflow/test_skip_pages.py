@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from books.export import export_book
 from tests.api_world import get, post
+from tests.books.factories import exported
 from tests.workflow.sessions import item, new_version
 from tests.workflow.test_leases import claim
 from tests.workflow.test_skip import completed_without, run
@@ -116,11 +116,11 @@ def test_api_retry_takes_a_completed_book_up_again(client: Client, session: Proc
 
 @pytest.mark.parametrize("name", ["md", "json", "epub"])
 def test_book_with_a_gap_is_exported(session: ProcessingSession, name: str) -> None:
-    assert export_book(session.version, name).data
+    assert exported(session.version, name)
 
 
 def test_export_says_which_chapter_is_missing(session: ProcessingSession) -> None:
-    text = export_book(session.version, "md").data.decode()
+    text = exported(session.version, "md").decode()
 
     assert "Chapter 2 is not written yet." in text
 

@@ -9,9 +9,9 @@ from django.test import Client
 
 from books.actions import edit_outline, upload_storyline
 from books.exceptions import Invalid
-from books.export import export_book
 from books.models import BookVersion, TextChunk
 from books.reading import passages_of
+from tests.books.factories import exported
 from tests.workflow.test_leases import claim
 from workflow.actions import start_session
 from workflow.engine.writing import write_chapter
@@ -107,7 +107,7 @@ def test_answer_to_who_speaks_stands_everywhere(person: User, client_of: SignedI
     assert "**Ann Smith:** I was born" in markdown
     assert "**Bob:** We moved" in markdown
     for kind in ("json", "md"):
-        assert "SPEAKER_0" not in export_book(version, kind).data.decode()
+        assert "SPEAKER_0" not in exported(version, kind).decode()
     assert "SPEAKER_0" not in client.get("/books/case/v1/chapters/1/").content.decode()
 
 

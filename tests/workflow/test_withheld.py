@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import get_resolver
 
 from books.actions import upload_storyline
-from books.export import FORMATS, export_book
+from books.export import FORMATS
 from books.sources import rules_of
 from books.text.withheld import MASK, MaskedStream, withheld
+from tests.books.factories import exported
 from tests.workflow.test_leases import claim
 from workflow.actions import start_session
 from workflow.agents.llm.prompt import build_prompt
@@ -132,7 +133,7 @@ def test_no_page_no_answer_and_no_export_has_the_word(
     assert seen >= 15
     version = person.books.get().versions.get()
     for kind in FORMATS:
-        assert WORD.encode() not in export_book(version, kind).data
+        assert WORD.encode() not in exported(version, kind)
     assert not any(WORD in repr(vars(row)) for row in [*Event.objects.all(), *Attempt.objects.all()])
     assert WORD not in caplog.text
 

@@ -2,7 +2,7 @@
 
 from .activity import Entry, describe, describe_all, read_entries
 from .blocked import find_blocked
-from .board import Board, read_board
+from .board import Board, read_board, read_boards
 from .cards import Card, Look
 from .estimate import Estimate, estimate_rest
 from .rows import Row, read_needs, read_rows
@@ -19,6 +19,7 @@ __all__ = [
     "estimate_rest",
     "find_blocked",
     "read_board",
+    "read_boards",
     "read_entries",
     "read_needs",
     "read_rows",

@@ -69,12 +69,29 @@ def read_rows(session_id: UUID, item_ids: Collection[int] | None = None) -> list
     return [Row._make(values) for values in items.order_by("number").values_list(*_COLUMNS)]
 
 
+def read_rows_of_several(session_ids: Collection[UUID]) -> dict[UUID, list[Row]]:
+    """Return the items of each session in order, in one query."""
+    items = ChapterWorkflowItem.objects.filter(session_id__in=session_ids).order_by("number")
+    rows: dict[UUID, list[Row]] = {session_id: [] for session_id in session_ids}
+    for session_id, *values in items.values_list("session_id", *_COLUMNS):
+        rows[session_id].append(Row._make(values))
+    return rows
+
+
 def read_needs(session_id: UUID) -> Needs:
     """Return for each chapter's number those of the chapters that it is written after, ascending."""
-    pairs = ItemDependency.objects.filter(item__session_id=session_id)
-    needs: dict[int, list[int]] = {}
-    for number, needed in pairs.values_list("item__number", "needs__number").order_by(
-        "item__number", "needs__number"
-    ):
-        needs.setdefault(number, []).append(needed)
-    return {number: tuple(needed) for number, needed in needs.items()}
+    return read_needs_of_several([session_id])[session_id]
+
+
+def read_needs_of_several(session_ids: Collection[UUID]) -> dict[UUID, Needs]:
+    """Return the same of each session, in one query."""
+    pairs = ItemDependency.objects.filter(item__session_id__in=session_ids)
+    needs: dict[UUID, dict[int, list[int]]] = {session_id: {} for session_id in session_ids}
+    for session_id, number, needed in pairs.values_list(
+        "item__session_id", "item__number", "needs__number"
+    ).order_by("item__number", "needs__number"):
+        needs[session_id].setdefault(number, []).append(needed)
+    return {
+        session_id: {number: tuple(needed) for number, needed in found.items()}
+        for session_id, found in needs.items()
+    }

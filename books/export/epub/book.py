@@ -1,9 +1,9 @@
 """The container of an EPUB: its files in order, its package document. Equal content gives equal bytes."""
 
-import io
 import uuid
 import zipfile
 from collections.abc import Iterator
+from typing import IO
 
 from books.export.manuscript import Manuscript
 from books.text.tags import UNDETERMINED, direction_of, tag_named
@@ -30,15 +30,13 @@ _ACCESS = """<meta property="schema:accessMode">textual</meta>
 <meta property="schema:accessibilityHazard">none</meta>"""
 
 
-def epub_file(manuscript: Manuscript) -> bytes:
-    """Return the whole book as an EPUB 3 file."""
-    target = io.BytesIO()
+def epub_file(manuscript: Manuscript, target: IO[bytes]) -> None:
+    """Write the whole book as an EPUB 3 file, a chapter at a time."""
     with zipfile.ZipFile(target, "w") as archive:
         _add(archive, "mimetype", "application/epub+zip", zipfile.ZIP_STORED)
         _add(archive, "META-INF/container.xml", _CONTAINER)
         for name, text in _files(manuscript):
             _add(archive, f"{ROOT}/{name}", text)
-    return target.getvalue()
 
 
 def identifier_of(manuscript: Manuscript) -> str:

@@ -1,6 +1,7 @@
 """`manage.py write_book`: the whole job without a browser or a server."""
 
 import logging
+import shutil
 import signal
 import sys
 import time
@@ -229,6 +230,7 @@ class Command(BaseCommand):
             except DomainError as error:
                 raise CommandError(error.message, returncode=BAD_INPUT) from error
             target = out / file.name
-            target.write_bytes(file.data)
+            with file.content, target.open("wb") as written:
+                shutil.copyfileobj(file.content, written)
             self.stdout.write(str(target))
         return COMPLETED
