@@ -17,8 +17,11 @@ from .parts import sent_in_parts
 AT_ONCE = 6
 # Mostly they wait: for a child process that reads an upload, or for a model that answers.
 LONG_AT_ONCE = 3
-# What may take a second and more: whole books as files, uploads, a model that is asked for a word.
-_LONG = re.compile(r"/(?:export|upload|storyline|chunks|check-writer|start-book-generation)(?:/|\Z)")
+# What may take a second and more: whole books as files, uploads, a model that is asked for a word, what is done to all
+# chapters of a book at once. Not what somebody presses in a hurry: to cancel, to try again.
+_LONG = re.compile(
+    r"/(?:export|upload|storyline|chunks|check-writer|start|start-book-generation|delete|review/keep)(?:/|\Z)"
+)
 
 
 @dataclass

@@ -77,6 +77,9 @@ async def test_short_ones_wait_behind_no_long_ones(crowd: Crowd) -> None:
         "/api/check-writer",
         "/books/river/v1/check-writer/",
         "/api/start-book-generation/river",
+        "/books/river/v1/start/",
+        "/books/river/v1/review/keep/",
+        "/books/river/delete/",
     ],
 )
 def test_what_may_take_long_has_slots_of_its_own(path: str) -> None:
@@ -84,7 +87,15 @@ def test_what_may_take_long_has_slots_of_its_own(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/books/river/v1/board/", "/api/books/river", "/help/", "/books/export-2/"]
+    "path",
+    [
+        "/",
+        "/books/river/v1/board/",
+        "/books/river/v1/review/",
+        "/api/books/river",
+        "/help/",
+        "/books/export-2/",
+    ],
 )
 def test_pages_are_short(path: str) -> None:
     assert not is_long(path)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from tests.workflow.boards import make_board
 from workflow.models import FollowUpQuestion, Priority, ProcessingSession, QuestionStatus
 from workflow.states import SessionStatus
+from workflow.views.questions import QUESTIONS_PER_PAGE
 
 
 @pytest.fixture
@@ -42,9 +43,9 @@ def ask(
     )
 
 
-def page(client: Client, session: ProcessingSession) -> str:
+def page(client: Client, session: ProcessingSession, number: int = 1) -> str:
     where = reverse("questions", args=[session.version.book.book_id, session.version.number])
-    return client.get(where).content.decode()
+    return client.get(where, {"page": number}).content.decode()
 
 
 def test_a_question_is_shown_with_what_it_rests_on(client: Client, session: ProcessingSession) -> None:
@@ -68,6 +69,36 @@ def test_important_questions_come_first(client: Client, session: ProcessingSessi
     html = page(client, session)
 
     assert html.index("The first?") < html.index("The second?") < html.index("The third?")
+
+
+def test_many_questions_are_shown_by_pages_the_open_ones_first(
+    client: Client, session: ProcessingSession
+) -> None:
+    ask(session, "Answered?", status="answered", answer="Yes.", priority=Priority.HIGH)
+    for number in range(QUESTIONS_PER_PAGE):
+        ask(session, f"Open {number}?")
+
+    first, second = page(client, session), page(client, session, 2)
+
+    assert first.count('class="ask"') == QUESTIONS_PER_PAGE
+    assert "Answered?" not in first
+    assert 'rel="next" href="?page=2"' in first
+    assert "Answered?" in second
+    assert "No open questions" not in second
+    assert 'rel="prev" href="?page=1"' in second
+    assert "1 of 51 answered" in first
+
+
+def test_a_refused_answer_is_shown_on_the_page_of_its_question(
+    client: Client, session: ProcessingSession
+) -> None:
+    for number in range(QUESTIONS_PER_PAGE + 1):
+        last = ask(session, f"Open {number}?")
+
+    response = client.post(reverse("question_answer", args=[last.pk]), {"answer": ""})
+
+    assert response.status_code == 422
+    assert last.text in response.content.decode()
 
 
 def test_an_answer_is_stored_and_shown(client: Client, session: ProcessingSession) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +21,13 @@ from workflow import actions
 from workflow.board.model_note import model_note
 from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
 from workflow.states import Phase
+
+QUESTIONS_PER_PAGE = 50
+_BY_STATUS = Case(
+    When(status=QuestionStatus.OPEN, then=Value(0)),
+    When(status=QuestionStatus.ANSWERED, then=Value(1)),
+    default=Value(2),
+)
 
 
 @dataclass(frozen=True)
@@ -114,19 +123,28 @@ def questions_again(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest, version: BookVersion, refused: ShownQuestion | None = None) -> HttpResponse:
     session = get_object_or_404(ProcessingSession, version=version)
-    rows = version.questions.select_related("chapter", "answered_by").order_by("priority", "id")
-    shown = list(_shown(rows, refused))
+    rows = version.questions.order_by(_BY_STATUS, "priority", "id")
+    asked = _page_of(rows, refused.question) if refused else request.GET.get("page")
+    page = Paginator(rows.select_related("chapter", "answered_by"), QUESTIONS_PER_PAGE).get_page(asked)
+    shown = list(_shown(page.object_list, refused))
     context = {
         "section": "books",
         "version": version,
         "session": session,
-        "total": len(shown),
+        "page": page,
+        "total": page.paginator.count,
+        "answered_count": version.questions.filter(status=QuestionStatus.ANSWERED).count(),
         "model": model_note(session, Phase.QUESTIONS),
         "open": [each for each in shown if each.is_open],
         "answered": [each for each in shown if each.is_answered],
         "dismissed": [each for each in shown if not each.is_open and not each.is_answered],
     }
     return render(request, "workflow/questions.html", context, status=422 if refused else 200)
+
+
+def _page_of(rows: QuerySet[FollowUpQuestion], question: FollowUpQuestion) -> int:
+    """Return the number of the page that the question is on."""
+    return list(rows.values_list("pk", flat=True)).index(question.pk) // QUESTIONS_PER_PAGE + 1
 
 
 def _shown(rows: Iterable[FollowUpQuestion], refused: ShownQuestion | None) -> Iterable[ShownQuestion]:
