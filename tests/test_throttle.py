@@ -87,6 +87,8 @@ class TestSignIn:
         (0, "", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         (0, "", "::ffff:203.0.113.9", "203.0.113.9"),
         (1, "unknown", "127.0.0.1", "unknown"),
+        (1, "203.0.113.9:52114", "127.0.0.1", "203.0.113.9"),
+        (1, "[2001:db8:1:2:3:4:5:6]:52114", "127.0.0.1", "2001:db8:1:2::/64"),
     ],
 )
 def test_address_is_what_our_own_proxies_say(
@@ -163,6 +165,57 @@ class TestHashing:
 
         assert answer.status_code == 429
         assert "Many people are signing in" in answer.content.decode()
+        assert set(PasswordTry.objects.values_list("count", flat=True)) == {0}
+
+
+class TestKnownBrowser:
+    """Strangers may use up all tries of a name and of an address; who was in before comes in."""
+
+    def sign_in(self, client: Client, password: str, name: str = "ottilie") -> int:
+        return client.post("/sign-in/", {"username": name, "password": password}).status_code
+
+    def use_all_up(self, name: str = "ottilie") -> None:
+        for address in ["127.0.0.1", *(f"10.0.0.{n}" for n in range(20))]:
+            while throttle.take_try(tries(name, address)) is not None:
+                pass
+
+    @pytest.fixture
+    def known(self, person: User, client: Client) -> Client:
+        person.set_password(OLD)
+        person.save()
+        assert self.sign_in(client, OLD) == 302
+        client.post("/sign-out/")
+        return client
+
+    def test_comes_in_where_strangers_keep_all_others_out(self, known: Client) -> None:
+        self.use_all_up()
+
+        assert self.sign_in(Client(), OLD) == 422
+        assert self.sign_in(known, OLD) == 302
+
+    def test_guesses_no_more_often_than_another(self, known: Client) -> None:
+        for _ in range(throttle.MOST_TRIES):
+            self.sign_in(known, "wrong")
+
+        assert self.sign_in(known, OLD) == 422
+
+    def test_is_known_for_one_name_only(self, known: Client, stranger: User) -> None:
+        stranger.set_password(OLD)
+        stranger.save()
+        self.use_all_up(stranger.username)
+
+        assert self.sign_in(known, OLD, stranger.username) == 422
+
+    def test_is_not_made_up(self, known: Client) -> None:
+        cookie = known.cookies[throttle._KNOWN_COOKIE]
+        self.use_all_up()
+        forger = Client()
+        forger.cookies[throttle._KNOWN_COOKIE] = (
+            f"{cookie.value[:-1]}{'A' if cookie.value[-1] != 'A' else 'E'}"
+        )
+
+        assert cookie["httponly"]
+        assert self.sign_in(forger, OLD) == 422
 
 
 OLD, NEW = "bell-on-the-far-bank", "lantern-under-the-quay"

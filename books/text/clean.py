@@ -81,7 +81,10 @@ class CleanText:
 def clean_transcript(text: str) -> CleanText:
     """Return what was said. A text with nothing to clean comes back as it is."""
     marks = _Marks()
-    cleaned = _without_markup(text, marks) if _SOMETHING_TO_CLEAN.search(text) else text
+    # Our own marks: where an upload has them they stand for nothing.
+    cleaned = _MARKED.sub("", text)
+    if _SOMETHING_TO_CLEAN.search(text):
+        cleaned = _without_markup(cleaned, marks)
     cleaned, loops = without_loops(cleaned)
     said, turns = _with_places(cleaned, marks)
     # What is nothing but markup stays: there must be something to read.
@@ -101,7 +104,7 @@ class _Marks:
 
 
 def _without_markup(text: str, marks: _Marks) -> str:
-    text = _ENTITY.sub(lambda match: html.unescape(match[0]), _MARKED.sub("", text))
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     text = _VOICE.sub(lambda match: f"\n{_named(match[1], None, marks)}", _HEADER.sub("", text, count=1))
     text = _TAG.sub("", text)
     has_cues = "-->" in text

@@ -96,10 +96,14 @@ _WITH_REGION = re.compile(r"(.+?)\s*[(（,–—-]\s*([^()（）]+?)\s*[)）]?")
 _RIGHT_TO_LEFT = frozenset(_split("ar arc ckb dv fa he nqo ps sd syr ug ur yi"))
 _RIGHT_TO_LEFT_SCRIPTS = frozenset(_split("Adlm Arab Hebr Nkoo Rohg Syrc Thaa"))
 UNDETERMINED = "und"
+# No name of a language, with its region, is longer; looking for a region in more would take long.
+_LONGEST = 100
 
 
 def tag_named(text: str) -> str:
     """Return the tag that a person or a tool means by `text`, such as "English", "en_us" or "eng"; "" if none."""
+    if len(text) > _LONGEST:
+        return ""
     plain = " ".join(text.split())
     if _TAG.fullmatch(plain) and (tag := _spelled(plain)):
         return tag

@@ -7,7 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -31,10 +31,15 @@ def reading_place(person: AbstractBaseUser) -> Iterator[None]:
     """Hold a place while an upload is read and stored.
 
     Waits for one as long as the settings say, then raises TooSoon where the person has another upload, else Busy.
+    Raises TooSoon at once where one of the person's waits already: each that waits holds a thread that others need.
     """
     ends = time.monotonic() + settings.CHAPTERFLOW_UPLOAD_WAIT_SECONDS
-    own, shared = [_file(f"person-{person.pk}")], [_file(f"place-{number}") for number in range(_places())]
-    with _one_of(own, ends, _another_of_yours), _one_of(shared, ends, _busy):
+    own, waiting = [_file(f"person-{person.pk}")], [_file(f"person-{person.pk}-next")]
+    shared = [_file(f"place-{number}") for number in range(_places())]
+    with ExitStack() as held:
+        with _one_of(waiting, 0, _another_of_yours):
+            held.enter_context(_one_of(own, ends, _another_of_yours))
+        held.enter_context(_one_of(shared, ends, _busy))
         yield
 
 

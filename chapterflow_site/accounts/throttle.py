@@ -4,15 +4,18 @@ What was typed as a name may be a password that was typed into the wrong field: 
 """
 
 import hashlib
+import re
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core import signing
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from .models import PasswordTry, TryKind
@@ -30,6 +33,10 @@ MOST: Mapping[TryKind, int] = {
 WAIT_SECONDS = 15 * 60
 # Whoever has one address of the new kind has all that begin like it.
 _NEIGHBOURS = 64
+_KNOWN_COOKIE = f"chapterflow-{settings.INSTALLATION_ID}-known"
+_KNOWN_SECONDS = 365 * 24 * 60 * 60
+_KNOWN_SALT = "chapterflow.known-browser"
+_PORT = re.compile(r"(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9A-Fa-f:.]+)\])(?::\d+)?")
 
 Keys = Mapping[TryKind, str]
 
@@ -66,14 +73,51 @@ def forget_tries(keys: Keys) -> None:
     PasswordTry.objects.filter(digest=address, count__gt=0).update(count=F("count") - 1)
 
 
+def give_back(keys: Keys) -> None:
+    """Count a try no longer whose password was not looked at."""
+    digests = [_digest(kind, who) for kind, who in keys.items()]
+    PasswordTry.objects.filter(digest__in=digests, count__gt=0).update(count=F("count") - 1)
+
+
 def of_sign_in(request: HttpRequest, username: str) -> Keys:
-    """Return by what a try to sign in is counted."""
+    """Return by what a try to sign in is counted.
+
+    A browser that this person has signed in with has tries of its own: strangers, who try names from many addresses
+    or share a proxy with everybody, keep nobody out who was in before.
+    """
     name, address = username.strip().casefold(), address_of(request)
+    if browser := _known_browser(request, name):
+        return {TryKind.NAME_AND_ADDRESS: f"{name}\nbrowser {browser}"}
     return {
         TryKind.NAME_AND_ADDRESS: f"{name}\n{address}",
         TryKind.NAME: name,
         TryKind.ADDRESS: address,
     }
+
+
+def remember_browser(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
+    """Let the browser show next time that `user` has signed in with it; it opens nothing by itself."""
+    name = user.get_username().casefold()
+    browser = _known_browser(request, name) or secrets.token_urlsafe(16)
+    response.set_cookie(
+        _KNOWN_COOKIE,
+        signing.dumps([_digest(TryKind.NAME, name), browser], salt=_KNOWN_SALT),
+        max_age=_KNOWN_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _known_browser(request: HttpRequest, name: str) -> str:
+    """Return which browser of this person asks; "" for one that the person has not signed in with."""
+    try:
+        digest, browser = signing.loads(
+            request.COOKIES.get(_KNOWN_COOKIE, ""), salt=_KNOWN_SALT, max_age=_KNOWN_SECONDS
+        )
+    except signing.BadSignature:
+        return ""
+    return str(browser) if digest == _digest(TryKind.NAME, name) else ""
 
 
 def of_password_change(user: User) -> Keys:
@@ -94,6 +138,9 @@ def address_of(request: HttpRequest) -> str:
         ]
         heard = said[-settings.CHAPTERFLOW_PROXIES :]
         address = heard[0] if heard else address
+    if with_port := _PORT.fullmatch(address):
+        # Some proxies write the port as well, which is another one for each connection.
+        address = with_port[1] or with_port[2]
     try:
         found = ip_address(address)
     except ValueError:

@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from books.access import person_of
+from books.exceptions import TooSoon
 
 from . import actions, throttle
 from .forms import ChangePasswordForm, FirstPasswordForm, PersonForm, SignInForm, TokenForm
@@ -38,8 +39,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user, left = _check(request, form.cleaned_data["username"], form.cleaned_data["password"])
         if user is not None:
-            login(request, user)
-            return redirect(_next_page(request))
+            return _signed_in(request, user, _next_page(request))
         context |= {"is_refused": True, "tries_left": left, "wait_minutes": throttle.WAIT_SECONDS // 60}
     return render(
         request,
@@ -55,11 +55,22 @@ def _check(request: HttpRequest, username: str, password: str) -> tuple[User | N
     left = throttle.take_try(keys)
     if left is None:
         return None, 0
-    user = authenticate(request, username=username, password=password)
+    try:
+        user = authenticate(request, username=username, password=password)
+    except TooSoon:
+        throttle.give_back(keys)
+        raise
     if not isinstance(user, User):
         return None, left
     throttle.forget_tries(keys)
     return user, throttle.MOST_TRIES
+
+
+def _signed_in(request: HttpRequest, user: User, address: str) -> HttpResponse:
+    login(request, user, backend=_BACKEND)
+    response = redirect(address)
+    throttle.remember_browser(request, response, user)
+    return response
 
 
 def _next_page(request: HttpRequest) -> str:
@@ -88,8 +99,7 @@ def sign_in_link(request: HttpRequest, secret: str) -> HttpResponse:
     if request.method == "POST" or (request.method == "GET" and _is_opened_by_a_person(request)):
         user = actions.use_sign_in_link(secret)
         if user is not None:
-            login(request, user, backend=_BACKEND)
-            return redirect("home")
+            return _signed_in(request, user, resolve_url("home"))
     elif (person := actions.person_of_link(secret)) is not None:
         return render(request, "accounts/sign_in_link.html", {"person": person})
     if request.user.is_authenticated:

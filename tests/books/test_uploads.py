@@ -1,8 +1,11 @@
 """Reading uploads: apart and within bounds where they are large, one at once a person, a few at once in all."""
 
 import json
+import os
 import subprocess
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +15,8 @@ from pytest_django import Settings
 from books.exceptions import TooSoon
 from books.models import Book
 from books.storyline import StorylineFaults, read_storyline
-from books.uploads import Busy, read_chunk_upload, read_upload, reading_place
+from books.uploads import Busy, places, read_chunk_upload, read_upload, reading_place
+from tests.installation import wait_for
 
 SignedIn = Callable[[User], Client]
 
@@ -87,6 +91,34 @@ def test_one_upload_a_person_is_read_at_once(person: User, stranger: User, setti
         pass
     with reading_place(person), reading_place(stranger):
         pass
+
+
+def test_one_upload_a_person_waits_and_the_next_is_sent_away(person: User, settings: Settings) -> None:
+    settings.CHAPTERFLOW_UPLOAD_WAIT_SECONDS = 60
+    waits, came = threading.Event(), threading.Event()
+
+    def second() -> None:
+        waits.set()
+        with reading_place(person):
+            came.set()
+
+    with reading_place(person):
+        thread = threading.Thread(target=second)
+        thread.start()
+        waits.wait(10)
+        wait_for(lambda: not _is_free(places._file(f"person-{person.pk}-next")), 10)
+        with pytest.raises(TooSoon, match="Another upload of yours"), reading_place(person):
+            pass
+    thread.join(10)
+
+    assert came.is_set()
+
+
+def _is_free(path: Path) -> bool:
+    descriptor = places._locked([path])
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is not None
 
 
 def test_a_few_uploads_are_read_at_once_in_all(person: User, stranger: User, settings: Settings) -> None:

@@ -117,3 +117,12 @@ def test_endless_repetition_is_left_out_and_counted(loop: str) -> None:
 )
 def test_hostile_texts_end(text: str) -> None:
     assert len(clean_transcript(text).text) <= len(text)
+
+
+@pytest.mark.parametrize("mark", ["\x021\x03", "\x02" + "9" * 5_000 + "\x03", "\x02\x03"])
+@pytest.mark.parametrize("time", ["", "[0:07] "])
+def test_marks_of_our_own_in_an_upload_stand_for_nothing(mark: str, time: str) -> None:
+    clean = clean_transcript(f"{time}We left{mark} the town.")
+
+    assert clean.text == f"We left{mark.strip(chr(2) + chr(3))} the town."
+    assert [turn.seconds for turn in clean.turns] == ([7.0] if time else [])

@@ -31,7 +31,20 @@ def test_names_and_spellings_become_one_tag(said: str, tag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["Klingonish", "not a language", "xx", "e", "a b", "!", "", "1234", "en--us"]
+    "said",
+    [
+        "Klingonish",
+        "not a language",
+        "xx",
+        "e",
+        "a b",
+        "!",
+        "",
+        "1234",
+        "en--us",
+        "(a" * 2_000,
+        "a (" * 50_000,
+    ],
 )
 def test_what_names_no_language_has_no_tag(said: str) -> None:
     assert tag_named(said) == ""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 _MARKS = re.compile(
     r"<<<|CHAPTER-META|<\|[a-z_]+\|>|\[/?INST\]"
-    r"|\[(?:chunk[-_ ]?id|passage[-_ ]?id|id)\]|\[insert\b[^\]]*\]|\blorem ipsum\b",
+    r"|\[(?:chunk[-_ ]?id|passage[-_ ]?id|id)\]|\[insert\b[^\[\]]*\]|\blorem ipsum\b",
     re.IGNORECASE,
 )
 # In capitals and as a note: "todo" is a word of Spanish and Portuguese.
-_NOTE = re.compile(r"\bTODO:|[\[(]TODO\b[^\])\n]*[\])]|^[ \t]*TODO[ \t]*$", re.MULTILINE)
+_NOTE = re.compile(r"\bTODO:|[\[(]TODO\b[^\[\]()\n]*[\])]|^[ \t]*TODO[ \t]*$", re.MULTILINE)
 _MODEL = re.compile(
     r"\b(?:as|I am|I['’]m|being) (?:only |just )?an? (?:(?:AI|artificial intelligence)(?: language)?"
     r" (?:model|assistant|system|chatbot)|(?:large )?language model)\b"
