@@ -12,6 +12,7 @@ from books.digest import chunk_digest
 from books.models import Book, TextChunk
 from books.storyline.document import ChunkSpec
 from books.text.clean import clean_transcript
+from books.text.words import count_words
 from chapterflow_site import crash_points
 from chapterflow_site.rows import add_values
 
@@ -125,7 +126,7 @@ def _values(book: Book, chunk: ChunkSpec, digest: str, now: datetime) -> tuple[o
         None if starts_at is not None and (chunk.end_seconds or starts_at) < starts_at else starts_at,
         chunk.end_seconds,
         dict(chunk.extra),
-        chunk.word_count,
+        count_words(clean.text),
         now,
     )
 

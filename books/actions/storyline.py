@@ -41,11 +41,17 @@ def upload_storyline(
     with every fault; then nothing is stored, no empty book either. TooSoon or Busy where too many are read now.
     """
     with reading_place(actor):
-        document = read_upload(data, known_chunk_ids=known_chunk_ids(book) if book else ())
-        with crash_points.named_commit("upload_storyline"):
-            if book is None:
-                book = create_book(actor=actor, **_book_columns(document, source_name, title, author))
-            return add_storyline(book, document, actor=actor, source_name=source_name)
+        known = known_chunk_ids(book) if book else ()
+        return _stored(read_upload(data, known_chunk_ids=known), actor, book, source_name, title, author)
+
+
+def _stored(
+    document: StorylineDocument, actor: User, book: Book | None, source_name: str, title: str, author: str
+) -> BookVersion:
+    with crash_points.named_commit("upload_storyline"):
+        if book is None:
+            book = create_book(actor=actor, **_book_columns(document, source_name, title, author))
+        return add_storyline(book, document, actor=actor, source_name=source_name)
 
 
 @crash_points.named_commit("add_storyline")

@@ -4,17 +4,18 @@ Standard input is a line of JSON (what to read, and the limits) and then the upl
 `passing` packs. Exit status 3: it took more memory than is allowed.
 """
 
+import gc
 import json
 import resource
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from .chunk_list import read_chunks
 from .encoding import TextFault, decoded
-from .faults import StorylineFaults, text_fault
+from .faults import Fault, StorylineFaults, text_fault
 from .limits import Limits
-from .listing import listing
+from .listing import ListingLine, listing
 from .parse import read_text
 from .passing import pack_chunks, pack_document, pack_faults
 
@@ -25,15 +26,20 @@ def main() -> int:
     """Read the upload. Returns the exit status."""
     task = cast(Mapping[str, object], json.loads(sys.stdin.buffer.readline()))
     _bound(cast(int, task["memory"]), cast(int, task["seconds"]))
+    # It ends soon; to look for circles among millions of objects costs a fifth of its time.
+    gc.disable()
     start = sys.stdin.buffer.tell()
+    faults: list[Fault] = []
     try:
-        answer = _answer(task)
+        sys.stdout.buffer.writelines(_answer(task))
     except StorylineFaults as error:
-        sys.stdin.buffer.seek(start)
-        answer = pack_faults(_with_lines(error))
+        faults = error.faults
     except MemoryError:
         return OUT_OF_MEMORY
-    sys.stdout.buffer.write(answer)
+    if faults:
+        # Only now, as the error held all that was read.
+        sys.stdin.buffer.seek(start)
+        sys.stdout.buffer.writelines(pack_faults(faults, _lines(faults)))
     return 0
 
 
@@ -50,7 +56,7 @@ def _lower(kind: int, most: int) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def _answer(task: Mapping[str, object]) -> bytes:
+def _answer(task: Mapping[str, object]) -> Iterator[bytes]:
     limits = Limits(**cast(dict[str, int], task["limits"]))
     try:
         # Nothing else may hold the bytes: from here on there is only the text.
@@ -63,11 +69,11 @@ def _answer(task: Mapping[str, object]) -> bytes:
         raise StorylineFaults([text_fault(error)]) from None
 
 
-def _with_lines(error: StorylineFaults) -> StorylineFaults:
+def _lines(faults: list[Fault]) -> list[ListingLine]:
     try:
-        return StorylineFaults(error.faults, listing(sys.stdin.buffer.read(), error.faults))
+        return listing(sys.stdin.buffer.read(), faults)
     except MemoryError:
-        return error
+        return []
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Reading a list of chunks alone, by the rules of the storyline's chunks."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from .chunks import read_listed_chunk
 from .document import ChunkSpec
 from .encoding import TextFault
-from .faults import Findings, StorylineFaults, text_fault
+from .faults import Findings, StorylineFaults, TooManyFaults, text_fault
 from .jsontext import parse_json
 from .limits import Limits
 from .parsed import ParsedText
@@ -25,10 +26,11 @@ def read_chunks(text: str, limits: Limits) -> tuple[ChunkSpec, ...]:
         raise StorylineFaults([text_fault(error)]) from None
     findings = Findings()
     records = Records(findings, limits)
-    try:
-        _read(parsed, records)
-    except NotPlain as error:
-        findings.add(error.path, error.code, str(error))
+    with suppress(TooManyFaults):
+        try:
+            _read(parsed, records)
+        except NotPlain as error:
+            findings.add(error.path, error.code, str(error))
     if findings:
         raise StorylineFaults(findings.faults(parsed.locate))
     return tuple(records.chunks.values())

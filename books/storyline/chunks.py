@@ -70,8 +70,7 @@ def _read_chunk(placed: Placed, records: Records) -> ChunkSpec | None:
 
 def _text(fields: Fields) -> str:
     text = fields.text("text")
-    is_text = fields.value("text") is None or isinstance(fields.value("text"), str)
-    if is_text and not text.strip():
+    if not text.strip() and isinstance(fields.value("text"), str | None):
         fields.note("text", "no_text", "This chunk has no text. Write its text, or remove the chunk.")
     return text
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .listing import ListingLine
 
 MOST_FAULTS = 100
+# Nobody is helped by an exact count of more, and each one takes time.
+_MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class _Finding:
     first: Path | None
 
 
+class TooManyFaults(Exception):
+    """So much is wrong that reading on is of no use."""
+
+
 @dataclass
 class Findings:
     """Collects what is wrong: the first hundred whole, the others as a count."""
@@ -64,12 +70,14 @@ class Findings:
         """Note a fault; of several at one place the first.
 
         `first` is an earlier place that the sentence ends with ("; the first is in line 61."). A sentence
-        that is slow to make comes as a function, called only if the fault is listed.
+        that is slow to make comes as a function, called only if the fault is listed. Raises TooManyFaults.
         """
         if path in self._seen:
             return
         if len(self.kept) >= MOST_FAULTS:
             self.more += 1
+            if self.more >= _MOST_COUNTED:
+                raise TooManyFaults
             return
         self._seen.add(path)
         text = sentence if isinstance(sentence, str) else sentence()
@@ -85,6 +93,8 @@ class Findings:
         if not self.more:
             return []
         others = "1 more fault is" if self.more == 1 else f"{self.more:,} more faults are"
+        if self.more >= _MOST_COUNTED:
+            others = f"More than {_MOST_COUNTED:,} others are"
         return [
             Fault("", f"{others} not listed. Correct these first, then upload again.", None, "more_faults")
         ]

@@ -72,7 +72,8 @@ class Fields:
 
     def line(self, key: str, most: int = _SHORT_CHARACTERS) -> str:
         """Return a short text on one line; "" where missing."""
-        return one_line(self.text(key, most))
+        text = self.text(key, most)
+        return one_line(text) if text else ""
 
     def text(self, key: str, most: int | None = None) -> str:
         """Return a text as it is; "" where missing. `most`: characters, else as many as the limits allow."""
@@ -83,8 +84,10 @@ class Fields:
             sentence = f"{described(value)} is not text. Write it in double quotation marks, or leave it out."
             self.note(key, "not_text", sentence)
             return ""
-        self._check_length(key, value, most or self.limits.characters)
-        return value
+        most = most or self.limits.characters
+        if len(value) > most:
+            self.note(key, "too_long", _too_long(value, most))
+        return value[:most]
 
     def identifier(self, key: str, owner: str) -> str | None:
         """Return a required id. A malformed one is noted and returned: what names it has no other fault."""
@@ -163,10 +166,6 @@ class Fields:
         value = self.value(key)
         return {} if value is None else as_object(value, self.place(key), self.findings) or {}
 
-    def _check_length(self, key: str, text: str, most: int) -> None:
-        if len(text) > most:
-            self.note(key, "too_long", _too_long(text, most))
-
 
 def as_object(value: object, path: Path, findings: Findings) -> dict[str, object] | None:
     """Return the value if it is an object, else note it."""
@@ -191,8 +190,10 @@ def read_id(value: object, path: Path, owner: str, findings: Findings) -> str | 
     if not isinstance(value, str):
         findings.add(path, "bad_id", f"{described(value)} is not an id. An id is a text or a whole number.")
         return None
-    # Two programs may write one letter in two ways; as ids they are the same.
-    identifier = normalize("NFC", value.strip(" "))
+    identifier = value.strip(" ")
+    if not identifier.isascii() and len(identifier) <= ID_CHARACTERS:
+        # Two programs may write one letter in two ways; as ids they are the same.
+        identifier = normalize("NFC", identifier)
     if not identifier.strip():
         findings.add(path, "no_id", f"The id of {owner} is empty. Write one.")
         return None
@@ -205,6 +206,8 @@ def _check_id(identifier: str, path: Path, findings: Findings) -> None:
         findings.add(
             path, "bad_id", f"This id has {len(identifier):,} characters. At most {ID_CHARACTERS} fit."
         )
+    if identifier.isalnum():
+        return
     if match := _NOT_IN_IDS.search(identifier):
         held = f"“{match[0]}”" if match[0] in "[]\\" else "a line break or control character"
         advice = "Ids are cited in square brackets: leave out [ ] \\ and control characters."

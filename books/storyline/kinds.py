@@ -124,7 +124,10 @@ def table_sentence(names: Sequence[str]) -> str | None:
     have = {spelled(name) for name in names}
     if {"source", "target"} <= have or {"source_id", "target_id"} <= have:
         sentence = "This is a table of links: each row leads from one node to another."
-        return f"{sentence} Upload the table of nodes, or one JSON file with “nodes” and “links”."
+        advice = (
+            "Upload the table of nodes, with a column “depends_on” for the nodes that each one builds on."
+        )
+        return f"{sentence} It is not read beside another file. {advice} Or put both into one JSON file."
     timed = have & {"start", "start_time", "timestamp", "time", "begin"}
     if have & {"text", "content", "transcript"} and (timed or "speaker" in have) and not have & _OF_NODES:
         return f"This is a table of what was said, a transcript. {_ADVICE}"

@@ -111,8 +111,9 @@ def _depends_on(fields: Fields, identifier: str, records: Records) -> tuple[str,
 
 def _references(fields: Fields, key: str, identifier: str, owner: str) -> list[Reference]:
     found = []
+    place = fields.place(key)
     for index, item in enumerate(fields.items(key)):
-        path = (*fields.place(key), index)
+        path = (*place, index)
         named = read_id(item, path, owner, fields.findings)
         if named is not None:
             found.append(Reference(path, identifier, named))

@@ -1,13 +1,14 @@
 """From an upload to a StorylineDocument, or to the list of all its faults."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from unicodedata import normalize
 
 from .contents import read_contents
 from .document import NodeSpec, StorylineDocument
 from .encoding import TextFault, decoded
-from .faults import Findings, StorylineFaults, text_fault
+from .faults import Findings, StorylineFaults, TooManyFaults, text_fault
 from .jsontext import parse_json, refuse_depth
 from .kinds import transcript_sentence
 from .limits import DEFAULT_LIMITS, Limits
@@ -39,10 +40,11 @@ def read_storyline_value(
 ) -> StorylineDocument:
     """Return the storyline in a parsed JSON value. Raises StorylineFaults, whose faults have no lines."""
     findings = Findings()
-    try:
-        document = _document(value, findings, known_chunk_ids, limits, {})
-    except NotPlain as error:
-        findings.add(error.path, error.code, str(error))
+    with suppress(TooManyFaults):
+        try:
+            document = _document(value, findings, known_chunk_ids, limits, {})
+        except NotPlain as error:
+            findings.add(error.path, error.code, str(error))
     if findings:
         raise StorylineFaults(findings.faults())
     return document
@@ -53,12 +55,13 @@ def read_text(text: str, *, known_chunk_ids: Collection[str], limits: Limits) ->
     parsed = parse_table(text, limits) if is_table(text) else parse_json(text, limits)
     repeats = {id(value): keys for value, keys in parsed.repeats}
     findings = Findings()
-    try:
-        document = _document(parsed.value, findings, known_chunk_ids, limits, repeats)
-    except NotPlain as error:
-        if error.code == "too_deep":
-            refuse_depth(parsed.text, limits)
-        findings.add(error.path, error.code, str(error))
+    with suppress(TooManyFaults):
+        try:
+            document = _document(parsed.value, findings, known_chunk_ids, limits, repeats)
+        except NotPlain as error:
+            if error.code == "too_deep":
+                refuse_depth(parsed.text, limits)
+            findings.add(error.path, error.code, str(error))
     if findings:
         raise StorylineFaults(findings.faults(parsed.locate))
     return document

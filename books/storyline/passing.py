@@ -1,7 +1,10 @@
-"""How a storyline that was read in one process reaches another: as JSON in UTF-8, both ways."""
+"""How a storyline that was read in one process reaches another: as lines of JSON in UTF-8.
+
+The first line is the answer but for its chunks; each chunk has a line of its own, so that nobody holds all twice.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from .document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
@@ -16,43 +19,48 @@ _NODE_TUPLES = ("themes", "participants", "chunk_ids", "depends_on")
 
 
 def packed(value: object) -> bytes:
-    """Return any value of this package as bytes."""
+    """Return any value of this package as a line."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=vars)
-    return text.encode("utf-8", "surrogatepass")
+    return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def pack_document(document: StorylineDocument) -> bytes:
-    """Return a whole storyline as bytes."""
-    names = ("nodes", "book", "chunks", "links", "format", "extra", "notices")
-    return packed({"document": {name: getattr(document, name) for name in names}})
+def pack_document(document: StorylineDocument) -> Iterator[bytes]:
+    """Yield a whole storyline as lines."""
+    names = ("nodes", "book", "links", "format", "extra", "notices")
+    yield packed({"document": {name: getattr(document, name) for name in names}})
+    yield from map(packed, document.chunks)
 
 
-def pack_chunks(chunks: tuple[ChunkSpec, ...]) -> bytes:
-    """Return chunks as bytes."""
-    return packed({"chunks": chunks})
+def pack_chunks(chunks: Iterable[ChunkSpec]) -> Iterator[bytes]:
+    """Yield chunks as lines."""
+    yield packed({})
+    yield from map(packed, chunks)
 
 
-def pack_faults(error: StorylineFaults) -> bytes:
-    """Return what is wrong with an upload as bytes."""
-    return packed({"faults": error.faults, "lines": error.lines})
+def pack_faults(faults: Iterable[Fault], lines: Iterable[ListingLine]) -> Iterator[bytes]:
+    """Yield what is wrong with an upload, and the lines around it, as one line."""
+    yield packed({"faults": list(faults), "lines": list(lines)})
 
 
-def unpack(data: bytes) -> Packed:
-    """Return what was packed. Raises the StorylineFaults where those were."""
-    found = cast(Packed, json.loads(data.decode("utf-8", "surrogatepass")))
+def _unpacked(line: bytes) -> Packed:
+    return cast(Packed, json.loads(line.decode("utf-8", "surrogatepass")))
+
+
+def _head(lines: Iterator[bytes]) -> Packed:
+    found = _unpacked(next(lines))
     if "faults" in found:
         faults = [Fault(**each) for each in _objects(found, "faults")]
         raise StorylineFaults(faults, [_line(each) for each in _objects(found, "lines")])
     return found
 
 
-def unpack_document(found: Packed) -> StorylineDocument:
-    """Return the storyline that was packed."""
-    parts = cast(Packed, found["document"])
+def unpack_document(lines: Iterator[bytes]) -> StorylineDocument:
+    """Return the storyline that was packed. Raises the StorylineFaults where those were."""
+    parts = cast(Packed, _head(lines)["document"])
     return StorylineDocument(
         nodes=tuple(_node(each) for each in _objects(parts, "nodes")),
         book=BookInfo(**cast(dict[str, object], parts["book"])),  # type: ignore[arg-type]
-        chunks=unpack_chunks(parts),
+        chunks=tuple(map(_chunk, lines)),
         links=tuple(LinkSpec(**each) for each in _objects(parts, "links")),
         format=str(parts["format"]),
         extra=cast(Packed, parts["extra"]),
@@ -60,11 +68,15 @@ def unpack_document(found: Packed) -> StorylineDocument:
     )
 
 
-def unpack_chunks(found: Packed) -> tuple[ChunkSpec, ...]:
-    """Return the chunks that were packed."""
-    return tuple(
-        ChunkSpec(**{**each, "speakers": tuple(each["speakers"])}) for each in _objects(found, "chunks")
-    )
+def unpack_chunks(lines: Iterator[bytes]) -> tuple[ChunkSpec, ...]:
+    """Return the chunks that were packed. Raises the StorylineFaults where those were."""
+    _head(lines)
+    return tuple(map(_chunk, lines))
+
+
+def _chunk(line: bytes) -> ChunkSpec:
+    each = cast(dict[str, Any], _unpacked(line))
+    return ChunkSpec(**each | {"speakers": tuple(each["speakers"])})
 
 
 def _node(each: dict[str, object]) -> NodeSpec:

@@ -1,6 +1,7 @@
 """Checks preferences, from whichever door they come, and brings them into one form: every fault at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from books.exceptions import Invalid
 from books.preferences.catalogue import (
@@ -18,7 +19,7 @@ from books.preferences.catalogue import (
     Preference,
 )
 
-from .faults import Fault, Findings
+from .faults import Fault, Findings, TooManyFaults
 from .fields import Fields, as_object
 from .limits import DEFAULT_LIMITS, Limits
 from .plain import NotPlain, check_plain
@@ -40,7 +41,8 @@ class PreferenceFaults(Invalid):
 def checked_preferences(value: object, path: Path = ("preferences",)) -> dict[str, object]:
     """Return the preferences in one form. Raises PreferenceFaults with every fault; `path` begins their places."""
     findings = Findings()
-    read = read_preferences(as_object(value, path, findings) or {}, path, findings)
+    with suppress(TooManyFaults):
+        read = read_preferences(as_object(value, path, findings) or {}, path, findings)
     if findings:
         raise PreferenceFaults(findings.faults())
     return read

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .document import ChunkSpec, LinkSpec, NodeSpec
 from .faults import Findings
@@ -12,8 +13,7 @@ from .unread import Unread
 from .wording import Path, quoted
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """The mention of an id: where it stands, the node in which it stands ("" outside of one), the id."""
 
     path: Path

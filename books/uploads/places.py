@@ -15,6 +15,8 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.exceptions import DomainError, TooSoon
 
+from .memory import give_back
+
 _LOOK_SECONDS = 0.1
 _RETRY_SECONDS = 30
 
@@ -32,6 +34,7 @@ def reading_place(person: AbstractBaseUser) -> Iterator[None]:
 
     Waits for one as long as the settings say, then raises TooSoon where the person has another upload, else Busy.
     Raises TooSoon at once where one of the person's waits already: each that waits holds a thread that others need.
+    Memory goes back at the end: what was read is best dropped by then.
     """
     ends = time.monotonic() + settings.CHAPTERFLOW_UPLOAD_WAIT_SECONDS
     own, waiting = [_file(f"person-{person.pk}")], [_file(f"person-{person.pk}-next")]
@@ -40,6 +43,7 @@ def reading_place(person: AbstractBaseUser) -> Iterator[None]:
         with _one_of(waiting, 0, _another_of_yours):
             held.enter_context(_one_of(own, ends, _another_of_yours))
         held.enter_context(_one_of(shared, ends, _busy))
+        held.callback(give_back)
         yield
 
 

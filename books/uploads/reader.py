@@ -7,9 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
-from typing import IO
+from typing import IO, TypeVar
 
 from django.conf import settings
 
@@ -19,11 +19,12 @@ from books.storyline.encoding import TextFault, decoded
 from books.storyline.faults import text_fault
 from books.storyline.listing import listing
 from books.storyline.parse import read_text
-from books.storyline.passing import Packed, unpack, unpack_chunks, unpack_document
+from books.storyline.passing import unpack_chunks, unpack_document
 
 from .places import Busy
 
 Upload = bytes | str | IO[bytes]
+Answer = TypeVar("Answer")
 
 # So little takes neither much memory nor much time, whatever it holds.
 _READ_HERE_BYTES = 100_000
@@ -49,7 +50,7 @@ def read_upload(upload: Upload, *, known_chunk_ids: Collection[str] = ()) -> Sto
     """Return the storyline in an upload. Raises StorylineFaults with the lines around the faults, or Busy."""
     file, size = _opened(upload)
     if size > _READ_HERE_BYTES:
-        return unpack_document(_read_apart("storyline", file, known_chunk_ids))
+        return _read_apart("storyline", file, known_chunk_ids, unpack_document)
     data = file.read()
     try:
         return read_text(decoded(data, limits()), known_chunk_ids=known_chunk_ids, limits=limits())
@@ -64,7 +65,7 @@ def read_chunk_upload(upload: Upload) -> tuple[ChunkSpec, ...]:
     """Return the chunks in an upload of chunks alone. Raises what `read_upload` raises."""
     file, size = _opened(upload)
     if size > _READ_HERE_BYTES:
-        return unpack_chunks(_read_apart("chunks", file, ()))
+        return _read_apart("chunks", file, (), unpack_chunks)
     try:
         return read_chunks(decoded(file.read(), limits()), limits())
     except TextFault as error:
@@ -80,7 +81,9 @@ def _opened(upload: Upload) -> tuple[IO[bytes], int]:
     return file, size
 
 
-def _read_apart(kind: str, file: IO[bytes], known_chunk_ids: Collection[str]) -> Packed:
+def _read_apart(
+    kind: str, file: IO[bytes], known_chunk_ids: Collection[str], unpack: Callable[[Iterator[bytes]], Answer]
+) -> Answer:
     """Return what a process of its own made of the file. Raises the StorylineFaults that it found."""
     task = {
         "kind": kind,
@@ -97,7 +100,7 @@ def _read_apart(kind: str, file: IO[bytes], known_chunk_ids: Collection[str]) ->
         if status != 0:
             raise StorylineFaults([_ended(status)])
         answer.seek(0)
-        return unpack(answer.read())
+        return unpack(answer)
 
 
 def _run(given: IO[bytes], answer: IO[bytes]) -> int | None:

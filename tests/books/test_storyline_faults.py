@@ -171,6 +171,8 @@ WRONG = [
     ([{"id": "a", "x": {"y z": ["\0"]}}], "nodes[0].x[“y z”][0]", "\\u0000"),
     ([{"id": "a", "x": "\ud800"}], "nodes[0].x", "half a character"),
     ([{"id": "a", "x": {"\0": 1}}], "nodes[0].x", "\\u0000"),
+    ([{"id": "a", "x": "a" + "\u0301\u0323" * 40}], "nodes[0].x", "more than 30 marks on one letter"),
+    ([{"id": "a" + "\u0301\u0323" * 40}], "nodes[0].id", "more than 30 marks on one letter"),
 ]
 
 
@@ -340,6 +342,14 @@ def test_after_a_hundred_faults_the_rest_is_counted(count: int, listed: int) -> 
         assert (faults[-1].code, faults[-1].line) == ("more_faults", None)
 
 
+def test_of_very_many_faults_no_more_are_looked_for() -> None:
+    faults = faults_in(json.dumps([{"id": "a", "x": ["\0"] * 20_000, "title": 7}]))
+
+    assert len(faults) == MOST_FAULTS + 1
+    assert faults[-1].message.startswith("More than 10,000 others are not listed.")
+    assert {fault.code for fault in faults[:-1]} == {"unstorable_text"}
+
+
 @pytest.mark.parametrize(
     ("limits", "place", "sentence"),
     [
@@ -369,6 +379,27 @@ def test_too_large_is_a_fault(limits: Limits, place: str, sentence: str) -> None
 
     assert [fault.place for fault in faults] == [place]
     assert sentence in faults[0].message
+
+
+@pytest.mark.parametrize("text", ["x" * 1_201, "\\\\" * 601, "é" * 601, "x" * 700 + '\\"' * 300])
+@pytest.mark.parametrize("shape", ['[{"id": "a",\n "x": "%s"}]', '[{"id": "a",\n "%s": 1}]'])
+def test_text_far_too_long_is_refused_where_it_begins_before_it_is_read(shape: str, text: str) -> None:
+    [fault] = faults_in((shape % text).encode(), limits=Limits(characters=100))
+
+    assert (fault.line, fault.code) == (2, "too_long")
+    assert (
+        fault.message
+        == f"This text has {len(text):,} characters. At most 100 fit into one: make several of it."
+    )
+
+
+@pytest.mark.parametrize(
+    "inside", ['"text": "%s"' % ("\\ud83d\\ude00" * 100), '"x": [%s 1]' % ("1, " * 1_000), " " * 3_000]
+)
+def test_long_stretch_that_is_no_long_text_is_read(inside: str) -> None:
+    data = f'[{{"id": "a"{", " if inside.strip() else ""}{inside}}}]'
+
+    assert read_storyline(data.encode(), limits=Limits(characters=100)).nodes[0].id == "a"
 
 
 def test_depth_is_counted_alike_for_lists_and_documents() -> None:

@@ -184,7 +184,11 @@ def test_lists_in_cells_are_read(cell: str) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ("Source,Target,Type,Id,Label,Weight\n1,2,Directed,0,,1.0\n", "This is a table of links"),
+        (
+            "Source,Target,Type,Id,Label,Weight\n1,2,Directed,0,,1.0\n",
+            "This is a table of links: each row leads from one node to another. It is not read beside another file."
+            " Upload the table of nodes, with a column “depends_on” for the nodes that each one builds on.",
+        ),
         (json.dumps([LINK]), "There are only links."),
         (json.dumps({"nodes": [LINK]}), "This leads from one node to another, so it is a link."),
         ("start,end,text\n0,4,I was born.\n", "This is a table of what was said"),

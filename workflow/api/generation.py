@@ -45,8 +45,8 @@ def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
     book = book_of(request, book_id)
     person = person_asking(request)
     with document_of(request) as file, reading_place(person):
-        document = read_upload(file, known_chunk_ids=known_chunk_ids(book))
-        session, created = start_nodes(book, document, actor=person)
+        known = known_chunk_ids(book)
+        session, created = start_nodes(book, read_upload(file, known_chunk_ids=known), actor=person)
     chapters = ngettext("%s chapter", "%s chapters", session.total_chapters) % f"{session.total_chapters:,}"
     message = f"{chapters} will be written." if created else f"{chapters} were started before and go on."
     # The answer has three keys, so what was not read stands in its sentence.
