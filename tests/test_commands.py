@@ -67,13 +67,16 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_write_book_makes_the_formats_that_were_asked_for(shell: Shell) -> None:
-    code, out, err = shell.write_book(storyline(3), "--format", "epub", "--format", "json")
+    data = json.dumps(json.loads(storyline(3)) | {"titel": "Salt"}).encode()
+
+    code, out, err = shell.write_book(data, "--format", "epub", "--format", "json")
 
     files = [Path(line) for line in out.splitlines()]
     assert (code, [file.suffix for file in files]) == (COMPLETED, [".epub", ".json"])
     assert zipfile.ZipFile(files[0]).testzip() is None
     assert len(json.loads(files[1].read_text())["chapters"]) == 3
     assert "100 %" in err
+    assert err.startswith("“titel” of the file is kept, but not read.")
 
 
 def test_write_book_names_every_fault_and_stores_nothing(shell: Shell) -> None:

@@ -1,5 +1,6 @@
 """What every page owes to people who use a keyboard or a screen reader."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -89,9 +90,9 @@ def written(site: Installation) -> str:
 
 @pytest.fixture(scope="module")
 def outlined(site: Installation) -> str:
-    """The address of a book that is not started."""
+    """The address of a book that is not started, and of whose upload something was not read."""
     book = site.call("POST", "/books", {"title": "The Outline"})["book_id"]
-    site.call("POST", f"/books/{book}/storyline", storyline(4))
+    site.call("POST", f"/books/{book}/storyline", json.loads(storyline(4)) | {"titel": "Salt"})
     return _address(site)
 
 

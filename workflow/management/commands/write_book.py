@@ -124,7 +124,7 @@ class Command(BaseCommand):
         limits = read_budget(str(options["budget"])) if options["budget"] else None
         existing = ProcessingSession.objects.filter(version=version).exists()
         if not existing:
-            self._say_estimate(version, str(writer) if writer else None)
+            self._say_before_start(version, str(writer) if writer else None)
         session, _ = start_session(
             version,
             actor=version.book.owner,
@@ -142,7 +142,9 @@ class Command(BaseCommand):
             session.refresh_from_db()
         return session
 
-    def _say_estimate(self, version: BookVersion, writer: str | None) -> None:
+    def _say_before_start(self, version: BookVersion, writer: str | None) -> None:
+        for notice in version.upload_notices:
+            self.stderr.write(notice["message"])
         for line in estimate_lines(version, writer):
             self.stderr.write(line)
 
