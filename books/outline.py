@@ -10,7 +10,7 @@ from books.forecasts import forecast
 from books.models import BookVersion, Dependencies, StorylineLink, StorylineNode
 from books.preferences.reading import asked_words
 from books.preferences.rule import preferences_of
-from books.sources import withheld_of
+from books.sources import notices_of, withheld_of
 from books.storyline.document import DEPENDENCY_TYPES
 from books.storyline.estimate import Estimate, estimate
 from books.storyline.order import graph_dependencies, sequential_dependencies
@@ -74,13 +74,17 @@ def dependencies_of(version: BookVersion, mode: str | None = None) -> dict[int, 
 
 @dataclass(frozen=True)
 class Outline:
-    """A version's chapters to be, and an estimate. `edge_count`: how often one waits for another."""
+    """A version's chapters to be, an estimate, and what of the upload was not read.
+
+    `edge_count`: how often one waits for another.
+    """
 
     rows: tuple[OutlineRow, ...]
     chunk_count: int
     word_count: int
     edge_count: int
     estimate: Estimate
+    notices: Sequence[Mapping[str, str]] = ()
 
     @property
     def without_sources(self) -> tuple[OutlineRow, ...]:
@@ -106,6 +110,7 @@ def outline_of(version: BookVersion, writer: str | None = None) -> Outline:
         word_count=version.word_count,
         edge_count=sum(len(row.depends_on) for row in rows) if is_graph else 0,
         estimate=_estimate(version, [row.word_count for row in rows], writer, is_graph=is_graph),
+        notices=notices_of(version),
     )
 
 

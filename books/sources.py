@@ -57,6 +57,11 @@ def withheld_of(version: BookVersion) -> Withheld:
     return withheld(union(*lists))
 
 
+def notices_of(version: BookVersion) -> list[dict[str, str]]:
+    """Return what a version's upload held that was not read: `code`, `place` and `message` of each."""
+    return withheld_of(version).mask_all(version.upload_notices)
+
+
 def readable(chunk: TextChunk, rules: SourceRules) -> TextChunk:
     """Return a copy of the row, not to be saved, with what may be read of it."""
     copy = TextChunk(

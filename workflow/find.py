@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from books.models import Book, BookVersion, StorylineNode
 from books.outline_groups import GROUP, group_of
+from books.sources import withheld_of
 
 MOST = 20
 MOST_WORDS = 10
@@ -64,7 +65,7 @@ def _found(node: StorylineNode) -> Found:
     else:
         group = f"?group={group_of(place)}" if version.node_count > GROUP else ""
         url = f"{reverse('outline', args=[book.book_id, version.number])}{group}#chapter-{place}"
-    return Found(title, book.title, book.language, url, place)
+    return Found(withheld_of(version).mask(title), book.title, book.language, url, place)
 
 
 def _books(books: QuerySet[Book], words: list[str]) -> Iterator[Found]:

@@ -6,15 +6,17 @@ from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
 from books.exceptions import Conflict, Invalid
-from books.models import Book
+from books.models import Book, Chapter
+from books.preferences.reading import left_out_terms
 from books.storyline.preferences import checked_preferences
 from books.storyline.wording import one_line
 from books.text.tags import tag_named
+from books.text.withheld import withheld
 from books.writers import checked_writer
 from chapterflow_site import crash_points
 
@@ -60,8 +62,21 @@ def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[B
         return book
     for name, value in _checked(columns).items():
         setattr(book, name, value)
-    book.save(update_fields=[*columns, "updated_at"])
+    with transaction.atomic():
+        book.save(update_fields=[*columns, "updated_at"])
+        if "preferences" in columns:
+            _mask_titles(book)
     return book
+
+
+def _mask_titles(book: Book) -> None:
+    """Titles were taken from the storyline at the start: what is withheld only now goes out of them as well."""
+    terms = withheld(left_out_terms(book.preferences))
+    if not terms:
+        return
+    for chapter in Chapter.objects.filter(version__book=book).only("title"):
+        if terms.is_in(chapter.title):
+            Chapter.objects.filter(pk=chapter.pk).update(title=terms.mask(chapter.title))
 
 
 def hand_over_books(owner: User, *, to: User, actor: AbstractBaseUser | None) -> int:

@@ -6,6 +6,7 @@ from books import schemas
 from books.models import BookVersion
 from books.outline import OutlineRow, outline_of
 from books.preferences.rule import preferences_of
+from books.sources import notices_of
 from books.speakers import repeated_sentences, unnamed_speakers
 from books.storyline.estimate import Estimate, Span
 
@@ -31,7 +32,7 @@ def version_shown(version: BookVersion, writer: str | None = None) -> schemas.Ve
 
 def notices_shown(version: BookVersion, *, has_no_source_text: bool) -> list[schemas.Notice]:
     """Return what should be known of a version's upload."""
-    notices = [schemas.Notice(**notice) for notice in version.upload_notices]
+    notices = [schemas.Notice(**notice) for notice in notices_of(version)]
     if has_no_source_text:
         sentence = "The book has no source text: nothing can be quoted, and each chapter becomes its summary."
         notices.insert(0, schemas.Notice(code="no_source_text", place="chunks", message=sentence))

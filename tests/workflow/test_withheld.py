@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver
 
-from books.actions import upload_storyline
+from books.actions import edit_book, upload_storyline
 from books.export import FORMATS
 from books.sources import rules_of
 from books.text.withheld import MASK, MaskedStream, withheld
@@ -25,7 +25,7 @@ from workflow.models import Attempt, Event
 
 WORD = "Zebulon"
 LIST_ON_PAGE = re.compile(
-    r"<textarea name=\"leave_out\".*?</textarea>|<dt>Leave out</dt><dd>.*?</dd>", re.DOTALL
+    r"<textarea name=\"(?:wish-)?leave_out\".*?</textarea>|<dt>Leave out</dt><dd>.*?</dd>", re.DOTALL
 )
 
 
@@ -136,6 +136,28 @@ def test_no_page_no_answer_and_no_export_has_the_word(
         assert WORD.encode() not in exported(version, kind)
     assert not any(WORD in repr(vars(row)) for row in [*Event.objects.all(), *Attempt.objects.all()])
     assert WORD not in caplog.text
+
+
+def test_neither_finding_nor_notices_nor_titles_have_a_word_that_is_withheld_late(
+    person: User, client_of: Callable[[User], Client]
+) -> None:
+    nodes = [{"id": f"n{number}", "title": f"{WORD} {number}", f"about {WORD}": 1} for number in (1, 2)]
+    upload = json.dumps({"book": {"title": "Salt"}, "nodes": nodes})
+    waiting = upload_storyline(upload, actor=person)
+    started = upload_storyline(upload, actor=person)
+    start_session(started, actor=person)
+    for version in (waiting, started):
+        edit_book(version.book, actor=person, preferences={"leave_out": [WORD]})
+    client = client_of(person)
+    paths = ["/find/?q=2", f"/find/?q={WORD}", "/"]
+    for version in (waiting, started):
+        book_id = version.book.book_id
+        paths += [f"/books/{book_id}/v1/outline/", f"/api/books/{book_id}/versions/v1"]
+    paths += [f"/books/{started.book.book_id}/v1/{page}/" for page in ("board", "read", "chapters/1")]
+
+    for path in paths:
+        text = client.get(path, follow=True).content.decode().replace(f'value="{WORD}"', "")
+        assert WORD not in without_own_list(text), path
 
 
 def without_own_list(text: str) -> str:

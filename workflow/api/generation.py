@@ -10,6 +10,7 @@ from books.actions.chunks import known_chunk_ids
 from books.api.documents import NODES, taking
 from books.api.lookup import book_of
 from books.exceptions import Conflict
+from books.sources import notices_of
 from books.uploads import read_upload, reading_place
 from chapterflow_site.api_auth import person_asking
 from chapterflow_site.api_errors import Problem, problem_response, refusal
@@ -50,7 +51,7 @@ def started(request: HttpRequest, book_id: BookId) -> schemas.GenerationStarted:
     chapters = ngettext("%s chapter", "%s chapters", session.total_chapters) % f"{session.total_chapters:,}"
     message = f"{chapters} will be written." if created else f"{chapters} were started before and go on."
     # The answer has three keys, so what was not read stands in its sentence.
-    message = " ".join([message, *(notice["message"] for notice in session.version.upload_notices)])
+    message = " ".join([message, *(notice["message"] for notice in notices_of(session.version))])
     return schemas.GenerationStarted(session_id=str(session.pk), status="started", message=message)
 
 
