@@ -27,6 +27,11 @@ class AnsweringChannel(HTTPChannel):  # type: ignore[misc]  # see mypy's setting
         )
         self._refuse(*(_HEADERS if is_too_much else _UNREADABLE))
 
+    def _send100Continue(self) -> None:  # noqa: N802
+        """Ask for the body, unless it is refused already."""
+        if not getattr(self.requests[-1], "is_refused", False):
+            super()._send100Continue()
+
     def _refuse(self, status: str, sentence: str) -> None:
         self.dataReceived = self.lineReceived = self.rawDataReceived = _drop
         self.clearLineBuffer()

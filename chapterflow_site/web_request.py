@@ -14,6 +14,16 @@ from .senders import claims_to_be_known, is_known
 from .valve import Valve
 
 _ANSWER = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_SENTENCE = (
+    b"Many large uploads are arriving. Nothing of this one was stored. Upload it again in half a minute."
+)
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 30\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n%b" % (len(_SENTENCE), _SENTENCE)
+)
+# Large bodies of all senders together, in largest ones: they lie on a disk that others need, some twice more while
+# they are read.
+_KEPT_IN_ALL = 10
 # What is refused is read to its end, so that its sender hears the answer; not for ever.
 _DISCARDED = 4
 # Each takes about a millisecond of the thread that every board and page waits for.
@@ -55,8 +65,11 @@ _openings = Openings()
 class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne has no types
     """Looks at the announced and at the counted bytes; asks who sends, in a thread, before it keeps many."""
 
+    kept_in_all = 0
+
     content: BinaryIO
     received = 0
+    _kept = 0
     is_refused = False
     _announced = 0
     _is_known: bool | None = None
@@ -86,8 +99,13 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
         self._look(self.received)
         if self.received > _DISCARDED * most_bytes():
             self._cut_off()
-        if not self.is_refused:
+        if not self.is_refused and self._has_room(len(data)):
             super().handleContentChunk(data)
+
+    def connectionLost(self, reason: object) -> None:  # noqa: N802
+        """The sender has gone."""
+        self._let_go()
+        super().connectionLost(reason)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
         """Pass the request on, once it is known whether its body may be kept."""
@@ -115,6 +133,7 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
 
     def finish(self) -> None:
         """End the answer, and the wait for room."""
+        self._let_go()
         if self.producer:
             self.unregisterProducer()
         super().finish()
@@ -132,6 +151,21 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
             self._refuse()
         elif self._is_known is None:
             self._ask()
+
+    def _has_room(self, size: int) -> bool:
+        """Take room for a part of a large body; end the request where there is none."""
+        if self.received <= ANONYMOUS_BYTES:
+            return True
+        if BoundedRequest.kept_in_all + size > _KEPT_IN_ALL * most_bytes():
+            self._cut_off(_BUSY)
+            return False
+        BoundedRequest.kept_in_all += size
+        self._kept += size
+        return True
+
+    def _let_go(self) -> None:
+        BoundedRequest.kept_in_all -= self._kept
+        self._kept = 0
 
     def _ask(self) -> None:
         headers = self._headers()
@@ -159,11 +193,12 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
 
     def _refuse(self) -> None:
         self.is_refused = True
+        self._let_go()
         self.content.seek(0)
         self.content.truncate()
 
-    def _cut_off(self) -> None:
+    def _cut_off(self, answer: bytes = _ANSWER) -> None:
         if not self._is_cut_off:
             self.is_refused = self._is_cut_off = True
-            self.channel.transport.write(_ANSWER)
+            self.channel.transport.write(answer)
             self.channel.loseConnection()
