@@ -38,7 +38,8 @@
 
   function showButton() {
     if (!button || !isOffered) return;
-    button.hidden = false;
+    // Its place is kept until then, so that nothing below it moves.
+    delete button.dataset.unoffered;
     button.setAttribute("aria-pressed", String(wants()));
   }
 

@@ -30,7 +30,7 @@
   };
   const TOO_MANY_BOARDS = 4029;
 
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = (at) => new Date(at).toTimeString().slice(0, 8);
   const shownSeq = () => Number(document.getElementById("board-seq")?.dataset.seq ?? 0);
 
   // "opening", "live", "asking" (by HTTP), "away" or "ended"
@@ -61,7 +61,7 @@
   }
 
   const sayAway = (first = "") => {
-    const parts = [first, reason, `This page shows what was so at ${clock.format(rightAt)}.`];
+    const parts = [first, reason, `This page shows what was so at ${clock(rightAt)}.`];
     parts.push("Its buttons wait until the connection is back; it is tried again by itself.");
     say("Connection lost", parts.filter(Boolean).join(" "), "away");
   };

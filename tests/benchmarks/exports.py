@@ -22,14 +22,17 @@ from .tables import table
 LAZY_READERS = 20
 FILL = """
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client
 from books.models import ChapterRevision
 from tests.books.factories import written_book
 
 owner = User.objects.get()
-version = written_book(owner, %d)
-for revision in ChapterRevision.objects.all():
-    ChapterRevision.objects.filter(pk=revision.pk).update(markdown=revision.markdown + "\\n\\nIt went on. " * 400)
+with transaction.atomic():
+    version = written_book(owner, %d)
+    for revision in ChapterRevision.objects.all():
+        revision.markdown += "\\n\\nIt went on. " * 400
+        revision.save()
 client = Client()
 client.force_login(owner)
 print("BOOK", version.book.book_id, client.session.session_key)

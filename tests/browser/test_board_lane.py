@@ -119,6 +119,7 @@ def test_notification_is_asked_for_by_a_click_and_remembered(
     page = context.new_page()
     page.goto(failed_book)
     button = page.locator("#board-notify")
+    expect(button).to_be_visible()
     expect(button).to_have_attribute("aria-pressed", "false")
 
     button.click()
