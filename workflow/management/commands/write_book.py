@@ -19,6 +19,7 @@ from books.exceptions import DomainError
 from books.export import FORMATS, export_book
 from books.models import BookVersion, Dependencies
 from books.preferences.rule import preferences_of
+from books.sources import notices_of
 from books.storyline.faults import StorylineFaults
 from books.uploads import read_upload
 from books.writers import writer_of
@@ -143,7 +144,7 @@ class Command(BaseCommand):
         return session
 
     def _say_before_start(self, version: BookVersion, writer: str | None) -> None:
-        for notice in version.upload_notices:
+        for notice in notices_of(version):
             self.stderr.write(notice["message"])
         for line in estimate_lines(version, writer):
             self.stderr.write(line)
