@@ -2,14 +2,16 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from wsgiref.types import StartResponse
 
 import hypothesis
 import pytest
 import schemathesis
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
@@ -74,8 +76,18 @@ def openapi() -> schemathesis.BaseSchema:
         }
     )
     schema = schemathesis.openapi.from_dict(api.get_openapi_schema(), config=config)
-    schema.app = get_wsgi_application()
+    schema.app = read_to_the_end(get_wsgi_application())
     return schema
+
+
+def read_to_the_end(application: WSGIHandler) -> Callable[[dict[str, object], StartResponse], list[bytes]]:
+    """Close each answer, as a web server does; schemathesis leaves open the file that an export is read from."""
+
+    def answer(environ: dict[str, object], start_response: StartResponse) -> list[bytes]:
+        with closing(application(environ, start_response)) as response:
+            return list(response)
+
+    return answer
 
 
 @pytest.fixture(scope="module")
