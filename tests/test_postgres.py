@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SAME_TESTS = [
     "tests/workflow/test_engine.py",
-    "tests/workflow/test_rows.py",
+    "tests/test_rows.py",
     "tests/workflow/test_transitions.py",
     "tests/workflow/test_leases.py",
     "tests/workflow/test_session_actions.py",

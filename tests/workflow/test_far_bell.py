@@ -81,7 +81,7 @@ async def test_rings_and_text_are_heard_in_their_order() -> None:
         bell.ring(str(SESSION), 42)
 
         assert await machine.next() == Ring(SESSION, 41)
-        assert await machine.next() == Glimpse(SESSION, 6, 4, "It rang – twice.")
+        assert await machine.next() == Glimpse(SESSION, 6, 3, "It rang – twice.")
         assert await machine.next() == Ring(SESSION, 42)
 
 
