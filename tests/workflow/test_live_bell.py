@@ -134,4 +134,4 @@ def test_glimpse_is_plain_text_and_escaped() -> None:
 
     (html,) = proof_pieces({6: render_glimpse(Glimpse(SESSION, 6, 8, text))}).values()
 
-    assert "<p>Bell</p><p>Emm: It *rang*. … &lt;b&gt;Twice.&lt;/b&gt;</p><p>The end</p>" in html
+    assert 'Bell</p><p dir="auto">Emm: It *rang*. … &lt;b&gt;Twice.&lt;/b&gt;</p>' in html
