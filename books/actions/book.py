@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -62,7 +62,7 @@ def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[B
         return book
     for name, value in _checked(columns).items():
         setattr(book, name, value)
-    with transaction.atomic():
+    with crash_points.named_commit("edit_book"):
         book.save(update_fields=[*columns, "updated_at"])
         if "preferences" in columns:
             _mask_titles(book)

@@ -121,7 +121,9 @@ def be_lazy(site: Installation, board: str, cookie: str, viewers: int) -> tuple[
 
 def measure(options: argparse.Namespace, folder: Path) -> None:
     """Print the table."""
-    with Installation(folder, workers=1) as site:
+    # Only its owner sees a book, so that all viewers are one person, who may have fewer boards open by default.
+    boards = str(options.viewers + options.lazy)
+    with Installation(folder, workers=1, CHAPTERFLOW_BOARDS_PER_PERSON=boards) as site:
         board = site.start_book(storyline(options.chapters))
         site.call("POST", f"/sessions/{board}/pause")
         query = "SELECT event_seq FROM workflow_processingsession WHERE id = ?"

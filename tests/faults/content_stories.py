@@ -6,7 +6,7 @@ skipped as well, and the books would differ from those of an undisturbed run.
 
 from django.contrib.auth.models import User
 
-from books.actions import add_chunks, create_book, edit_outline, move_chapter, upload_storyline
+from books.actions import add_chunks, create_book, edit_book, edit_outline, move_chapter, upload_storyline
 from books.digest import storyline_digest
 from books.models import Book, BookVersion, TextChunk
 from books.storyline import ChunkSpec, StorylineDocument, read_storyline
@@ -29,6 +29,8 @@ def content() -> ProcessingSession:
     )
     if not TextChunk.objects.filter(book=book).exists():
         add_chunks(book, [ADDED], actor=owner)
+    if not book.subtitle:
+        edit_book(book, actor=owner, subtitle="Of two summers")
     arrange(uploaded(owner), owner)
     session = started_by_nodes(book, read_storyline(told_of(2, None)), owner)
     drive(session)
