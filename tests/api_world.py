@@ -10,7 +10,7 @@ from django.test import Client
 from books.actions import create_book
 from books.models import Book
 from workflow.engine import advance
-from workflow.models import ProcessingSession
+from workflow.models import FollowUpQuestion, HarmonizationChange, ProcessingSession
 from workflow.states import UNFINISHED
 
 WRITER = "python:tests.api_writers:fails_on_title"
@@ -101,3 +101,21 @@ def failed(
     assert made.status_code == 201, made.content
     path = f"/books/{book_id}/versions/{made.json()['version']}/start"
     return drive(UUID(post(client, path, {"writer": WRITER}).json()["session_id"]))
+
+
+def to_decide(session: ProcessingSession) -> tuple[HarmonizationChange, FollowUpQuestion]:
+    """Make a change of the harmonizer's in the first chapter, and a question."""
+    change = HarmonizationChange.objects.create(
+        session=session,
+        chapter=session.version.chapters.get(number=1),
+        rule="dashes",
+        severity="low",
+        status="applied",
+        find="a",
+        replace="b",
+        offset=0,
+    )
+    question = FollowUpQuestion.objects.create(
+        session=session, version=session.version, key="k", category="gap", text="?", reason="!"
+    )
+    return change, question

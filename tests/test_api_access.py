@@ -13,8 +13,7 @@ from pytest_django import Settings
 
 from chapterflow_site.accounts.actions import create_token, revoke_token
 from chapterflow_site.api import api
-from tests.api_world import drive, get, new_book, nodes, post, problem, started
-from workflow.models import FollowUpQuestion, HarmonizationChange
+from tests.api_world import drive, get, new_book, nodes, post, problem, started, to_decide
 
 ClientOf = Callable[[User], Client]
 BODIES: dict[str, object] = {
@@ -48,19 +47,7 @@ def names(person: User, client_of: ClientOf) -> dict[str, object]:
     new_book(person)
     session = drive(started(client_of(person)).pk)
     chapter = session.version.chapters.get(number=1)
-    change = HarmonizationChange.objects.create(
-        session=session,
-        chapter=chapter,
-        rule="dashes",
-        severity="low",
-        status="applied",
-        find="a",
-        replace="b",
-        offset=0,
-    )
-    question = FollowUpQuestion.objects.create(
-        session=session, version=session.version, key="k", category="gap", text="?", reason="!"
-    )
+    change, question = to_decide(session)
     return {
         "book_id": "river",
         "version": "v1",

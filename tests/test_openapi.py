@@ -24,8 +24,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from chapterflow_site.accounts.actions import create_token
 from chapterflow_site.api import api
-from tests.api_world import drive, failed, new_book, nodes, post, started
-from workflow.models import FollowUpQuestion, HarmonizationChange
+from tests.api_world import drive, failed, new_book, nodes, post, started, to_decide
 
 pytestmark = pytest.mark.django_db
 
@@ -109,19 +108,7 @@ def names(person: User) -> Names:
     done = drive(started(client, book_id="river").pk)
     with override_settings(CHAPTERFLOW_WRITERS=[]):
         stopped = failed(client, settings, book_id="stopped")
-    change = HarmonizationChange.objects.create(
-        session=done,
-        chapter=done.version.chapters.get(number=1),
-        rule="dashes",
-        severity="low",
-        status="applied",
-        find="a",
-        replace="b",
-        offset=0,
-    )
-    question = FollowUpQuestion.objects.create(
-        session=done, version=done.version, key="k", category="gap", text="?", reason="!"
-    )
+    change, question = to_decide(done)
     return {
         "book_id": ["river", "stopped", "running", "empty", "new"],
         "version": ["v1"],
