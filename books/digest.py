@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import fields
 
 from books.storyline.document import ChunkSpec, StorylineDocument
 
 
 def chunk_digest(chunk: ChunkSpec) -> str:
     """Return the SHA-256 of everything about a chunk but its id."""
-    return _digest({name: value for name, value in vars(chunk).items() if name != "id"})
+    return _digest({each.name: getattr(chunk, each.name) for each in fields(chunk) if each.name != "id"})
 
 
 def storyline_digest(document: StorylineDocument) -> str:

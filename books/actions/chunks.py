@@ -11,8 +11,6 @@ from django.utils import timezone
 from books.digest import chunk_digest
 from books.models import Book, TextChunk
 from books.storyline.document import ChunkSpec
-from books.text.clean import clean_transcript
-from books.text.words import count_words
 from chapterflow_site import crash_points
 from chapterflow_site.rows import add_values
 
@@ -109,7 +107,7 @@ def _make_newest(book: Book, found: Mapping[str, StoredChunk], now: datetime) ->
 
 
 def _values(book: Book, chunk: ChunkSpec, digest: str, now: datetime) -> tuple[object, ...]:
-    clean = clean_transcript(chunk.text)
+    clean = chunk.clean
     starts_at = clean.start_seconds if chunk.start_seconds is None else chunk.start_seconds
     return (
         book.pk,
@@ -126,7 +124,7 @@ def _values(book: Book, chunk: ChunkSpec, digest: str, now: datetime) -> tuple[o
         None if starts_at is not None and (chunk.end_seconds or starts_at) < starts_at else starts_at,
         chunk.end_seconds,
         dict(chunk.extra),
-        count_words(clean.text),
+        chunk.word_count,
         now,
     )
 

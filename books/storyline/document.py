@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from books.text.clean import clean_transcript
+from books.text.clean import CleanText, clean_transcript
 from books.text.words import count_words
 
 from .notices import Notice
@@ -48,10 +48,15 @@ class ChunkSpec:
     end_seconds: float | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
 
-    @property
+    @cached_property
+    def clean(self) -> CleanText:
+        """What was said: the text without timecodes, tags and endless repetition."""
+        return clean_transcript(self.text)
+
+    @cached_property
     def word_count(self) -> int:
-        """Words of what was said: timecodes, tags and endless repetition are none."""
-        return count_words(clean_transcript(self.text).text)
+        """Words of what was said."""
+        return count_words(self.clean.text)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,16 @@
 """How a storyline that was read in one process reaches another: as lines of JSON in UTF-8.
 
 The first line is the answer but for its chunks; each chunk has a line of its own, so that nobody holds all twice.
+With it goes what was made of its text, which takes time that only the reading process has.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import Any, cast
+
+from books.text.clean import CleanText, Turn
+from books.text.loops import Loop
 
 from .document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
 from .faults import Fault, StorylineFaults
@@ -28,13 +33,24 @@ def pack_document(document: StorylineDocument) -> Iterator[bytes]:
     """Yield a whole storyline as lines."""
     names = ("nodes", "book", "links", "format", "extra", "notices")
     yield packed({"document": {name: getattr(document, name) for name in names}})
-    yield from map(packed, document.chunks)
+    yield from map(_packed_chunk, document.chunks)
 
 
 def pack_chunks(chunks: Iterable[ChunkSpec]) -> Iterator[bytes]:
     """Yield chunks as lines."""
     yield packed({})
-    yield from map(packed, chunks)
+    yield from map(_packed_chunk, chunks)
+
+
+def _packed_chunk(chunk: ChunkSpec) -> bytes:
+    clean = chunk.clean
+    return packed(
+        {
+            "chunk": {each.name: getattr(chunk, each.name) for each in fields(chunk)},
+            "clean": {**vars(clean), "text": None if clean.text == chunk.text else clean.text},
+            "word_count": chunk.word_count,
+        }
+    )
 
 
 def pack_faults(faults: Iterable[Fault], lines: Iterable[ListingLine]) -> Iterator[bytes]:
@@ -75,8 +91,15 @@ def unpack_chunks(lines: Iterator[bytes]) -> tuple[ChunkSpec, ...]:
 
 
 def _chunk(line: bytes) -> ChunkSpec:
-    each = cast(dict[str, Any], _unpacked(line))
-    return ChunkSpec(**each | {"speakers": tuple(each["speakers"])})
+    found = cast(dict[str, Any], _unpacked(line))
+    each, clean = found["chunk"], found["clean"]
+    chunk = ChunkSpec(**each | {"speakers": tuple(each["speakers"])})
+    text = chunk.text if clean["text"] is None else clean["text"]
+    turns = tuple(Turn(**turn) for turn in clean["turns"])
+    loops = tuple(Loop(**loop) for loop in clean["loops"])
+    # As if they had been asked for here.
+    vars(chunk).update(clean=CleanText(text, turns, loops), word_count=found["word_count"])
+    return chunk
 
 
 def _node(each: dict[str, object]) -> NodeSpec:

@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 
 from .loops import Loop, without_loops
 
@@ -42,11 +42,12 @@ _INLINE = re.compile(
 _MARK = re.compile("\x02(\\d+)\x03")
 _MARKED = re.compile("[\x02\x03]")
 _SOMETHING_TO_CLEAN = re.compile(r"[<&{]|\d:\d\d|\[SPEAKER|WEBVTT", re.IGNORECASE)
+# What every label and every line of a subtitle has.
+_TIME_OR_LABEL = re.compile(r"\d:\d|\[SPEAKER", re.IGNORECASE)
 _MOST_NAME_WORDS = 5
 _PARTICLES = frozenset(
     ("de", "da", "di", "do", "du", "del", "der", "den", "van", "von", "la", "le", "el", "al", "of")
 )
-_CACHED_TEXTS = 256
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,6 @@ class CleanText:
         return next((turn.seconds for turn in self.turns if turn.seconds is not None), None)
 
 
-@lru_cache(maxsize=_CACHED_TEXTS)
 def clean_transcript(text: str) -> CleanText:
     """Return what was said. A text with nothing to clean comes back as it is."""
     marks = _Marks()
@@ -109,7 +109,8 @@ def _without_markup(text: str, marks: _Marks) -> str:
     text = _TAG.sub("", text)
     has_cues = "-->" in text
     lines = text.splitlines()
-    labelled = sum(bool(_label_line(line, certain=False)) for line in lines) >= 2
+    labels = (line for line in lines if _label_line(line, certain=False))
+    labelled = len(list(islice(labels, 2))) == 2
     spoken = _without_names_of_cues(lines) if has_cues else iter(lines)
     return _joined(_Line.read(line, marks, labelled, has_cues) for line in spoken)
 
@@ -131,6 +132,9 @@ class _Line:
 
     @staticmethod
     def read(line: str, marks: _Marks, labelled: bool, has_cues: bool) -> "_Line":
+        flows = has_cues and not line.startswith("\x02")
+        if not _TIME_OR_LABEL.search(line):
+            return _Line("", line, flows)
         if match := _label_line(line, certain=not labelled):
             return _Line(_label(match, marks), "", flows=False)
         if match := _CUE.match(line) or _TIME_ALONE.match(line):
@@ -142,7 +146,7 @@ class _Line:
             inner = _BRACKETED_LABEL.match(line, match.end())
             label = f"{mark}{_label(inner, marks)}" if inner else mark
             return _Line(label, _inline(line[(inner or match).end() :], marks), flows=not inner)
-        return _Line("", _inline(line, marks), flows=has_cues and not line.startswith("\x02"))
+        return _Line("", _inline(line, marks), flows)
 
 
 def _label_line(line: str, *, certain: bool) -> re.Match[str] | None:

@@ -108,4 +108,8 @@ SHAPES: Mapping[str, Shape] = {
     "a broken byte at the end of 45 MB": lambda: b'[{"id": "a", "x": "' + b"a" * 45_000_000 + b"\xff",
     "an archive's head before 45 MB": lambda: b"PK\x03\x04" + b"\0" * 45_000_000,
     "turns of a transcript": lambda: b"Ann Smith  0:01\nI was born.\n\n" * 1_400_000,
+    "a label in every second line of 8 MB": lambda: _chunked(["Ann Smith  0:01\nhello\n" * 9_000] * 40),
+    "a minute of speech under each label, 8 MB": lambda: _chunked(
+        [("Ann Smith  0:01\n" + "We went down to the river and it was cold. " * 9 + "\n\n") * 490] * 40
+    ),
 }

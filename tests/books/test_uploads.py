@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from books.actions import upload_storyline
+from books.digest import chunk_digest
 from books.exceptions import TooSoon
 from books.models import Book
 from books.storyline import StorylineFaults, read_storyline
@@ -40,6 +43,33 @@ LARGE = json.dumps(
 def test_large_upload_is_read_apart_to_the_same_document() -> None:
     assert read_upload(LARGE) == read_storyline(LARGE)
     assert read_chunk_upload(json.dumps(CHUNKS).encode()) == read_storyline(LARGE).chunks
+
+
+def test_what_was_said_is_found_apart_not_while_the_storyline_is_stored(
+    monkeypatch: pytest.MonkeyPatch, person: User
+) -> None:
+    def clean(text: str) -> None:
+        pytest.fail("A text was cleaned in the web server's process.")
+
+    lines = "Ann Smith  0:05\nWe lived by the river.\n" * 3 + "Thank you. " * 9
+    chunks = [{"id": f"c{number}", "text": f"{lines} {number}"} for number in range(900)]
+    monkeypatch.setattr("books.storyline.document.clean_transcript", clean)
+
+    version = upload_storyline(
+        json.dumps({"chunks": chunks, "nodes": [{"id": "a", "chunk_ids": ["c7"]}]}), actor=person
+    )
+
+    chunk = version.book.chunks.get(key="c7")
+    assert chunk.clean_text.startswith("Ann Smith: We lived by the river.")
+    assert [turn[1:] for turn in chunk.turns] == [["Ann Smith", 5.0]] * 3
+    assert chunk.loops == [["Thank you.", 9]]
+    assert chunk.word_count == 22
+
+
+def test_a_chunk_has_the_digest_of_its_columns_whatever_was_asked_of_it() -> None:
+    [chunk, *_] = read_chunk_upload(json.dumps(CHUNKS).encode())
+
+    assert chunk_digest(chunk) == chunk_digest(replace(chunk))
 
 
 def test_faults_of_a_large_upload_come_with_their_lines() -> None:
