@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessibility import colour_faults_of, faults_of
 from tests.browser.test_book import FAULTY
 from tests.installation import Installation, wait_for
 from tests.storylines import storyline
@@ -30,50 +32,8 @@ OF_BOOK = [
     "chapters/1/metrics",
 ]
 
-# Each entry is a rule that the page breaks, with the element that breaks it.
-FAULTS = """() => {
-  const faults = [];
-  const fault = (rule, element) => faults.push(`${rule}: ${(element.outerHTML ?? element).slice(0, 160)}`);
-  const shown = (element) => element.checkVisibility() && !element.closest("[aria-hidden=true]");
-  const named = (element) => Boolean(
-    element.getAttribute("aria-label")?.trim()
-    || element.getAttribute("aria-labelledby")?.split(" ").some((id) => document.getElementById(id)?.textContent.trim())
-    || [...(element.labels ?? [])].some((label) => label.textContent.trim())
-    || (!element.matches("input, select, textarea") && element.textContent.trim())
-  );
-  const all = (selector) => [...document.querySelectorAll(selector)];
-
-  if (!document.documentElement.lang) fault("no language", document.documentElement.tagName);
-  if (!/^\\S.+ · ChapterFlow$/.test(document.title)) fault("no title", document.title);
-  if (all("h1").filter(shown).length !== 1) fault("not one h1", `${all("h1").length}`);
-  if (all("main").length !== 1) fault("not one main", `${all("main").length}`);
-  let level = 0;
-  for (const heading of all("h1, h2, h3, h4, h5, h6").filter(shown)) {
-    const own = Number(heading.tagName[1]);
-    if (own > level + 1) fault(`heading after h${level}`, heading);
-    level = own;
-  }
-  const ids = new Set();
-  for (const element of all("[id]")) {
-    if (ids.has(element.id)) fault("second of this id", element);
-    ids.add(element.id);
-  }
-  for (const control of all("input:not([type=hidden]), select, textarea, button, summary, a[href], progress")) {
-    if (shown(control) && !named(control)) fault("no name", control);
-  }
-  for (const picture of all("img, svg")) {
-    const isNamed = picture.hasAttribute("alt") || named(picture) || picture.querySelector("title");
-    if (!picture.closest("[aria-hidden=true]") && !isNamed) fault("neither hidden nor named", picture);
-  }
-  for (const element of all("[aria-labelledby], [aria-describedby]")) {
-    for (const name of ["aria-labelledby", "aria-describedby"]) {
-      for (const id of element.getAttribute(name)?.split(" ") ?? []) if (!ids.has(id)) fault(`no ${id}`, element);
-    }
-  }
-  for (const element of all("[tabindex]")) if (element.tabIndex > 0) fault("order of its own", element);
-  return faults;
-}"""
-
+Look = Callable[[Page], list[str]]
+Scheme = Literal["light", "dark"]
 SLOWEST = """() => Math.max(...[...document.querySelectorAll("*")].flatMap((each) => {
   const style = getComputedStyle(each);
   return [style.transitionDuration, style.animationDuration].map(parseFloat);
@@ -131,16 +91,18 @@ def tab_to(page: Page, selector: str, most: int = 60) -> None:
     raise AssertionError(f"{selector} is not reached on {page.url}")
 
 
+@pytest.mark.parametrize(("scheme", "look"), [("light", faults_of), ("dark", colour_faults_of)])
 def test_every_page_has_names_and_an_order(
-    page: Page, site: Installation, written: str, outlined: str
+    page: Page, site: Installation, written: str, outlined: str, scheme: Scheme, look: Look
 ) -> None:
+    page.emulate_media(color_scheme=scheme)
     paths = [site.address + path for path in OF_SITE]
     paths += [written + (path if "?" in path else f"{path}/") for path in OF_BOOK]
     broken: dict[str, list[str]] = {}
 
     for path in [*paths, f"{outlined}outline/"]:
         page.goto(path)
-        if faults := page.evaluate(FAULTS):
+        if faults := look(page):
             broken[path] = faults
 
     assert broken == {}
@@ -150,7 +112,7 @@ def test_sign_in_has_names_and_an_order(site: Installation, browser: Browser) ->
     page = browser.new_page()
     page.goto(f"{site.address}/sign-in/")
 
-    assert page.evaluate(FAULTS) == []
+    assert faults_of(page) == []
     page.close()
 
 
@@ -162,7 +124,7 @@ def test_faults_of_an_upload_have_names_and_take_the_focus(signed_in: Page, site
     page.get_by_role("button", name="Check it and show the outline").press("Enter")
 
     expect(page.get_by_role("heading", name="3 faults in the pasted text")).to_be_focused()
-    assert page.evaluate(FAULTS) == []
+    assert faults_of(page) == []
 
 
 def test_refused_upload_takes_the_focus(signed_in: Page, site: Installation) -> None:
@@ -323,11 +285,11 @@ def test_nothing_moves_for_those_who_ask_for_rest(page: Page, written: str) -> N
 def test_what_opens_has_names_and_an_order_too(
     page: Page, site: Installation, written: str, long_outline: str
 ) -> None:
-    session = site.start_book(storyline(40), writer="python:tests.writers:slow")
+    session = site.start_book(storyline(1_000), writer="python:tests.writers:slow")
     paused = _address(site)
     site.call("POST", f"/sessions/{session}/pause")
     shown = {
-        "paused board": (f"{paused}board/", []),
+        "long paused board": (f"{paused}board/", []),
         "opened attempt": (f"{written}chapters/1/attempts/", ["text=What the writer was given"]),
         "fetched group": (
             f"{long_outline}outline/",
@@ -340,7 +302,7 @@ def test_what_opens_has_names_and_an_order_too(
         page.goto(address)
         for selector in clicks:
             page.locator(selector).first.click()
-        if faults := page.evaluate(FAULTS):
+        if faults := faults_of(page):
             broken[name] = faults
     site.call("POST", f"/sessions/{session}/cancel")
 

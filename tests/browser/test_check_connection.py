@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.accessibility import faults_of
 from tests.installation import Installation, wait_for
 from tests.storylines import storyline
 from tests.workflow.llm.server import KEY
@@ -55,6 +56,7 @@ def test_person_learns_what_is_wrong_while_others_are_served(
     expect(found).to_contain_text("The provider does not accept the key.", timeout=40_000)
     expect(found).to_contain_text("OPENAI_API_KEY")
     assert KEY[3:20] not in outline.content()
+    assert faults_of(outline) == []
 
 
 def test_all_is_well_without_scripts(
