@@ -5,12 +5,33 @@ Writers, prompts, pages, notes and exports read sources through here, so that al
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
-from books.models import BookVersion, StorylineNode, TextChunk
+from django.db import models
+
+from books.models import LONGEST_TITLE, BookVersion, Chapter, ChapterRevision, StorylineNode, TextChunk
 from books.preferences.reading import left_out_terms
 from books.preferences.rule import preferences_of
 from books.text.withheld import Withheld, union, withheld
+
+Row = TypeVar("Row", bound=models.Model)
+# Columns that name things: what they are found by.
+_NAMING = frozenset(
+    {
+        "key",
+        "digest",
+        "source_chunk_ids",
+        "depends_on",
+        "agent",
+        "owner",
+        "rule",
+        "severity",
+        "category",
+        "error_code",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +78,12 @@ def withheld_of(version: BookVersion) -> Withheld:
     return withheld(union(*lists))
 
 
+def title_columns(title: str, withheld: Withheld) -> dict[str, str]:
+    """Return a chapter's title as it is stored: what may be shown, and the whole one where that is another."""
+    shown = withheld.mask(title)[:LONGEST_TITLE]
+    return {"title": shown, "full_title": "" if shown == title else title}
+
+
 def notices_of(version: BookVersion) -> list[dict[str, str]]:
     """Return what a version's upload held that was not read: `code`, `place` and `message` of each."""
     return withheld_of(version).mask_all(version.upload_notices)
@@ -64,41 +91,60 @@ def notices_of(version: BookVersion) -> list[dict[str, str]]:
 
 def readable(chunk: TextChunk, rules: SourceRules) -> TextChunk:
     """Return a copy of the row, not to be saved, with what may be read of it."""
-    copy = TextChunk(
-        pk=chunk.pk,
-        book_id=chunk.book_id,
-        key=chunk.key,
-        digest=chunk.digest,
-        text=rules.text(chunk.spoken),
-        speaker=rules.name(chunk.speaker),
-        speakers=names_of(chunk.speakers, rules),
-        source=rules.withheld.mask(chunk.source),
-        sequence=chunk.sequence,
-        start_seconds=chunk.start_seconds,
-        end_seconds=chunk.end_seconds,
-        word_count=chunk.word_count,
-        created_at=chunk.created_at,
-    )
-    copy.is_masked = rules.withheld.is_in(chunk.spoken)
-    return copy
+    shown = masked(chunk, rules.withheld)
+    # Turns are places in the text as it was: whoever asks for them asks the row itself.
+    shown.text, shown.clean_text, shown.turns = rules.text(chunk.spoken), "", []
+    shown.speaker, shown.speakers = rules.name(chunk.speaker), names_of(chunk.speakers, rules)
+    shown.is_masked = rules.withheld.is_in(chunk.spoken)
+    return shown
 
 
 def readable_node(node: StorylineNode, rules: SourceRules) -> StorylineNode:
     """Return a copy of the row, not to be saved, with what may be read of it."""
     mask = rules.withheld
-    return StorylineNode(
-        pk=node.pk,
-        version_id=node.version_id,
-        key=node.key,
-        position=node.position,
-        place=node.place,
-        title=mask.mask(node.title),
-        summary="" if mask.is_in(node.summary) else node.summary,
-        summary_origin=node.summary_origin,
-        themes=[theme for theme in node.themes if not mask.is_in(str(theme))],
-        participants=names_of(node.participants, rules),
-        temporal_info=mask.mask_all(node.temporal_info),
-    )
+    shown = masked(node, mask)
+    shown.summary = "" if mask.is_in(node.summary) else node.summary
+    shown.themes = [theme for theme in node.themes if not mask.is_in(str(theme))]
+    shown.participants = names_of(node.participants, rules)
+    return shown
+
+
+def readable_chapter(chapter: Chapter) -> Chapter:
+    """Let the chapter's text be what may be read of it. Reads `version`, its `book` and `current_revision`."""
+    if chapter.current_revision is not None:
+        withheld = withheld_of(chapter.version)
+        chapter.current_revision = readable_revision(chapter.current_revision, withheld)
+    return chapter
+
+
+def readable_revision(revision: ChapterRevision, withheld: Withheld) -> ChapterRevision:
+    """Return a copy of the row, not to be saved, with what may be read of it: written as it was, withheld since."""
+    shown = masked(revision, withheld)
+    measured = shown.quality_metrics.get("measured") if withheld else None
+    weak = measured.get("weak") if isinstance(measured, dict) else None
+    for place in weak if isinstance(weak, list) else ():
+        for end in {"start", "end"} & place.keys() if isinstance(place, dict) else ():
+            place[end] = withheld.move(revision.markdown, place[end])
+    return shown
+
+
+def masked(row: Row, withheld: Withheld) -> Row:
+    """Return a copy of any row, not to be saved, without what is withheld in its texts, whatever columns it has.
+
+    What names a thing stays: ids, choices, whatever is unique. What was not read yet is not asked for.
+    """
+    shown = copy(row)
+    for field in row._meta.concrete_fields if withheld else ():
+        if _is_told(field) and field.attname in row.__dict__:
+            mask = withheld.mask_values if isinstance(field, models.JSONField) else withheld.mask
+            setattr(shown, field.attname, mask(getattr(row, field.attname)))
+    return shown
+
+
+def _is_told(field: models.Field[object, object]) -> bool:
+    if field.name in _NAMING or field.choices or field.unique:
+        return False
+    return isinstance(field, models.CharField | models.TextField | models.JSONField)
 
 
 def names_of(labels: Iterable[object], rules: SourceRules) -> list[str]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from books.models import Book, BookVersion
+from books.sources import withheld_of
 from workflow.board import Board, read_boards
 from workflow.board.board import GROUP
 from workflow.board.summary import time_line
@@ -174,6 +175,7 @@ def _questions(cards: Sequence[Card]) -> list[Call]:
 def _question(card: Card, version: BookVersion, first: str | None) -> Call:
     book, count = card.book, card.open_questions
     heading = ngettext("%d question is open", "%d questions are open", count) % count
+    first = withheld_of(version).mask(first) if first else ""
     text = f"{book.title}. The most important: {first}" if first else book.title
     return Call(
         "in_progress",

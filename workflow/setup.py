@@ -13,7 +13,7 @@ from books.exceptions import Invalid
 from books.models import BookVersion, Chapter, Dependencies
 from books.outline import dependencies_of
 from books.preferences.rule import preferences_of
-from books.sources import withheld_of
+from books.sources import title_columns, withheld_of
 from chapterflow_site.rows import add_values
 
 from .ancestors import Ancestors, find_ancestors
@@ -71,7 +71,7 @@ def fix_outline(version: BookVersion, dependencies: str) -> None:
     nodes = list(version.nodes.order_by("place", "position"))
     if not nodes:
         raise Invalid("no_chapters", "This version has no storyline nodes, so there is nothing to write.")
-    mask = withheld_of(version).mask
+    withheld = withheld_of(version)
     Chapter.objects.bulk_create(
         (
             Chapter(
@@ -79,7 +79,7 @@ def fix_outline(version: BookVersion, dependencies: str) -> None:
                 version=version,
                 number=number,
                 node=node,
-                title=mask(node.title),
+                **title_columns(node.title, withheld),
             )
             for number, node in enumerate(nodes, start=1)
         ),

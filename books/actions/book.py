@@ -12,15 +12,15 @@ from django.utils.text import slugify
 
 from books.exceptions import Conflict, Invalid
 from books.models import Book, Chapter
-from books.preferences.reading import left_out_terms
+from books.sources import title_columns, withheld_of
 from books.storyline.preferences import checked_preferences
 from books.storyline.wording import one_line
 from books.text.tags import tag_named
-from books.text.withheld import withheld
 from books.writers import checked_writer
 from chapterflow_site import crash_points
 
 _TRIES = 20
+_TITLES_PER_UPDATE = 200
 # Room for letters behind it.
 _BASE_CHARACTERS = 70
 # None that is taken for another, and no vowels, which make words.
@@ -65,18 +65,22 @@ def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[B
     with crash_points.named_commit("edit_book"):
         book.save(update_fields=[*columns, "updated_at"])
         if "preferences" in columns:
-            _mask_titles(book)
+            _show_titles(book)
     return book
 
 
-def _mask_titles(book: Book) -> None:
-    """Titles were taken from the storyline at the start: what is withheld only now goes out of them as well."""
-    terms = withheld(left_out_terms(book.preferences))
-    if not terms:
-        return
-    for chapter in Chapter.objects.filter(version__book=book).only("title"):
-        if terms.is_in(chapter.title):
-            Chapter.objects.filter(pk=chapter.pk).update(title=terms.mask(chapter.title))
+def _show_titles(book: Book) -> None:
+    """Take out of the chapters' titles what is withheld now, and let what is withheld no more stand in them again."""
+    for version in book.versions.exclude(started_at=None):
+        version.book = book
+        withheld = withheld_of(version)
+        changed = []
+        for chapter in version.chapters.only("title", "full_title"):
+            columns = title_columns(chapter.full_title or chapter.title, withheld)
+            if columns["title"] != chapter.title:
+                chapter.title, chapter.full_title = columns["title"], columns["full_title"]
+                changed.append(chapter)
+        Chapter.objects.bulk_update(changed, ["title", "full_title"], batch_size=_TITLES_PER_UPDATE)
 
 
 def hand_over_books(owner: User, *, to: User, actor: AbstractBaseUser | None) -> int:

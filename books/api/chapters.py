@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from books import schemas
 from books.models import ChapterRevision
 from books.reading import chapter_document, passage_document, passages_of
+from books.sources import readable_revision, withheld_of
 from chapterflow_site.api_reading import page_of
 from chapterflow_site.api_types import ChapterId, Cursor, Limit
 
@@ -36,10 +37,13 @@ def revisions(
 ) -> schemas.RevisionPage:
     """List every text that the chapter had, the newest first."""
     chapter = chapter_of(request, chapter_id)
+    withheld = withheld_of(chapter.version)
     texts = ChapterRevision.objects.filter(chapter=chapter).select_related("created_by")
     found, following = page_of(texts, ("-number",), request, cursor=cursor, limit=limit)
     current = chapter.current_revision_id
-    return schemas.RevisionPage(results=[_revision(text, current) for text in found], next=following)
+    return schemas.RevisionPage(
+        results=[_revision(readable_revision(text, withheld), current) for text in found], next=following
+    )
 
 
 @router.get(

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from books.exceptions import NotFound
 from books.models import Book, BookVersion, Chapter
+from books.sources import readable_chapter
 from chapterflow_site.api_auth import person_asking
 
 _VERSION_NAME = re.compile(r"v([1-9][0-9]{0,8})\Z", re.ASCII)
@@ -30,10 +31,10 @@ def version_of(request: HttpRequest, book_id: str, version: str) -> BookVersion:
 
 
 def chapter_of(request: HttpRequest, chapter_id: str) -> Chapter:
-    """Return the chapter, with all that its document shows."""
+    """Return the chapter, with all that its document shows, as it may be read."""
     chapters = Chapter.objects.visible_to(person_asking(request))
     related = ("version__book", "node", "current_revision", "item")
     found = chapters.select_related(*related).filter(chapter_id=chapter_id).first()
     if found is None:
         raise NotFound("not_found", "There is no such chapter.")
-    return found
+    return readable_chapter(found)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from books.models import Book, BookVersion, Chapter, ChapterRevision
 from books.reading import PassageView, SourceView, number_words, passages_by_revision, sources_of
-from books.sources import rules_of
+from books.sources import readable_chapter, rules_of
 
 BATCH = 100
 
@@ -76,12 +76,13 @@ class Manuscript:
             .select_related("current_revision", "node", "item")
             .order_by("number")
         )
-        found = {chapter: chapter.current_revision for chapter in chapters if chapter.current_revision}
+        for chapter in chapters:
+            chapter.version = self.version
+        found = {each: text for each in map(readable_chapter, chapters) if (text := each.current_revision)}
         passages = passages_by_revision(
             [text.pk for text in found.values()], rules_of(self.version), with_text=with_source_text
         )
         for chapter, revision in found.items():
-            chapter.version = self.version
             yield WrittenChapter(chapter, revision, tuple(passages[revision.pk]))
 
 

@@ -1,10 +1,11 @@
 """The content in the database: books, their input, their chapters."""
 
 from .book import Book, BookVersion, Dependencies
-from .chapter import Chapter, ChapterRevision, Citation, Origin
+from .chapter import LONGEST_TITLE, Chapter, ChapterRevision, Citation, Origin
 from .storyline import NodeChunk, StorylineLink, StorylineNode, TextChunk
 
 __all__ = [
+    "LONGEST_TITLE",
     "Book",
     "BookVersion",
     "Chapter",

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 
+LONGEST_TITLE = 500
+
+
 class Origin(models.TextChoices):
     """Who made a revision."""
 
@@ -31,7 +34,10 @@ class ChapterQuerySet(models.QuerySet["Chapter"]):
 
 
 class Chapter(models.Model):
-    """A chapter of a version; made, with its number and id, when the version is started."""
+    """A chapter of a version; made, with its number and id, when the version is started.
+
+    `title` may be shown everywhere; `full_title` is the title with what is withheld, blank where that is nothing.
+    """
 
     chapter_id = models.CharField("chapter id", max_length=120, unique=True)
     version = models.ForeignKey(
@@ -39,7 +45,10 @@ class Chapter(models.Model):
     )
     number = models.PositiveIntegerField()
     node = models.OneToOneField(StorylineNode, on_delete=models.CASCADE, related_name="chapter")
-    title = models.CharField(max_length=500)
+    title = models.CharField(max_length=LONGEST_TITLE)
+    full_title = models.CharField(
+        max_length=LONGEST_TITLE, blank=True, default="", db_default="", editable=False
+    )
     current_revision = models.ForeignKey(
         "ChapterRevision", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -68,7 +77,7 @@ class ChapterRevision(models.Model):
     chapter = models.ForeignKey(Chapter, on_delete=models.CASCADE, related_name="revisions", db_index=False)
     number = models.PositiveIntegerField()
     origin = models.CharField(max_length=12, choices=Origin)
-    title = models.CharField(max_length=500)
+    title = models.CharField(max_length=LONGEST_TITLE)
     markdown = models.TextField()
     themes = models.JSONField(default=list, blank=True)
     participants = models.JSONField(default=list, blank=True)

@@ -119,7 +119,8 @@ PREFERENCES: tuple[Preference, ...] = (
         "leave_out",
         Kind.TERMS,
         "Leave out",
-        "One word or phrase a line: what the book must not tell.",
+        "One word or phrase a line: what the book must not tell. Only whole words are found, in capitals or not: "
+        "“ferry” does not find “ferries”, so give each form its line.",
         MOST_TERMS,
         example=["the divorce"],
     ),

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+from .words import UNSPACED
+
 # What stands where such words stood: the sign of an omission in every language.
 MASK = "[…]"
 _SPACE = "[\\s\u00ad\u200b\u2060\ufeff]"
 _ALIKE = (("'’ʼ‘`´", "'"), ("-‐‑‒–—−", "-"), ('"“”„«»', '"'))
 _CLASSES = {character: f"[{re.escape(alike)}]" for alike, _ in _ALIKE for character in alike}
 _UNSEEN = "[\u00ad\u200b\u200c\u200d\u2060]*"
-# From here on stand scripts that write no spaces between words.
-_FIRST_WITHOUT_SPACES = 0x2E80
+# Letters that stand beside those of other words: of scripts that set no spaces, and of Korean, which adds to its words.
+_RUNNING_ON = re.compile(f"[{UNSPACED}\u1100-\u11ff\uac00-\ud7a3]")
 
 T = TypeVar("T")
 
@@ -38,15 +40,28 @@ class Withheld:
 
     def mask_all(self, value: T) -> T:
         """Return a JSON value with every text in it masked, keys too."""
-        return self._masked(value) if self.pattern else value  # type: ignore[return-value]
+        return self._masked(value, self.mask) if self.pattern else value  # type: ignore[return-value]
 
-    def _masked(self, value: object) -> object:
+    def mask_values(self, value: T) -> T:
+        """Return a JSON value whose keys are our own with every text in it masked."""
+        return self._masked(value, str) if self.pattern else value  # type: ignore[return-value]
+
+    def move(self, text: str, offset: int) -> int:
+        """Return where a place of the text is once that is masked; one inside of a mask is where that begins."""
+        shift = 0
+        for match in self.pattern.finditer(text) if self.pattern else ():
+            if match.end() > offset:
+                return min(offset, match.start()) + shift
+            shift += len(MASK) - (match.end() - match.start())
+        return offset + shift
+
+    def _masked(self, value: object, key_of: Callable[[str], str]) -> object:
         if isinstance(value, str):
             return self.mask(value)
         if isinstance(value, Mapping):
-            return {self.mask(str(key)): self._masked(each) for key, each in value.items()}
+            return {key_of(str(key)): self._masked(each, key_of) for key, each in value.items()}
         if isinstance(value, list | tuple):
-            return type(value)(self._masked(each) for each in value)
+            return type(value)(self._masked(each, key_of) for each in value)
         return value
 
 
@@ -76,7 +91,7 @@ def _character(character: str) -> str:
 
 
 def _edge(character: str, boundary: str) -> str:
-    return boundary if character.isalnum() and ord(character) < _FIRST_WITHOUT_SPACES else ""
+    return boundary if character.isalnum() and not _RUNNING_ON.match(character) else ""
 
 
 def union(*lists: Iterable[str]) -> tuple[str, ...]:

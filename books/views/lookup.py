@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from books.models import BookVersion, Chapter
+from books.sources import readable_chapter
 
 
 def version_or_404(request: HttpRequest, book_id: str, number: int) -> BookVersion:
@@ -13,11 +14,11 @@ def version_or_404(request: HttpRequest, book_id: str, number: int) -> BookVersi
 
 
 def chapter_or_404(version: BookVersion, number: int) -> Chapter:
-    """Return a chapter of a version that was looked up before, with its text and its workflow item."""
+    """Return a chapter of a version that was looked up before, with its text as it may be read and its item."""
     chapters = Chapter.objects.filter(version=version).select_related("current_revision", "node", "item")
     chapter = get_object_or_404(chapters, number=number)
     chapter.version = version
-    return chapter
+    return readable_chapter(chapter)
 
 
 def neighbours(chapter: Chapter) -> dict[str, Chapter | None]:

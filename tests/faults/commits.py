@@ -50,7 +50,7 @@ NAMELESS: Mapping[str, str] = {
 }
 # Functions that write and neither name a commit nor take the ledger that does.
 PARTS: Mapping[str, str] = {
-    "books.actions.book._mask_titles": "of edit_book",
+    "books.actions.book._show_titles": "of edit_book",
     "books.actions.book.hand_over_book": "one UPDATE: without it the book was never handed over",
     "books.actions.book.hand_over_books": "one UPDATE: without it no book was handed over",
     "books.actions.chunks._make_newest": "of add_chunks and add_storyline",

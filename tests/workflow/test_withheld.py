@@ -3,16 +3,19 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.models import CharField, Field, JSONField, Model, TextField
 from django.test import Client
 from django.urls import get_resolver
 
 from books.actions import edit_book, upload_storyline
 from books.export import FORMATS
-from books.sources import rules_of
+from books.models import Chapter, ChapterRevision, StorylineNode, TextChunk
+from books.sources import SourceRules, masked, readable, readable_node, rules_of
 from books.text.withheld import MASK, MaskedStream, withheld
 from tests.books.factories import exported
 from tests.workflow.test_leases import claim
@@ -21,7 +24,14 @@ from workflow.agents.llm.prompt import build_prompt
 from workflow.agents.types import ChapterTask
 from workflow.context import chapter_task, chunks_of
 from workflow.engine.writing import write_chapter
-from workflow.models import Attempt, Event
+from workflow.models import (
+    Attempt,
+    ChangeStatus,
+    Event,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+)
 
 WORD = "Zebulon"
 LIST_ON_PAGE = re.compile(
@@ -39,6 +49,10 @@ LIST_ON_PAGE = re.compile(
         ("Zebulon", "Zebulon’s house"),
         ("Zebulon", "Ze\u00adbulon"),
         ("川", "大川が上がった。"),
+        ("ทะเล", "เขาไปทะเลกับแม่"),
+        ("ທະເລ", "ລາວໄປທະເລກັບແມ່"),
+        ("서울", "어머니는 서울에서 왔다."),
+        ("ships", "The SHIPS left"),
     ],
 )
 def test_words_are_found_however_they_are_typeset(term: str, text: str) -> None:
@@ -50,7 +64,7 @@ def test_words_are_found_however_they_are_typeset(term: str, text: str) -> None:
 
 
 def test_parts_of_words_and_patterns_are_not_found() -> None:
-    assert not withheld(("ice", ".*", "(")).is_in("The police came twice")
+    assert not withheld(("ice", ".*", "(", "ship")).is_in("The police came twice, by ships")
 
 
 @pytest.mark.parametrize("size", [1, 3, 50])
@@ -66,11 +80,54 @@ def test_stream_shows_no_part_of_a_word(size: int) -> None:
     assert f"We met {MASK} by the river" in "".join(shown)
 
 
-def told(person: User) -> tuple[ChapterTask, str]:
+def test_places_move_with_the_words_that_are_masked() -> None:
+    mask = withheld((WORD,))
+    text = f"We met {WORD} and {WORD} at home."
+
+    moved = [mask.move(text, text.index(word)) for word in ("met", WORD, "and", "home")]
+
+    assert moved == [mask.mask(text).index(word) for word in ("met", MASK, "and", "home")]
+    assert mask.move(text, text.index(WORD) + 3) == text.index(WORD)
+
+
+@pytest.mark.parametrize("model", [TextChunk, StorylineNode, ChapterRevision, HarmonizationChange])
+def test_copies_that_may_be_read_have_every_column_and_no_word_in_any(model: type[Model]) -> None:
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    row = model(**{name: filled(field) for name, field in fields.items()})
+    rules = SourceRules({}, withheld((WORD,)))
+    read = {TextChunk: readable, StorylineNode: readable_node}.get(model)
+
+    shown = read(row, rules) if read else masked(row, rules.withheld)  # type: ignore[operator]
+
+    told = {name for name in fields if WORD in repr(getattr(shown, name))}
+    named = {name for name, field in fields.items() if is_name(field)}
+    assert told == named
+    of_sources = {"clean_text", "turns"} if model is TextChunk else set()
+    others = set(fields) - named - of_sources
+    assert {name for name in others if getattr(shown, name) == getattr(row, name)} == {
+        name for name in others if WORD not in repr(getattr(row, name))
+    }
+
+
+def filled(field: Field[object, object]) -> object:
+    """Return a value of the column that has the word, where it may have words."""
+    if isinstance(field, JSONField):
+        return [WORD]
+    if isinstance(field, CharField | TextField):
+        return f"{WORD} came"
+    return 7
+
+
+def is_name(field: Field[object, object]) -> bool:
+    names = {"key", "digest", "source_chunk_ids", "depends_on", "agent", "rule", "severity"}
+    return field.name in names or bool(field.choices)
+
+
+def told(person: User, *, leave_out: tuple[str, ...] = (WORD,)) -> tuple[ChapterTask, str]:
     """Start a book whose every kind of text has the word, write its first chapter; return the second's task."""
     river = "The river closed in winter, and we walked over the ice to the other bank."
     data = {
-        "book": {"title": "Salt", "preferences": {"leave_out": [WORD]}},
+        "book": {"title": "Salt", "preferences": {"leave_out": list(leave_out)}},
         "chunks": [
             {"id": "c1", "text": river, "speaker": f"{WORD} Smith", "source": f"Tape of {WORD}"},
             {
@@ -116,18 +173,10 @@ def test_no_page_no_answer_and_no_export_has_the_word(
     person: User, client_of: Callable[[User], Client], caplog: pytest.LogCaptureFixture
 ) -> None:
     _, session_id = told(person)
-    client = client_of(person)
-    values = {
-        "book_id": "salt", "number": 1, "chapter": 1, "chapter_number": 1, "version": "v1", "format": "json",
-        "session_id": session_id, "chapter_id": "salt_v1_chapter_1",
-    }  # fmt: skip
     seen = 0
 
-    for path in sorted(set(addresses(values))):
-        answer = client.get(path)
-        body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-        text = without_own_list(body.decode(errors="replace"))
-        seen += answer.status_code == 200
+    for path, text in answers(client_of(person), session_id):
+        seen += 1
         assert WORD not in text, path
 
     assert seen >= 15
@@ -158,6 +207,67 @@ def test_neither_finding_nor_notices_nor_titles_have_a_word_that_is_withheld_lat
     for path in paths:
         text = client.get(path, follow=True).content.decode().replace(f'value="{WORD}"', "")
         assert WORD not in without_own_list(text), path
+
+
+def test_a_word_that_is_withheld_late_goes_out_of_what_is_written_and_comes_back(
+    person: User, client_of: Callable[[User], Client]
+) -> None:
+    _, session_id = told(person, leave_out=())
+    book = person.books.get()
+    chapter = Chapter.objects.get(number=1)
+    reviewed(chapter, ProcessingSession.objects.get())
+    client = client_of(person)
+
+    def who_tell_it() -> set[str]:
+        return {path for path, text in answers(client, session_id) if WORD in text}
+
+    at_first = who_tell_it()
+    edit_book(book, actor=person, preferences={"leave_out": [WORD]})
+    withheld_now = who_tell_it()
+    exports = {kind for kind in FORMATS if WORD.encode() in exported(book.versions.get(), kind)}
+    edit_book(book, actor=person, preferences={})
+
+    assert len(at_first) >= 10
+    assert withheld_now == exports == set()
+    assert who_tell_it() == at_first
+
+
+def answers(client: Client, session_id: str) -> Iterator[tuple[str, str]]:
+    """Yield every address of the site that answers for the first chapter, with the answer but for the list itself."""
+    values = {
+        "book_id": "salt", "number": 1, "chapter": 1, "chapter_number": 1, "version": "v1", "format": "json",
+        "session_id": session_id, "chapter_id": "salt_v1_chapter_1",
+    }  # fmt: skip
+    for path in sorted(set(addresses(values))):
+        answer = client.get(path)
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        if answer.status_code == HTTPStatus.OK:
+            yield path, without_own_list(body.decode(errors="replace"))
+
+
+def reviewed(chapter: Chapter, session: ProcessingSession) -> None:
+    """Let what a person reviews of the chapter have the word, and what went wrong with it."""
+    evidence = {"quote": f"Then {WORD} came.", "others": [{"chapter": 2, "text": f"{WORD} left."}]}
+    HarmonizationChange.objects.create(
+        session=session, chapter=chapter, rule="dashes", severity="info", status=ChangeStatus.SUGGESTED,
+        find=WORD, replace=f"Old {WORD}", offset=0, before=f"{WORD} and ", after=f" and {WORD}",
+        reason=f"As {WORD} says.", evidence=evidence,
+    )  # fmt: skip
+    FollowUpQuestion.objects.create(
+        version=chapter.version, session=session, chapter=chapter, key="a", category="people",
+        text=f"Who was {WORD}?", reason=f"{WORD} is named once.", answer=f"{WORD} was an uncle.", evidence=evidence,
+    )  # fmt: skip
+    Attempt.objects.update(
+        partial_text=f"{WORD} came", error_message=f"No {WORD}", error_code="model_refused"
+    )
+    text = chapter.current_revision
+    assert text is not None
+    weak = [{"start": text.markdown.index(WORD), "end": text.markdown.index(WORD) + 30, "names": [WORD]}]
+    measured = {**text.quality_metrics["measured"], "weak": weak, "leftovers": [WORD]}
+    ChapterRevision.objects.filter(pk=text.pk).update(
+        quality_metrics={**text.quality_metrics, "measured": measured, "told of": WORD},
+        reason=f"{WORD} again",
+    )
 
 
 def without_own_list(text: str) -> str:

@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 
 from books.api.lookup import chapter_of
+from books.sources import masked, withheld_of
 from chapterflow_site.api_reading import page_of
 from chapterflow_site.api_types import ChapterId, Cursor, Limit
 from workflow import schemas
@@ -22,9 +23,13 @@ def listed(
     request: HttpRequest, chapter_id: ChapterId, cursor: Cursor = None, limit: Limit = 50
 ) -> schemas.AttemptPage:
     """List every try at writing the chapter, the newest first, with what its writer was given and what was left out."""
-    attempts = Attempt.objects.filter(item__chapter=chapter_of(request, chapter_id))
+    chapter = chapter_of(request, chapter_id)
+    withheld = withheld_of(chapter.version)
+    attempts = Attempt.objects.filter(item__chapter=chapter)
     found, following = page_of(attempts, ("-number",), request, cursor=cursor, limit=limit)
-    return schemas.AttemptPage(results=[_shown(attempt) for attempt in found], next=following)
+    return schemas.AttemptPage(
+        results=[_shown(masked(attempt, withheld)) for attempt in found], next=following
+    )
 
 
 def _shown(attempt: Attempt) -> schemas.Attempt:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Path
 
 from books.api.lookup import version_of
+from books.sources import masked, withheld_of
 from chapterflow_site.api_auth import person_asking
 from chapterflow_site.api_reading import page_of
 from chapterflow_site.api_types import BookId, Cursor, Limit, SessionId, VersionName, problems
@@ -37,7 +38,8 @@ def changes(
     session = session_of(request, session_id)
     rows = HarmonizationChange.objects.filter(session=session).select_related("chapter", "decided_by")
     found, following = page_of(rows, _CHANGE_ORDER, request, cursor=cursor, limit=limit)
-    return schemas.ChangePage(results=[_change(change) for change in found], next=following)
+    withheld = withheld_of(session.version)
+    return schemas.ChangePage(results=[_change(masked(change, withheld)) for change in found], next=following)
 
 
 @router.post(
@@ -50,7 +52,7 @@ def changes(
 )
 def undone(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Put back the words that stood there before."""
-    return _change(actions.undo_change(change_of(request, change_id), actor=person_asking(request)))
+    return _decided(actions.undo_change(change_of(request, change_id), actor=person_asking(request)))
 
 
 @router.post(
@@ -63,7 +65,7 @@ def undone(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
 )
 def applied(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Make a suggested change, or one that was taken back."""
-    return _change(actions.apply_change(change_of(request, change_id), actor=person_asking(request)))
+    return _decided(actions.apply_change(change_of(request, change_id), actor=person_asking(request)))
 
 
 @router.post(
@@ -76,7 +78,7 @@ def applied(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
 )
 def kept(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Note that you have looked at a change and keep it."""
-    return _change(actions.keep_change(change_of(request, change_id), actor=person_asking(request)))
+    return _decided(actions.keep_change(change_of(request, change_id), actor=person_asking(request)))
 
 
 @router.post(
@@ -89,7 +91,7 @@ def kept(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
 )
 def dismissed(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
     """Put a suggestion aside."""
-    return _change(actions.dismiss_change(change_of(request, change_id), actor=person_asking(request)))
+    return _decided(actions.dismiss_change(change_of(request, change_id), actor=person_asking(request)))
 
 
 @router.get(
@@ -107,10 +109,14 @@ def questions(
     limit: Limit = 50,
 ) -> schemas.QuestionPage:
     """List what the sources leave open, the most important first."""
-    rows = FollowUpQuestion.objects.filter(version=version_of(request, book_id, version))
+    of_version = version_of(request, book_id, version)
+    rows = FollowUpQuestion.objects.filter(version=of_version)
     rows = rows.select_related("version__book", "chapter", "answered_by")
     found, following = page_of(rows, _QUESTION_ORDER, request, cursor=cursor, limit=limit)
-    return schemas.QuestionPage(results=[_question(question) for question in found], next=following)
+    withheld = withheld_of(of_version)
+    return schemas.QuestionPage(
+        results=[_question(masked(question, withheld)) for question in found], next=following
+    )
 
 
 @router.post(
@@ -123,7 +129,7 @@ def questions(
 def answered(request: HttpRequest, question_id: QuestionId, answer: schemas.Answer) -> schemas.Question:
     """Store the answer; an earlier one is replaced."""
     question = question_of(request, question_id)
-    return _question(actions.answer_question(question, actor=person_asking(request), answer=answer.answer))
+    return _answered(actions.answer_question(question, actor=person_asking(request), answer=answer.answer))
 
 
 @router.post(
@@ -135,9 +141,17 @@ def answered(request: HttpRequest, question_id: QuestionId, answer: schemas.Answ
 )
 def put_aside(request: HttpRequest, question_id: QuestionId) -> schemas.Question:
     """Put a question aside; an answer that was given is kept with it."""
-    return _question(
+    return _answered(
         actions.dismiss_question(question_of(request, question_id), actor=person_asking(request))
     )
+
+
+def _decided(change: HarmonizationChange) -> schemas.Change:
+    return _change(masked(change, withheld_of(change.session.version)))
+
+
+def _answered(question: FollowUpQuestion) -> schemas.Question:
+    return _question(masked(question, withheld_of(question.version)))
 
 
 def _change(change: HarmonizationChange) -> schemas.Change:

@@ -10,6 +10,8 @@ from django.utils.translation import ngettext
 
 from books.models import Book, Chapter
 from books.passages import citation_marks, unescape_markdown
+from books.sources import masked
+from books.text.withheld import Withheld
 from workflow.agents.orchestrator import harmonizer_models
 from workflow.harmonization import RULES
 from workflow.harmonization.rules.catalogue import MODEL
@@ -108,9 +110,14 @@ class RuleSwitch:
     outcome: str
 
 
-def show(change: HarmonizationChange) -> ShownChange:
-    """Make a change readable."""
-    kind = next(kind for kind in KINDS if change.status in kind.statuses)
+def kind_of(change: HarmonizationChange) -> Kind:
+    """Return under which choice of the filter a change stands."""
+    return next(kind for kind in KINDS if change.status in kind.statuses)
+
+
+def show(change: HarmonizationChange, withheld: Withheld) -> ShownChange:
+    """Make a change readable, without what is withheld."""
+    change = masked(change, withheld)
     rule = _RULES.get(_rule_behind(change))
     note = change.evidence.get("not_applied") if isinstance(change.evidence, dict) else None
     return ShownChange(
@@ -121,7 +128,7 @@ def show(change: HarmonizationChange) -> ShownChange:
         replace=unescape_markdown(change.replace or ""),
         after=_plain(change.after),
         note=note if isinstance(note, str) else "",
-        kind=kind,
+        kind=kind_of(change),
         is_models=change.rule == MODEL,
         verdict=verdict_in(change.evidence),
         beside=tuple(_beside(change)),
@@ -147,10 +154,12 @@ def _words(key: str) -> str:
     return key.replace("_", " ").capitalize()
 
 
-def by_chapter(changes: Iterable[HarmonizationChange]) -> list[tuple[Chapter, list[ShownChange]]]:
+def by_chapter(
+    changes: Iterable[HarmonizationChange], withheld: Withheld
+) -> list[tuple[Chapter, list[ShownChange]]]:
     """Group changes that come by chapter."""
     return [
-        (chapter, [show(change) for change in group])
+        (chapter, [show(change, withheld) for change in group])
         for chapter, group in groupby(changes, key=lambda change: change.chapter)
     ]
 

@@ -2,7 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
+from books.text.withheld import Withheld
 from workflow.agents.llm import Watch
 from workflow.agents.llm.asking import Brief, asking_inquiry, batches, brief_of, instructions, questions_in
 from workflow.agents.llm.structured import Adviser
@@ -34,7 +36,7 @@ def asked_by_model(
     briefs = AgentRun(held, lambda on_text: _briefs(chapters, questions), time.left).watch()
     if not briefs:
         return []
-    consultation = Consultation(held, models, time.of_model, batches, _ask)
+    consultation = Consultation(held, models, time.of_model, batches, partial(_ask, book.withheld))
     advice = consultation.about(briefs, briefs)
     proposed = list(_read(advice.answers, briefs))
     known = [*stored, *(text for question in questions for text in _texts(question))]
@@ -64,8 +66,10 @@ def _briefs(chapters: Sequence[WrittenChapter], questions: Iterable[Question]) -
     return [brief for brief in briefs if brief.chunk_ids]
 
 
-def _ask(adviser: Adviser, batch: tuple[Brief, ...], watch: Watch) -> Mapping[str, object]:
-    answer = adviser.ask(asking_inquiry(batch), watch)
+def _ask(
+    withheld: Withheld, adviser: Adviser, batch: tuple[Brief, ...], watch: Watch
+) -> Mapping[str, object]:
+    answer = adviser.ask(asking_inquiry(batch).without(withheld), watch)
     found = questions_in(answer, batch)
     return {key: [each.as_json() for each in proposed] for key, proposed in found.items()}
 

@@ -10,6 +10,7 @@ from books.passages import find_passages
 from books.preferences.reading import KeptName, kept_names
 from books.preferences.rule import preferences_of
 from books.sources import SourceRules, readable, rules_of
+from books.text.withheld import Withheld
 from books.text.words import count_prose
 from workflow.agents.memory import ChapterMemory, memory_of
 from workflow.agents.types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
@@ -44,7 +45,7 @@ class LoadedBook:
     """The written chapters of a session, in order, the rules that are on, and the spellings that the person keeps.
 
     `card` is what the book says of itself. `judged` is what rules and model have found, where a model has looked at
-    it; else the rules find it when needed.
+    it; else the rules find it when needed. No model is told what is `withheld`.
     """
 
     chapters: tuple[LoadedChapter, ...]
@@ -53,6 +54,7 @@ class LoadedBook:
     kept_names: tuple[KeptName, ...] = ()
     card: JSON = field(default_factory=dict)
     judged: Judged | None = None
+    withheld: Withheld = field(default_factory=Withheld)
 
     @cached_property
     def texts(self) -> Mapping[int, EarlierChapter]:
@@ -104,7 +106,12 @@ def load_book(session: ProcessingSession) -> LoadedBook:
     )
     titles = dict(Chapter.objects.filter(version=session.version_id).values_list("number", "title"))
     return LoadedBook(
-        chapters, titles, enabled_rules(session), kept_names(preferences_of(version)), version.book.card()
+        chapters,
+        titles,
+        enabled_rules(session),
+        kept_names(preferences_of(version)),
+        version.book.card(),
+        withheld=rules.withheld,
     )
 
 

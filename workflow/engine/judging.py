@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from books.models import BookVersion
 from books.preferences.rule import preferences_of
+from books.sources import withheld_of
+from books.text.withheld import Withheld
 from workflow.agents.llm import Watch
 from workflow.agents.llm.judging import batches, instructions, judging_inquiry, opinions_in
 from workflow.agents.llm.structured import Adviser
@@ -47,7 +49,7 @@ def judged_by_model(held: Held, book: LoadedBook, time: PhaseTime) -> LoadedBook
     if not cases:
         return rules_alone
     told = instructions(until_answered(held, lambda: _preferences(held.session)))
-    consultation = _consultation(held, models, told, time)
+    consultation = _consultation(held, models, told, book.withheld, time)
     advice = consultation.about(cases, _open(cases, book))
     pairs = [(case, opinion_from(advice.answers.get(case.key))) for case in cases]
 
@@ -74,13 +76,16 @@ def _open(cases: Iterable[Case], book: LoadedBook) -> list[Case]:
     return [case for case in cases if any(side.chapter in waiting for side in case.sides)]
 
 
-def _consultation(held: Held, models: tuple[str, ...], told: str, time: PhaseTime) -> Consultation[Case]:
+def _consultation(
+    held: Held, models: tuple[str, ...], told: str, withheld: Withheld, time: PhaseTime
+) -> Consultation[Case]:
     def ask(adviser: Adviser, batch: tuple[Case, ...], watch: Watch) -> Mapping[str, object]:
-        answer = adviser.ask(judging_inquiry(batch, told), watch)
+        answer = adviser.ask(judging_inquiry(batch, told).without(withheld), watch)
         return {key: opinion.as_json() for key, opinion in opinions_in(answer, batch).items()}
 
     return Consultation(held, models, time.of_model, lambda cases: batches(cases, told), ask)
 
 
 def _preferences(session: ProcessingSession) -> JSON:
-    return preferences_of(BookVersion.objects.select_related("book").get(pk=session.version_id))
+    version = BookVersion.objects.select_related("book").get(pk=session.version_id)
+    return withheld_of(version).mask_all(preferences_of(version))

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Max
 
-from books.models import Chapter, ChapterRevision, Citation, Origin
+from books.models import BookVersion, Chapter, ChapterRevision, Citation, Origin
+from books.sources import title_columns, withheld_of
 from chapterflow_site.rows import add_row, add_values, change_row, run
 from workflow.agents.memory import ChapterMemory
 from workflow.agents.types import AgentError
@@ -119,14 +120,20 @@ def add_revision(
     """Add the chapter's next revision, with its citations, and make it the current one."""
     is_first = chapter.current_revision_id is None and columns.get("attempt_number") == 1
     newest = 0 if is_first else chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
+    # A writer that was told the title without what is withheld gives it back so: the chapter keeps its whole one.
+    is_kept = title == chapter.title
+    title = chapter.full_title or title if is_kept else title
     revision = ChapterRevision(chapter=chapter, number=newest + 1, title=title, **columns)
     add_row(revision)
     cited = [(revision.pk, position, *citation) for position, citation in enumerate(citations)]
     add_values(Citation, ("revision", "position", "paragraph", "chunk", "quote"), cited)
-    changes: dict[str, object] = {"current_revision": revision.pk, "title": title}
+    changes: dict[str, object] = {"current_revision": revision.pk}
     if revision.origin == Origin.WRITER:
         # What a rule or a person changes in a text leaves it as much out of date as it was.
         changes["outdated_reason"] = ""
+        if not is_kept:
+            version = BookVersion.objects.select_related("book").get(pk=chapter.version_id)
+            changes |= title_columns(title, withheld_of(version))
     change_row(Chapter, {"pk": chapter.pk}, changes)
     return revision
 

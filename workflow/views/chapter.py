@@ -15,6 +15,7 @@ from books.reading import (
     weak_sentences,
     word_diff,
 )
+from books.sources import masked, withheld_of
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
 from workflow.workbench.again import again_notice, again_url
 from workflow.workbench.attempts import attempts_of, count_attempts, spent_on
@@ -72,13 +73,13 @@ def chapter_attempts(request: HttpRequest, book_id: str, number: int, chapter: i
 def chapter_revisions(request: HttpRequest, book_id: str, number: int, chapter: int) -> HttpResponse:
     """Show every text that the chapter had, and what differs between two of them."""
     found = _chapter(request, book_id, number, chapter)
-    revisions = list(
-        found.revisions.order_by("-number").select_related("created_by").defer("markdown")[:MOST_REVISIONS]
-    )
+    withheld = withheld_of(found.version)
+    rows = found.revisions.order_by("-number").select_related("created_by").defer("markdown")
+    revisions = [masked(row, withheld) for row in rows[:MOST_REVISIONS]]
     newer, older = compared(revisions, request.GET.get("compare", ""), request.GET.get("with", ""))
     context = {**_head(found, "revisions"), "revisions": revisions, "newer": newer, "older": older}
     if newer and older:
-        context["difference"] = word_diff(older.markdown, newer.markdown)
+        context["difference"] = word_diff(withheld.mask(older.markdown), withheld.mask(newer.markdown))
     return render(request, "workflow/chapter_revisions.html", context)
 
 

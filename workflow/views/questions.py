@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from books.access import is_htmx, person_of
 from books.exceptions import Invalid
 from books.models import BookVersion
+from books.sources import masked, withheld_of
 from chapterflow_site.templatetags.interface import clock
 from workflow import actions
 from workflow.board.model_note import model_note
@@ -126,7 +127,8 @@ def _page(request: HttpRequest, version: BookVersion, refused: ShownQuestion | N
     rows = version.questions.order_by(_BY_STATUS, "priority", "id")
     asked = _page_of(rows, refused.question) if refused else request.GET.get("page")
     page = Paginator(rows.select_related("chapter", "answered_by"), QUESTIONS_PER_PAGE).get_page(asked)
-    shown = list(_shown(page.object_list, refused))
+    withheld = withheld_of(version)
+    shown = list(_shown([masked(each, withheld) for each in page.object_list], refused))
     context = {
         "section": "books",
         "version": version,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from books.access import is_htmx, person_of
 from books.models import Book, BookVersion
+from books.sources import withheld_of
 from workflow import actions
 from workflow.board.model_note import model_note
 from workflow.board.review import (
@@ -22,6 +23,7 @@ from workflow.board.review import (
     by_chapter,
     count_kinds,
     count_statuses,
+    kind_of,
     rule_switches,
     show,
 )
@@ -64,7 +66,7 @@ def review(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
         "kinds": kinds,
         "chosen": chosen,
         "page": page,
-        "groups": by_chapter(page.object_list),
+        "groups": by_chapter(page.object_list, withheld_of(version)),
         "rules": rule_switches(version.book, session),
         "model": model_note(session, Phase.HARMONIZING),
     }
@@ -84,7 +86,7 @@ def change_decide(request: HttpRequest, change_id: int, decision: str) -> HttpRe
     if is_htmx(request):
         return _changed(request, change)
     version = change.chapter.version
-    return redirect(f"{_address(version)}?show={show(change).kind.key}#change-{change.pk}")
+    return redirect(f"{_address(version)}?show={kind_of(change).key}#change-{change.pk}")
 
 
 @login_required
@@ -121,10 +123,11 @@ def _changed(request: HttpRequest, change: HarmonizationChange) -> HttpResponse:
     """Return the change as it is now, with the counts that it changed."""
     session = ProcessingSession.objects.get(pk=change.session_id)
     kinds = count_kinds(count_statuses(session))
+    shown = show(change, withheld_of(change.chapter.version))
     asked = request.headers.get("HX-Current-URL", "")
-    chosen = next((kind for kind, _ in kinds if f"show={kind.key}" in asked), show(change).kind)
+    chosen = next((kind for kind, _ in kinds if f"show={kind.key}" in asked), shown.kind)
     context = {
-        "shown": show(change),
+        "shown": shown,
         "version": change.chapter.version,
         "kinds": kinds,
         "chosen": chosen,

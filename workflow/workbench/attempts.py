@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from books.models import Chapter
 from books.reading import number_words, passages_of, sources_of
+from books.sources import masked, withheld_of
 from chapterflow_site.templatetags.interface import duration
 from workflow.agents.orchestrator import label_of
 from workflow.failures import Explanation, explain
@@ -71,7 +72,8 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
     item = getattr(chapter, "item", None)
     if item is None:
         return []
-    found = list(item.attempts.order_by("-number")[:MOST_ATTEMPTS])
+    withheld = withheld_of(chapter.version)
+    found = [masked(each, withheld) for each in item.attempts.order_by("-number")[:MOST_ATTEMPTS]]
     records = [Record(attempt.context, attempt.agent) for attempt in found]
     places = places_for(chapter, records, sources_of(passages_of(chapter.current_revision)))
     headings = _headings(found, count_attempts(item))

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from books.exceptions import Conflict
+from books.text.withheld import Withheld
 from tests.workflow.llm.scripted_answers import Script, says
 from tests.workflow.llm.server import KEY, Play
 from tests.workflow.llm.told_books import BOOK, TEXTS, blocks, change, judges, told_session
@@ -106,7 +107,7 @@ def test_refused_proposal_cannot_be_made_after_all(person: User, script: Script)
 
     dismissed = dismiss_change(refused, actor=person)
 
-    assert "apply" not in {decision for decision, _, _ in show(dismissed).decisions}
+    assert "apply" not in {decision for decision, _, _ in show(dismissed, Withheld()).decisions}
     with pytest.raises(Conflict):
         apply_change(dismissed, actor=person)
     assert text(session, 6) == BOOK[5]

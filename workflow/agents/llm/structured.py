@@ -5,11 +5,12 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from books.text.withheld import Withheld
 from workflow.agents.text import clean
 from workflow.agents.types import AgentCancelled, AgentError
 from workflow.failures import Failure
@@ -65,6 +66,10 @@ class Inquiry(Generic[Form]):
     def tokens(self) -> int:
         """Our estimate of what goes in."""
         return estimate_tokens(f"{self.system}\n{self.user}\n{json.dumps(self.schema)}")
+
+    def without(self, withheld: Withheld) -> "Inquiry[Form]":
+        """Return the same question with what is withheld masked in it, whenever its texts were written."""
+        return replace(self, user=withheld.mask(self.user))
 
 
 class StillWrong(AgentError):
