@@ -175,7 +175,8 @@ class OutlineChange(Request):
     preferences: Preferences | None = Field(default=None, description=_OWN_PREFERENCES)
     speaker_names: dict[str, str] | None = Field(
         default=None,
-        description="Who hides behind the recording’s labels, all answers; the new names stand everywhere.",
+        description="Who hides behind the recording’s labels, all answers. May be said after the start, too: the names "
+        "stand in the sources at once, and in chapters that are written from then on.",
         examples=[{"SPEAKER_00": "Ann Smith"}],
     )
 

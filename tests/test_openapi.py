@@ -1,5 +1,6 @@
 """Every operation is called with what the OpenAPI document allows, and with what it does not; answers are declared."""
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from books.export import FORMATS
 from chapterflow_site.accounts.actions import create_token
 from chapterflow_site.api import api
 from tests.api_world import drive, failed, new_book, nodes, post, started, to_decide
@@ -194,3 +196,12 @@ def name_what_is_there(case: schemathesis.Case, names: Names) -> None:
 
 def test_cases_are_many() -> None:
     assert called.total() >= CASES_AT_LEAST
+
+
+def test_formats_of_exports_are_those_that_there_are() -> None:
+    operation = api.get_openapi_schema()["paths"]["/api/books/{book_id}/versions/{version}/export/{format}"][
+        "get"
+    ]
+    (format,) = (each for each in operation["parameters"] if each["name"] == "format")
+
+    assert re.findall(r"\b(?!or\b)\w+", format["description"]) == [*FORMATS]

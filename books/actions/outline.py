@@ -1,4 +1,7 @@
-"""Changing the outline before the start: the order of the chapters, what depends on what, the preferences."""
+"""Changing the outline before the start: the order of the chapters, what depends on what, the preferences.
+
+Who speaks can be said at any time: a recording's speakers are often known only when somebody reads the book.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -34,10 +37,10 @@ def edit_outline(
 
     `order` lists the ids of all nodes. Switching to *graph* keeps an order that is possible there and sorts
     any other anew. `preferences` are the version's own, all of them; `speaker_names` all answers to who
-    hides behind labels like SPEAKER_00. Raises Conflict once the version is
-    started, Invalid for an order that is not a permutation or breaks a dependency.
+    hides behind labels like SPEAKER_00, which alone may change once the version is started. Raises Conflict
+    for all else then, Invalid for an order that is not a permutation or breaks a dependency.
     """
-    _lock(version)
+    _lock(version, may_be_started=(dependencies, order, preferences) == (None, None, None))
     if dependencies is not None:
         _set_dependencies(version, dependencies)
     if order is not None:
@@ -78,10 +81,10 @@ def move_chapter(
     return version
 
 
-def _lock(version: BookVersion) -> None:
+def _lock(version: BookVersion, *, may_be_started: bool = False) -> None:
     """Lock the version's row and read it anew into `version`."""
     version.refresh_from_db(from_queryset=BookVersion.objects.select_for_update())
-    if version.is_started:
+    if version.is_started and not may_be_started:
         raise Conflict("already_started", "Writing has started, so the outline can no longer be changed.")
 
 

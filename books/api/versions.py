@@ -21,7 +21,8 @@ from .shown import summary_shown, version_shown
 WriterName = Annotated[
     str | None, Query(max_length=200, description="The writer to estimate for; the default one if left out.")
 ]
-FormatName = Annotated[str, Path(description="md, epub, docx, pdf, html or json.", example="epub")]
+_FORMATS = " or ".join(filter(None, (", ".join([*FORMATS][:-1]), [*FORMATS][-1])))
+FormatName = Annotated[str, Path(description=f"{_FORMATS}.", example=next(iter(FORMATS)))]
 
 
 def _file_schema(content_type: str) -> dict[str, object]:
@@ -78,7 +79,7 @@ def shown(
 def edited(
     request: HttpRequest, book_id: BookId, version: VersionName, outline: schemas.OutlineChange
 ) -> schemas.Version:
-    """Change what is given; what is left out stays. Once the version is started, 409."""
+    """Change what is given; what is left out stays. Once the version is started, 409, but for the speakers’ names."""
     found = edit_outline(
         version_of(request, book_id, version),
         actor=person_asking(request),

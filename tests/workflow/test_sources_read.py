@@ -8,12 +8,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from books.actions import edit_outline, upload_storyline
-from books.exceptions import Invalid
+from books.exceptions import Conflict, Invalid
 from books.models import BookVersion, TextChunk
 from books.reading import passages_of
+from books.sources import rules_of
 from tests.books.factories import exported
 from tests.workflow.test_leases import claim
 from workflow.actions import start_session
+from workflow.context import chunks_of
 from workflow.engine.writing import write_chapter
 
 SignedIn = Callable[[User], Client]
@@ -109,6 +111,32 @@ def test_answer_to_who_speaks_stands_everywhere(person: User, client_of: SignedI
     for kind in ("json", "md"):
         assert "SPEAKER_0" not in exported(version, kind).decode()
     assert "SPEAKER_0" not in client.get("/books/case/v1/chapters/1/").content.decode()
+
+
+def test_names_that_are_given_after_the_start_stand_in_sources_and_later_chapters(
+    person: User, client_of: SignedIn
+) -> None:
+    version = upload(
+        person, {"text": "I was born in Hull, where my father was a tailor.", "speaker": "SPEAKER_00"}
+    )
+    before = written(version, person)
+    client = client_of(person)
+
+    page = client.get("/books/case/v1/outline/").content.decode()
+    names = {"speakers": "yes", "label": ["SPEAKER_00"], "name": ["Ann Smith"]}
+    saved = client.post("/books/case/v1/outline/edit/", names)
+    version.refresh_from_db()
+    chapter = version.chapters.select_related("node").get()
+    chunks = chunks_of(chapter.node, rules_of(version))
+
+    assert "SPEAKER" in before
+    assert "keeps the names that it has until it is written again" in page
+    assert saved.status_code == 302
+    assert [chunk.speaker for chunk in chunks] == ["Ann Smith"]
+    assert "Ann Smith" in client.get("/books/case/v1/chapters/1/sources/").content.decode()
+    assert chapter.current_revision.markdown == before
+    with pytest.raises(Conflict):
+        edit_outline(version, actor=person, speaker_names={}, dependencies="graph")
 
 
 def test_names_are_for_labels_that_name_nobody(person: User) -> None:
