@@ -13,6 +13,7 @@ from books.preferences.rule import preferences_of
 from books.sources import notices_of, withheld_of
 from books.storyline.document import DEPENDENCY_TYPES
 from books.storyline.estimate import Estimate, estimate
+from books.storyline.notices import READ_AS
 from books.storyline.order import graph_dependencies, sequential_dependencies
 from books.writers import writer_of
 
@@ -90,6 +91,16 @@ class Outline:
     def without_sources(self) -> tuple[OutlineRow, ...]:
         """Chapters that have only a summary to rest on."""
         return tuple(row for row in self.rows if not row.has_sources)
+
+    @property
+    def not_read(self) -> list[str]:
+        """What is said of the upload's keys that were not read."""
+        return [notice["message"] for notice in self.notices if notice["code"] != READ_AS]
+
+    @property
+    def read_as(self) -> list[str]:
+        """What is said of the upload's keys that were read under another name."""
+        return [notice["message"] for notice in self.notices if notice["code"] == READ_AS]
 
     @property
     def has_no_source_text(self) -> bool:

@@ -1,7 +1,7 @@
 """Reading one object of a storyline key by key: each fault is noted with its place, and reads as missing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from unicodedata import normalize
 
 from .faults import Findings
@@ -69,6 +69,16 @@ class Fields:
     def rest(self) -> dict[str, object]:
         """Return the keys that were not read, with their values."""
         return {key: value for key, value in self._value.items() if key not in self._read}
+
+    def renamed(self) -> Iterator[tuple[str, str]]:
+        """Yield the keys that were read under another name, each with that."""
+        for name, key in self._names.items():
+            if key in self._read:
+                yield key, name
+
+    def take_as(self, name: str, key: str) -> None:
+        """Let `key` be what is read as `name`."""
+        self._names[name] = key
 
     def line(self, key: str, most: int = _SHORT_CHARACTERS) -> str:
         """Return a short text on one line; "" where missing."""

@@ -63,7 +63,8 @@ def _kind_of(fields: Fields, value: Mapping[str, object]) -> str:
         for key, said in value.items():
             says = isinstance(said, str) and LINK.meaning(key) == "relationship_type"
             if says and relationship_type(str(said)) in KNOWN_TYPES:
-                return fields.line(key, RELATIONSHIP_TYPE_CHARACTERS)
+                fields.take_as("relationship_type", key)
+                break
         if spelled(str(fields.peek("relationship_type"))) in NO_TYPES:
             return ""
     return fields.line("relationship_type", RELATIONSHIP_TYPE_CHARACTERS)

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+# The code of what was read under another name; every other notice is of what was not read.
+READ_AS = "read_as"
+
 
 @dataclass(frozen=True)
 class Notice:

@@ -86,7 +86,7 @@ def _document(
         chunks=tuple(records.chunks.values()),
         links=tuple(link for _, link in records.links),
         extra=extra,
-        notices=tuple(records.unread.notices()),
+        notices=(*records.renamed.notices(), *records.unread.notices()),
     )
 
 

@@ -9,7 +9,7 @@ from .faults import Findings
 from .fields import Fields
 from .limits import Limits
 from .names import Kind
-from .unread import Unread
+from .unread import Renamed, Unread
 from .wording import Path, quoted
 
 
@@ -36,6 +36,7 @@ class Records:
     dependencies: list[Reference] = field(default_factory=list)
     link_ends: list[Reference] = field(default_factory=list)
     unread: Unread = field(default_factory=Unread)
+    renamed: Renamed = field(default_factory=Renamed)
 
     def fields(
         self, value: Mapping[str, object], path: Path, kind: Kind, inner: Mapping[str, str] | None = None
@@ -44,10 +45,12 @@ class Records:
         return Fields(value, path, self.findings, self.limits, kind, inner)
 
     def rest(self, fields: Fields) -> dict[str, object]:
-        """Return the keys of an object that were not read, and remember that there were some."""
+        """Return the keys of an object that were not read; remember these, and those read as others."""
         rest = fields.rest()
         for key, value in rest.items():
             self.unread.add(fields.kind, key, value)
+        for key, name in fields.renamed():
+            self.renamed.add(fields.kind, key, name)
         return rest
 
     def note_twice(self, identifier: str, path: Path, first: Path, how: str = "") -> None:

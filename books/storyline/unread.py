@@ -1,9 +1,9 @@
-"""Which keys of an upload nobody read, and what a person is told of them."""
+"""Which keys of an upload nobody read, or read as something else, and what a person is told of them."""
 
 from collections.abc import Iterator
 
 from .names import DOCUMENT, NODE, Kind, spelled
-from .notices import Notice
+from .notices import READ_AS, Notice
 from .wording import quoted
 
 _MOST_KEYS = 500
@@ -54,6 +54,36 @@ class Unread:
         return f"{quoted(key)} {where} is kept, but not read.{meant}"
 
 
+class Renamed:
+    """Collects keys that were read under another name, by the kind of object that they stand in."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, str]] = {}
+
+    def add(self, kind: Kind, key: str, name: str) -> None:
+        """Remember that a key was read as the storyline's own `name`.
+
+        The same in other letters is no other name, and what names a node cannot be taken for anything else.
+        """
+        names = self._names.setdefault(kind.plural, {})
+        if key not in names and len(names) < _MOST_KEYS:
+            names[key] = "" if spelled(key) == name or name in _ENDS else name
+
+    def notices(self) -> Iterator[Notice]:
+        """Yield a notice for each kind of object."""
+        for plural, names in self._names.items():
+            told = [f"{quoted(key)} is read as “{name}”" for key, name in names.items() if name]
+            if len(told) > _MOST_NOTICES:
+                told = [
+                    *told[:_MOST_NOTICES],
+                    f"{len(told) - _MOST_NOTICES:,} more keys have other names, too",
+                ]
+            if told:
+                place = plural if plural.startswith("the ") else f"the {plural}"
+                yield Notice(READ_AS, plural, f"In {place}, {', '.join(told)}.")
+
+
+_ENDS = frozenset({"id", "source_id", "target_id"})
 _COUNTED = frozenset({"chunks", "nodes", "links", "related nodes"})
 
 

@@ -64,7 +64,7 @@ def test_graph_of_a_tool_is_read_whole(tool: str) -> None:
     assert [(node.id, node.title) for node in document.nodes] == [("a", "Mill"), ("b", "Flood")]
     [link] = document.links
     assert (link.source_id, link.target_id, link.relationship_type) == ("a", "b", "CAUSAL_LINK")
-    assert [notice.message for notice in document.notices] == []
+    assert [notice for notice in document.notices if notice.code != "read_as"] == []
 
 
 def test_json_lines_of_apoc_are_nodes_and_links() -> None:
@@ -101,7 +101,8 @@ def test_scores_are_known_under_the_names_of_measures() -> None:
 
     assert [node.centrality_score for node in document.nodes] == [0.4, None]
     assert [notice.message for notice in document.notices] == [
-        "“importance” in 1 of the nodes is kept, but not read."
+        "In the nodes, “PageRank” is read as “centrality_score”.",
+        "“importance” in 1 of the nodes is kept, but not read.",
     ]
 
 
@@ -126,6 +127,32 @@ def test_every_key_that_is_not_read_is_told_of() -> None:
         "“speeker” in 1 of the chunks is kept, but not read. Did you mean “speaker”?",
         "“centrality_scroe” in 2 nodes is kept, but not read. Did you mean “centrality_score”?",
         "“wieght” in 1 of the links is kept, but not read. Did you mean “weight”?",
+    }
+
+
+def test_every_key_that_is_read_under_another_name_is_told_of() -> None:
+    gephi = "Id,Label,Weight,Topics\na,The river,0.4,ice\nb,The ferry,0.9,\n"
+    notices = read_storyline(gephi).notices
+
+    assert [(notice.code, notice.place, notice.message) for notice in notices] == [
+        (
+            "read_as",
+            "nodes",
+            "In the nodes, “Label” is read as “title”, “Weight” is read as “centrality_score”, "
+            "“Topics” is read as “themes”.",
+        )
+    ]
+
+
+def test_names_of_links_and_of_the_file_are_told_of_and_other_letters_are_not() -> None:
+    graph = {
+        "vertices": [{"Node ID": "a", "centralityScore": 1}, {"node_id": "b"}],
+        "Links": [{"from": "a", "to": "b", "label": "causal link", "kind": "x"}],
+    }
+
+    assert {notice.message for notice in read(graph).notices if notice.code == "read_as"} == {
+        "In the file, “vertices” is read as “nodes”.",
+        "In the links, “label” is read as “relationship_type”.",
     }
 
 

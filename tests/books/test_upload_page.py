@@ -159,6 +159,16 @@ def test_outline_tells_what_of_the_upload_was_not_read(person: User, client_of: 
     assert "This book has no source text" in page
 
 
+def test_outline_tells_what_was_read_under_another_name(person: User, client_of: SignedIn) -> None:
+    table = "Id,Label,Weight\na,The river,0.4\nb,The ferry,0.9\n"
+
+    page = client_of(person).post("/upload/", {"text": table}, follow=True).content.decode()
+
+    assert "Some keys of the upload have other names here" in page
+    assert "“Weight” is read as “centrality_score”" in page
+    assert "Not everything in the upload was read" not in page
+
+
 def test_outline_of_a_book_that_was_read_whole_has_no_notice(person: User, client_of: SignedIn) -> None:
     data = [{"id": "a", "chunks": [{"id": "c", "text": "The ferry lay in the ice."}]}]
 
