@@ -13,6 +13,8 @@
   // A page that was not run for so long has slept: nobody knows what its socket is worth.
   const ASLEEP_MS = 4000;
   const OPENING_MS = 8000;
+  // The server says something every 15 seconds (workflow/live/outbox.py): one that says nothing twice is gone.
+  const SILENT_MS = 35000;
   const QUIET_MS = 400;
   const PIECES_AT_ONCE = 20;
   // What htmx opens again by itself; after any other code it is done here.
@@ -41,11 +43,13 @@
   let reason = "";
   let hasTooMany = false;
   let isChecking = false;
+  let isTrying = false;
   // When the page was last known to be right, and what it showed then.
   let rightAt = Date.now();
   let lostSeq = 0;
   let nextQuestion = 0;
   let lastTick = Date.now();
+  let heardAt = Date.now();
 
   // ------------------------------------------------------------------ banner
   function say(heading, text, kind) {
@@ -69,7 +73,7 @@
   function sayAsking() {
     const every = `This page asks for news every ${ASK_SECONDS} seconds instead.`;
     if (hasTooMany) say("Too many boards are open", `You have so many open that this one has no live connection. ${every}`, "asking");
-    else say("No live connection", `The server answers, but what lies between keeps live updates from this page. ${every}`, "asking");
+    else say("No live connection", `${reason || "The server answers, but what lies between keeps live updates from this page."} ${every}`, "asking");
   }
 
   // ----------------------------------------------------------------- actions
@@ -129,12 +133,14 @@
   }
 
   function ask() {
-    const wasAway = state === "away";
+    // A server that has just come back may take sockets too: that is not known yet.
+    isTrying = state === "away" && !hasTooMany;
     become("asking");
-    nextQuestion = Date.now() + ASK_SECONDS * 1000;
-    sayAsking();
-    // A server that has just come back may take sockets too.
-    if (wasAway && !hasTooMany) reopen();
+    nextQuestion = Date.now() + (isTrying ? OPENING_MS : ASK_SECONDS * 1000);
+    if (!isTrying) return sayAsking();
+    failures = 0;
+    if (!banner.hidden) sayCaughtUp();
+    reopen();
   }
 
   /** All that was missed has come: the mark says so, by which a message ends. */
@@ -149,7 +155,11 @@
       become("live");
     }
     if (state !== "live" || before === "live" || before === "opening" || banner.hidden) return;
-    if (before === "asking") return sayBack("Live again", "Changes come by themselves.");
+    if (before === "away") sayCaughtUp();
+    else if (banner.classList.contains("offline--asking")) sayBack("Live again", "Changes come by themselves.");
+  }
+
+  function sayCaughtUp() {
     const missed = shownSeq() - lostSeq;
     const caught = missed === 1 ? "1 change was" : `${missed.toLocaleString("en")} changes were`;
     sayBack("Connected again", missed > 0 ? `${caught} caught up.` : "Nothing was missed.");
@@ -174,7 +184,7 @@
 
   // Spread, so that a thousand boards that were lost together do not come back together.
   function delay(tries) {
-    if (state === "asking" || hasTooMany) return (0.75 + Math.random() / 2) * 30000;
+    if ((state === "asking" && !isTrying) || hasTooMany) return (0.75 + Math.random() / 2) * 30000;
     return 100 + Math.random() * Math.min(500 * 2 ** tries, 4000);
   }
   htmx.config.wsReconnectDelay = delay;
@@ -257,7 +267,10 @@
     const hasSlept = now - lastTick > ASLEEP_MS && document.visibilityState === "visible";
     lastTick = now;
     if (hasSlept) return wake(true);
-    if (state === "live") rightAt = now;
+    if (state === "live" && now - heardAt > SILENT_MS) {
+      heardAt = now;
+      return wake(true);
+    }
     if (state === "asking" && now >= nextQuestion) askOrGoAway();
   }
 
@@ -266,6 +279,8 @@
   document.addEventListener("htmx:wsOpen", (event) => { wrapper = event.detail.socketWrapper ?? wrapper; });
   document.addEventListener("htmx:wsClose", lose);
   document.addEventListener("htmx:wsAfterMessage", (event) => {
+    heardAt = Date.now();
+    if (state === "live") rightAt = heardAt;
     if (isHolding()) hold();
     if (event.detail.message.includes('id="board-seq"')) catchUp("socket");
   });

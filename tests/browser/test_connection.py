@@ -112,6 +112,20 @@ def test_tab_that_slept_says_that_it_may_be_wrong_and_is_right_again(
     expect(page.locator("#session-resume" if before == "session-pause" else "#session-pause")).to_be_visible()
 
 
+def test_connection_that_dies_without_a_word_is_noticed(
+    page: Page, proxy: Proxy, board: tuple[str, str]
+) -> None:
+    page.clock.install()
+    page.goto(proxy.address + board[0])
+    page.clock.run_for(1_000)
+    expect(page.locator("body[data-live=yes]")).to_be_visible()
+    proxy.mode = SILENT
+
+    page.clock.run_for(40_000)
+
+    expect(page.get_by_text("Connection lost")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("code", "said", "comes_back"),
     [

@@ -122,3 +122,13 @@ async def test_closing_ends_the_sending() -> None:
     with pytest.raises(Closed) as closed:
         await asyncio.wait_for(outbox.run(send), 5)
     assert closed.value.code == 4401
+
+
+async def test_viewer_hears_something_where_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BEAT_SECONDS", 0.02)
+    outbox = Outbox()
+
+    assert await sent_by(outbox, 2) == ["", ""]
+
+    outbox.offer({"chapter-1": "<x>"}, seq="[1]")
+    assert await sent_by(outbox, 1) == ["<x>[1]"]

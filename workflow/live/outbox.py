@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from .codes import TOO_SLOW
 
@@ -11,6 +12,8 @@ PIECES_PER_MESSAGE = 20
 MESSAGES_PER_SECOND = 20
 MESSAGES_AT_ONCE = 4
 SEND_SECONDS = 10.0
+# A board takes a connection that said nothing for twice as long for dead: static/connection.js has the same.
+BEAT_SECONDS = 15.0
 
 Send = Callable[[str], Awaitable[None]]
 
@@ -54,9 +57,12 @@ class Outbox:
         self._filled.set()
 
     async def run(self, send: Send) -> None:
-        """Send what comes, for ever. Raises Closed after `close`, or where a message was not taken in ten seconds."""
+        """Send what comes, for ever, and an empty message where nothing does.
+
+        Raises Closed after `close`, or where a message was not taken in ten seconds.
+        """
         while True:
-            await self._filled.wait()
+            await self._await_something()
             wait = self._wait()
             if wait:
                 await asyncio.sleep(wait)
@@ -69,6 +75,11 @@ class Outbox:
                     await send(self._take())
             except TimeoutError:
                 raise Closed(TOO_SLOW) from None
+
+    async def _await_something(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(BEAT_SECONDS):
+                await self._filled.wait()
 
     def _wait(self) -> float:
         """Return the seconds until one more message is allowed: some at once, then so many a second."""
