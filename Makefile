@@ -7,6 +7,7 @@ ARGS ?=
 
 BIN := .venv/bin
 STEP := sh .ci/step
+TEMPLATES = --target-version 5.2 $$(find templates -name "*.html")
 UV_VERSION := 0.13.9
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	--python-version 3.11 pyproject.toml
@@ -36,6 +37,8 @@ test: lint types checks pytest ## check everything: format, lint, types, setting
 lint: setup-dev ## check format and style
 	@$(STEP) "Format (ruff format)" $(BIN)/ruff format --check .
 	@$(STEP) "Style (ruff check)" $(BIN)/ruff check .
+	@$(STEP) "Templates: indentation (djhtml)" $(BIN)/djhtml --check --tabwidth 2 templates
+	@$(STEP) "Templates: tags (djade)" $(BIN)/djade --check $(TEMPLATES)
 
 types: setup-dev ## check types
 	@$(STEP) "Types (mypy)" $(BIN)/mypy .
@@ -53,6 +56,8 @@ pytest: setup-dev ## run the tests alone (ARGS="-k pause tests/workflow" picks s
 format: setup-dev ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(BIN)/djade $(TEMPLATES)
+	@$(BIN)/djhtml --tabwidth 2 templates
 
 lock: uv ## write both lock files anew after a change to pyproject.toml
 	@$(LOCK) --output-file requirements.lock
