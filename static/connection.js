@@ -76,6 +76,9 @@
     else say("No live connection", `${reason || "The server answers, but what lies between keeps live updates from this page."} ${every}`, "asking");
   }
 
+  // What stays in sight below it, and what has the focus, keep clear of it however many lines it has.
+  new ResizeObserver(() => document.documentElement.style.setProperty("--banner", `${banner.offsetHeight}px`)).observe(banner);
+
   // ----------------------------------------------------------------- actions
   const ACTIONS = 'form[method="post"] button:not([type="button"]), button[form], #board a.button';
 

@@ -28,6 +28,15 @@ def failed_book(site: Installation) -> Iterator[str]:
         (site.control / f"fail-{number}").unlink(missing_ok=True)
 
 
+@pytest.fixture
+def page(browser: Browser, cookies: list[object]) -> Iterator[Page]:
+    """A page of somebody who is signed in; its console may complain of a connection that is taken away."""
+    context = browser.new_context()
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
 def board_of_newest(site: Installation) -> str:
     book = site.rows("SELECT book_id FROM books_book ORDER BY created_at DESC")[0][0]
     return f"{site.address}/books/{book}/v1/board/"
@@ -83,6 +92,23 @@ def test_line_covers_nothing_that_has_the_focus(signed_in: Page, failed_book: st
             }"""
         )
         assert not covered
+
+
+def test_line_stays_in_sight_below_what_is_said_of_the_connection(page: Page, failed_book: str) -> None:
+    see(page, 390)
+    page.goto(failed_book)
+    expect(page.locator("body[data-live]")).to_be_attached()
+
+    page.context.set_offline(True)
+    expect(page.get_by_text("Connection lost")).to_be_visible()
+    page.locator("#chapter-10-link").scroll_into_view_if_needed()
+
+    said, line = (page.locator(each).bounding_box() for each in ("#board-offline", ".board-line"))
+    assert said
+    assert line
+    assert said["height"] > 100  # several lines on a telephone
+    assert line["y"] == pytest.approx(said["y"] + said["height"], abs=1)
+    assert faults_of(page) == []
 
 
 def test_lane_has_names_and_an_order(signed_in: Page, failed_book: str) -> None:
