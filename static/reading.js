@@ -6,10 +6,12 @@
     target instanceof Element && target.closest("input, textarea, select, [contenteditable], .fore-edge, dialog, [role='region']");
 
   document.addEventListener("keydown", (event) => {
-    const side = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
-    if (!side || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!way || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (busy(event.target) || document.querySelector("dialog[open]")) return;
-    const link = document.querySelector(`[data-turn="${side}"]`);
+    // A book that is read from right to left goes on to the left.
+    const ahead = document.querySelector("[data-turn]:dir(rtl)") ? -1 : 1;
+    const link = document.querySelector(`[data-turn="${way === ahead ? "next" : "prev"}"]`);
     if (link) link.click();
   });
 
