@@ -1,7 +1,9 @@
 """What every test may use: people, signed-in clients, the example storylines, Chromium."""
 
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -77,10 +79,26 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays to the end: thousands of tests, and all that they import."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def data_dirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names of new data directories. To find the next number pytest would read the names of all before, each time."""
+    folder = tmp_path_factory.mktemp("data")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def own_installation(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+def own_installation(settings: Settings, data_dirs: Iterator[Path]) -> None:
     """Give each test a data directory of its own, the default writer, and passwords that are hashed quickly."""
-    settings.DATA_DIR = tmp_path_factory.mktemp("data")
+    settings.DATA_DIR = next(data_dirs)
+    settings.DATA_DIR.mkdir(mode=0o700)
+    # Else each new client looks through all assets once more. Tests of how these are served set it to what is in use.
+    settings.WHITENOISE_AUTOREFRESH = True
     settings.CHAPTERFLOW_WRITER = "quotations"
     settings.CHAPTERFLOW_WRITERS = ["quotations"]
     settings.CHAPTERFLOW_HARMONIZER = settings.CHAPTERFLOW_QUESTIONER = "rules"

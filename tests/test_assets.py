@@ -19,6 +19,12 @@ from chapterflow_site.assets import AssetStorage, collect_assets
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def as_in_use(settings: Settings) -> None:
+    """Let assets be served as an installation serves them: looked through once, at its start."""
+    settings.WHITENOISE_AUTOREFRESH = False
+
+
 @pytest.fixture
 def collected(settings: Settings, tmp_path: Path) -> Iterator[AssetStorage]:
     settings.STATIC_ROOT = tmp_path

@@ -176,7 +176,9 @@ class TestHeaders:
 
         assert "no-store" in answer.headers["Cache-Control"]
 
-    def test_files_of_the_site_may_be_kept_and_run_nothing(self, client: Client) -> None:
+    def test_files_of_the_site_may_be_kept_and_run_nothing(self, client: Client, settings: Settings) -> None:
+        settings.WHITENOISE_AUTOREFRESH = False
+
         answer = client.get("/static/app.css")
         answer.close()
 
