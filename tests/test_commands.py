@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import ROOT, WRITERS, wait_for
+from tests.installation import ROOT, WRITERS, make_tables, wait_for
 from tests.storylines import storyline
 from tests.workflow.llm.server import KEY, ScriptedServer
 
@@ -62,11 +62,13 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """A command line."""
+    """A command line of an installation that has its tables."""
+    make_tables(tmp_path / "data")
     return Shell(tmp_path)
 
 
-def test_write_book_makes_the_formats_that_were_asked_for(shell: Shell) -> None:
+def test_write_book_makes_the_formats_that_were_asked_for(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)  # there is nothing yet
     data = json.dumps(json.loads(storyline(3)) | {"titel": "Salt"}).encode()
 
     code, out, err = shell.write_book(data, "--format", "epub", "--format", "json")

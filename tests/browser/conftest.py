@@ -16,7 +16,8 @@ expect.set_options(timeout=20_000)
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation for all browser tests."""
-    with Installation(tmp_path_factory.mktemp("site"), CHAPTERFLOW_TEST_SECONDS="1") as installation:
+    folder = tmp_path_factory.mktemp("site")
+    with Installation(folder, from_nothing=True, CHAPTERFLOW_TEST_SECONDS="1") as installation:
         yield installation
 
 

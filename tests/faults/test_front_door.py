@@ -18,7 +18,7 @@ FIRST = b"GET /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A running installation for all of them."""
-    with Installation(tmp_path_factory.mktemp("site"), workers=1) as running:
+    with Installation(tmp_path_factory.mktemp("site"), workers=1, from_nothing=True) as running:
         yield running
 
 
