@@ -7,6 +7,7 @@ ARGS ?=
 
 BIN := .venv/bin
 STEP := sh .ci/step
+MAKEFLAGS += --no-print-directory
 TEMPLATES = --target-version 5.2 $$(find templates -name "*.html")
 UV_VERSION := 0.13.9
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
@@ -32,7 +33,8 @@ setup: ## install what ChapterFlow needs into .venv (PYTHON=python3.12 picks the
 setup-dev: ## the same, and what its tests need
 	@PYTHON="$(PYTHON)" sh .ci/setup requirements-dev.lock
 
-test: lint types checks pytest ## check everything: format, lint, types, settings, migrations, tests
+test: lint ## check everything: format, lint, types, settings, migrations, tests
+	@sh .ci/beside "$(MAKE) types checks" "$(MAKE) pytest"
 
 lint: setup-dev ## check format and style
 	@$(STEP) "Format (ruff format)" $(BIN)/ruff format --check .
