@@ -10,6 +10,7 @@ import pytest
 
 from tests.installation import Installation, children_of
 
+pytestmark = pytest.mark.processes
 MEGABYTE = 1_000_000
 
 

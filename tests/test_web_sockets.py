@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.installation import Installation
 from tests.storylines import storyline
 
+pytestmark = pytest.mark.processes
 Act = Callable[[ClientConnection], Awaitable[None]]
 
 

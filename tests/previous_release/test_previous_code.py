@@ -54,6 +54,7 @@ def works(before: Path, folder: Path, **database: str) -> None:
     assert "one book more" in manage(before, environment, "shell", stdin=LOOK.read_text())
 
 
+@pytest.mark.processes
 def test_release_before_runs_on_the_new_schema(before: Path, tmp_path: Path) -> None:
     works(before, tmp_path)
 
