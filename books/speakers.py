@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from books.exceptions import Invalid
 from books.models import BookVersion, TextChunk
+from books.text.piles import without_piles
 
 from .sources import rules_of
 
@@ -65,7 +66,7 @@ def repeated_sentences(version: BookVersion) -> list[Repeated]:
 
 def checked_names(names: Mapping[str, str]) -> dict[str, str]:
     """Return answers fit to be stored: one line each, none for a label that got no name. Raises Invalid."""
-    answers = {label: " ".join(name.split()) for label, name in names.items()}
+    answers = {label: " ".join(without_piles(name).split()) for label, name in names.items()}
     for label, name in answers.items():
         if len(name) > _LONGEST_NAME or "\x00" in name + label or not _UNNAMED.fullmatch(label):
             raise Invalid(

@@ -15,6 +15,7 @@ from books.models import Book, Chapter
 from books.sources import title_columns, withheld_of
 from books.storyline.preferences import checked_preferences
 from books.storyline.wording import one_line
+from books.text.piles import without_piles
 from books.text.tags import tag_named
 from books.writers import checked_writer
 from chapterflow_site import crash_points
@@ -101,6 +102,8 @@ def _checked(columns: BookColumns) -> dict[str, object]:
         name: one_line(value) if isinstance(value, str) and name != "description" else value
         for name, value in columns.items()
     }
+    if "description" in tidy:
+        tidy["description"] = without_piles(str(tidy["description"]))
     if "title" in tidy:
         tidy["title"] = tidy["title"] or "Untitled book"
     if "language" in tidy:

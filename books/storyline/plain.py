@@ -4,7 +4,8 @@ import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import partial
-from unicodedata import combining
+
+from books.text.piles import MOST_MARKS, has_pile
 
 from .faults import Findings
 from .limits import Limits
@@ -12,9 +13,6 @@ from .wording import Path, described, quoted
 
 # Whole numbers beyond this do not fit a float, and a database's JSON cannot hold all of them.
 _LARGEST = 10**308
-
-# No language piles up so many; Unicode's stream-safe form has no more.
-_PILE = 30
 
 Repeats = Mapping[int, Iterable[str]]
 _Container = dict[str, object] | list[object]
@@ -130,18 +128,12 @@ def _text_problem(text: str) -> tuple[str, str] | None:
             "unstorable_text",
             f"{described(text)} holds half a character (\\ud800 to \\udfff). Write it whole.",
         )
-    if not text.isascii() and _has_pile(text):
+    if has_pile(text):
         return (
             "unstorable_text",
-            f"{described(text)} holds more than {_PILE} marks on one letter. Remove those too many.",
+            f"{described(text)} holds more than {MOST_MARKS} marks on one letter. Remove those too many.",
         )
     return None
-
-
-def _has_pile(text: str) -> bool:
-    """Whether far more than 30 marks stand on one letter: to put them in order takes the square of their number."""
-    looked_at = zip(range(0, len(text), _PILE), text[::_PILE], strict=True)
-    return any(combining(mark) and all(map(combining, text[at : at + _PILE])) for at, mark in looked_at)
 
 
 def _encodes(text: str) -> bool:

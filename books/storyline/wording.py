@@ -2,6 +2,8 @@
 
 import re
 
+from books.text.piles import without_piles
+
 Path = tuple[str | int, ...]
 
 # Control characters, lone surrogates and marks that turn the direction of writing would spoil the sentence.
@@ -20,8 +22,8 @@ def quoted(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a title or a name with single spaces, without characters that steer how others are shown."""
-    return " ".join(_STEERING.sub("", text).split())
+    """Return a title or a name with single spaces, without what steers or covers how others are shown."""
+    return " ".join(without_piles(_STEERING.sub("", text)).split())
 
 
 def described(value: object) -> str:
