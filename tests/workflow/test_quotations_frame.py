@@ -2,8 +2,9 @@
 
 import pytest
 
-from workflow.agents.quotations import german, make_writer
-from workflow.agents.quotations.frame import counting_sentence, earlier_voices, is_frame_paragraph, join_names
+from workflow.agents.quotations import make_writer
+from workflow.agents.quotations.frame import Frame, is_frame_paragraph
+from workflow.agents.quotations.frame_words import ENGLISH, GERMAN, OF_LANGUAGE, FrameWords
 from workflow.agents.types import ChapterContext, ChapterTask, EarlierChapter, SourceChunk, SourceNode
 
 
@@ -42,7 +43,7 @@ from workflow.agents.types import ChapterContext, ChapterTask, EarlierChapter, S
 def test_the_counting_sentence_counts(
     cited: int, given: int, voices: list[str], unnamed: bool, in_order: bool, expected: str
 ) -> None:
-    sentence = counting_sentence(cited, given, voices, unnamed=unnamed, in_order=in_order)
+    sentence = Frame(ENGLISH).counting_sentence(cited, given, voices, unnamed=unnamed, in_order=in_order)
 
     assert sentence == f"What follows rests on {expected}"
 
@@ -61,15 +62,15 @@ def test_the_counting_sentence_counts(
 def test_the_bridge_only_says_who_was_heard(heard: tuple[str, ...], voices: list[str], expected: str) -> None:
     context = ChapterContext((EarlierChapter(3, "Before", participants=heard),))
 
-    assert earlier_voices(context, voices) == expected
+    assert Frame(ENGLISH).earlier_voices(context, voices) == expected
 
 
 def test_the_first_chapter_has_no_bridge() -> None:
-    assert earlier_voices(ChapterContext(), ["A"]) == ""
+    assert Frame(ENGLISH).earlier_voices(ChapterContext(), ["A"]) == ""
 
 
 def test_many_names_are_counted_and_all_are_escaped() -> None:
-    assert join_names(["*A*", *"BCDEFGH"]) == "\\*A\\*, B, C, D, E, F and two more"
+    assert Frame(ENGLISH).join_names(["*A*", *"BCDEFGH"]) == "\\*A\\*, B, C, D, E, F and two more"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_many_names_are_counted_and_all_are_escaped() -> None:
 def test_the_counting_sentence_counts_in_german(
     cited: int, given: int, voices: list[str], unnamed: bool, in_order: bool, expected: str
 ) -> None:
-    sentence = german.counting_sentence(cited, given, voices, unnamed=unnamed, in_order=in_order)
+    sentence = Frame(GERMAN).counting_sentence(cited, given, voices, unnamed=unnamed, in_order=in_order)
 
     assert sentence == f"Was folgt, beruht auf {expected}"
     assert is_frame_paragraph(sentence)
@@ -111,12 +112,16 @@ def test_the_counting_sentence_counts_in_german(
         (("A",), "In Kapitel 3 kam A zu Wort; A kommt hier wieder zu Wort."),
         (("A", "B"), "In Kapitel 3 kamen A und B zu Wort; beide kommen hier wieder zu Wort."),
         (("C",), "In Kapitel 3 kam C zu Wort."),
+        (
+            ("A", "B", "C"),
+            "In Kapitel 3 kamen A, B und C zu Wort; alle bis auf C kommen hier wieder zu Wort.",
+        ),
     ],
 )
 def test_the_bridge_says_who_was_heard_in_german(heard: tuple[str, ...], expected: str) -> None:
     context = ChapterContext((EarlierChapter(3, "T", "", participants=heard),))
 
-    assert german.earlier_voices(context, ["A", "B"]) == expected
+    assert Frame(GERMAN).earlier_voices(context, ["A", "B"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -146,6 +151,21 @@ def test_own_sentences_are_in_the_books_language_or_there_are_none(language: str
     assert "Mi padre era sastre" in draft.markdown
 
 
-@pytest.mark.parametrize("has_text", [True, False])
-def test_nothing_quoted_is_said_in_german(has_text: bool) -> None:
-    assert is_frame_paragraph(german.no_quotes_sentence(has_text=has_text, has_summary=True))
+@pytest.mark.parametrize("words", OF_LANGUAGE.values(), ids=OF_LANGUAGE.keys())
+@pytest.mark.parametrize(("has_text", "emptied"), [(True, False), (False, False), (True, True)])
+def test_every_sentence_that_nothing_is_quoted_is_known_as_the_frames(
+    words: FrameWords, has_text: bool, emptied: bool
+) -> None:
+    sentence = Frame(words).no_quotes_sentence(has_text=has_text, has_summary=True, emptied=emptied)
+
+    assert is_frame_paragraph(sentence)
+    assert not {"{", "}"} & set(sentence)
+
+
+@pytest.mark.parametrize("text", ["This storyline has people in it.", "What follows rests on the table."])
+def test_what_a_narrator_says_is_not_the_frames(text: str) -> None:
+    assert not is_frame_paragraph(text)
+
+
+def test_names_with_braces_stay_as_they_are() -> None:
+    assert "{names}, \\[B\\] und" in Frame(GERMAN).join_names(["{names}", "[B]", "{0}"])

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from books.passages import citation_mark
 from books.preferences.reading import wanted_words
 from books.text.tags import tag_named
 from books.text.words import count_prose, count_words
-from workflow.agents.quotations import frame, german
 from workflow.agents.quotations.company import find_leads, pair_exchanges, with_short_answers
-from workflow.agents.quotations.frame import summary_paragraph, whole_summary
+from workflow.agents.quotations.frame import Frame, summary_paragraph, whole_summary
+from workflow.agents.quotations.frame_words import ENGLISH, OF_LANGUAGE
 from workflow.agents.quotations.headings import PhraseBook
 from workflow.agents.quotations.leaving_out import without_left_out
 from workflow.agents.quotations.measures import measure_coverage
@@ -22,7 +21,7 @@ from workflow.agents.quotations.sections import cut_sections
 from workflow.agents.quotations.selection import select_sentences
 from workflow.agents.quotations.sentences import Sentence, find_sentences
 from workflow.agents.quotations.turns import find_lines
-from workflow.agents.types import JSON, ChapterContext, ChapterDraft, ChapterTask, OnText, SourceChunk
+from workflow.agents.types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
 
 _QUOTED_SHARE = 0.8
 _LEAST_QUOTED_SHARE = 0.4
@@ -56,19 +55,8 @@ class _Body:
         return list(dict.fromkeys(self.chunks[p.chunk].id for p in self.paragraphs))
 
 
-class _Frame(Protocol):
-    """The sentences around the quotations, in one language: a module."""
-
-    def counting_sentence(
-        self, cited: int, given: int, voices: Sequence[str], *, unnamed: bool, in_order: bool
-    ) -> str: ...
-
-    def earlier_voices(self, context: ChapterContext, voices: Sequence[str]) -> str: ...
-
-    def no_quotes_sentence(self, *, has_text: bool, has_summary: bool, emptied: bool = False) -> str: ...
-
-
-_FRAMES: Mapping[str, _Frame] = {"": frame, "en": frame, "de": german}
+_FRAMES: Mapping[str, Frame] = {language: Frame(words) for language, words in OF_LANGUAGE.items()}
+_OF_NO_LANGUAGE = Frame(ENGLISH)
 
 
 class QuotationsWriter:
@@ -159,7 +147,7 @@ def _blocks_without_quotes(task: ChapterTask, *, emptied: bool) -> list[str]:
     summary = whole_summary(task.node)
     has_text = any(chunk.text.strip() for chunk in task.chunks)
     # Where there is nothing at all, a sentence in English is better than no word.
-    words = _frame(task) or (None if summary else frame)
+    words = _frame(task) or (None if summary else _OF_NO_LANGUAGE)
     plain = (
         words.no_quotes_sentence(has_text=has_text, has_summary=bool(summary), emptied=emptied)
         if words
@@ -168,10 +156,10 @@ def _blocks_without_quotes(task: ChapterTask, *, emptied: bool) -> list[str]:
     return [block for block in (summary, plain) if block]
 
 
-def _frame(task: ChapterTask) -> _Frame | None:
-    """Return the module with the sentences of the book's language, None where there are none."""
+def _frame(task: ChapterTask) -> Frame | None:
+    """Return the sentences in the book's language, English where it says none; None where there are none."""
     language = tag_named(str(task.book.get("language") or "")).partition("-")[0]
-    return _FRAMES.get(language)
+    return _FRAMES.get(language or "en")
 
 
 def _account(task: ChapterTask, body: _Body) -> str:
