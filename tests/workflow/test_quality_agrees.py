@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books import passages
+from books.text import sentences
 from books.text.words import count_prose, count_words
 from workflow.agents.quotations import words
 from workflow.agents.types import EarlierChapter
@@ -18,19 +19,21 @@ from workflow.quality.fragments import fragment_lengths
 from workflow.quality.language import Script, script_of
 from workflow.quality.repetition import frequent_phrases, repetition_across, said_in
 
+ENDS = sentences.SENTENCE_ENDS
 CAPITALIZED = r"[A-ZÀ-ÖØ-Þ][\w]*(?:['’-][\w]+)*"
 # Each pattern with one that means the same and looks back at every place.
 PATTERNS = {
     "paragraph": (passages._PARAGRAPH, r"\S(?:[^\n]|\n(?![^\S\n]*\n))*"),
     "mark": (passages._MARK, r"(?<!\\)\[((?:[^\[\]\n\\]|\\[\[\]\\]){1,200})\](?!\()"),
-    "break": (
-        prose._BREAK,
-        rf"(?<![.!?…])[.!?…]++[\"'”’)\]*_]*+(\s++)(?=[\"'“‘„«(\[*_¿¡]*+[{prose.BEGINS}])",
+    "end": (
+        sentences._END,
+        rf"(?<![{ENDS}])[{ENDS}]++(?:(?<=[{sentences._UNSPACED}])[\"'”’」』）》〉】]*+"
+        r"|([\"'”’»)\]*_]*+)(?=\s++[\"'“‘„«*_¿¡]*+(.?)))",
     ),
     "name": (prose._NAME, rf"(?<![\w'’-]){CAPITALIZED}(?:[ ]{CAPITALIZED}){{0,4}}"),
     "figure": (numbers._FIGURE, r"(?<![\w.,:/])\d[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])"),
 }
-TEXTS = st.text("aéI1Ñ .…!?\n\t[]\\()'’-_AÀ,:/sth", max_size=60) | st.text("a[]\\( ", max_size=20)
+TEXTS = st.text("aéI1Ñ 。」 .…!?\n\t[]\\()'’-_AÀ,:/sth", max_size=60) | st.text("a[]\\( ", max_size=20)
 # Few words, so that they meet again.
 WORDS = st.lists(st.sampled_from(["the", "ferry", "went", "over"]), max_size=40)
 

@@ -1,42 +1,13 @@
-"""Where sentences of spoken text end, and which of them can stand in a book."""
+"""Which sentences of spoken text can stand in a book."""
 
 import pytest
 
-from workflow.agents.quotations.sentences import Sentence, find_sentences, split_sentences
+from workflow.agents.quotations.sentences import Sentence, find_sentences
 from workflow.agents.quotations.turns import Line
 
 
 def sentence(text: str) -> Sentence:
     return find_sentences([Line(0, 0, len(text), "")], [text])[0]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Mr. Lee met Dr. Cruz at St. Mary's.",
-        "It cost 3.50 in all.",
-        "J. R. Smith came too.",
-        "Well… not quite.",
-        "They live in the U.S. and like it.",
-    ],
-)
-def test_full_stops_inside_a_sentence_do_not_end_it(text: str) -> None:
-    assert split_sentences(text) == [text]
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("We left. It rained! Why? “Nobody knows.” So it was.", 5),
-        ("So did I. Then we left.", 2),
-        ("你好。你去哪里？我回家！", 3),
-        ("Really?! Yes.", 2),
-        ("میں گیا۔ وہ آیا۔", 2),
-        ("ខ្ញុំទៅ។ គាត់មក។", 2),
-    ],
-)
-def test_marks_end_sentences(text: str, count: int) -> None:
-    assert len(split_sentences(text)) == count
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from books.text.sentences import sentence_spans
 from workflow.agents.types import WrittenChapter
-from workflow.harmonization.prose import sentence_spans
 from workflow.harmonization.protection import protected_spans
 from workflow.harmonization.rules.catalogue import NAME_VARIANTS, REPEATED_SENTENCES
 from workflow.harmonization.spans import Span, Spans

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from books.text.sentences import sentence_spans
 from workflow.agents.types import SourceChunk
 from workflow.harmonization.cases import FACTS, Case, Side
 from workflow.harmonization.facts import ChapterText
 from workflow.harmonization.opinions import Proposal
-from workflow.harmonization.prose import sentence_spans
 from workflow.harmonization.rules.catalogue import MODEL, REPEATED_SENTENCES
 from workflow.harmonization.statements import meaning_of, words_in
 from workflow.harmonization.types import Finding

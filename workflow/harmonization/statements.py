@@ -5,8 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from books.text.sentences import sentence_spans
 from workflow.agents.quotations.english import STOP_WORDS
-from workflow.harmonization.prose import sentence_spans, word_set, words_of
+from workflow.harmonization.prose import word_set, words_of
 from workflow.harmonization.spans import Spans
 
 MIN_WORDS = 4

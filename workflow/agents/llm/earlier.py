@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from books.text.sentences import sentence_spans
 from workflow.agents.memory.sentences import without_marks
 from workflow.agents.types import EarlierChapter, KnownFact, RelatedNode
-from workflow.harmonization.prose import sentence_spans
 
 from .blocks import EMPTY, SHORTENED, WHOLE, Block, frame, room_inside
 from .fences import harmless, one_line

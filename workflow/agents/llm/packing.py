@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from books.passages import OMISSION, citation_mark
+from books.text.sentences import split_sentences
 from workflow.agents.types import ChapterTask, SourceChunk
 
 from .fences import harmless, one_line
@@ -14,7 +15,7 @@ from .tokens import clip_start, estimate_tokens
 
 SMALLEST_CUT = 60
 _WORD = re.compile(r"[^\W_]{3,}")
-_SENTENCE = re.compile(r"\S.*?(?:[.!?…][\"”’)\]]*(?=\s)|\Z|(?=\n\s*\n))", re.DOTALL)
+_PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _whole_first(entries: Sequence[_Entry], budget: int) -> tuple[list[_Entry], 
 def _cut(entry: _Entry, budget: int, topic: frozenset[str]) -> _Entry | None:
     """Return the passage cut to its best sentences in their order; None where not even a part of one fits."""
     room = budget - estimate_tokens(entry.head) - 4
-    sentences = [match[0] for match in _SENTENCE.finditer(entry.body)]
+    sentences = [each for block in _PARAGRAPHS.split(entry.body) for each in split_sentences(block)]
     best = sorted(range(len(sentences)), key=lambda at: (-_density(sentences[at], topic), at))
     kept: set[int] = set()
     for at in best:

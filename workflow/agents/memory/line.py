@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from books.text.sentences import split_sentences
 from workflow.agents.quotations.salience import weigh
-from workflow.agents.quotations.sentences import split_sentences
 from workflow.agents.quotations.words import split_words, terms_of
 
 from .sentences import Told

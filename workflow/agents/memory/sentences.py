@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from books.passages import citation_marks, paragraphs, split_label, unescape_markdown
-from workflow.harmonization.prose import sentence_spans
+from books.text.sentences import sentence_spans
 
 _SPACES = re.compile(r"\s+")
 _LINE_MARKS = re.compile(r"^\s*(?:>\s*|[-+*]\s+|\d+[.)]\s+)+")

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from books.text.sentences import sentence_spans
 from workflow.agents.questions.phrases import SUMMARY_LEAVES_OPEN
 from workflow.agents.questions.real_questions import content_words
 from workflow.agents.questions.turns import sentences
 from workflow.agents.questions.types import Record, Turn
-from workflow.harmonization.prose import sentence_spans
 
 
 @dataclass(frozen=True)

@@ -98,11 +98,6 @@ _VAGUE_WORDS = _words("""
 
 UNTELLING_WORDS = _VAGUE_WORDS | NUMBER_WORDS | HESITATIONS
 
-ABBREVIATIONS = _words("""
-    mr mrs ms dr hon prof st rev gen col capt lt sgt sen rep gov jr sr vs e.g i.e cf approx no vol fig inc
-    ltd co corp dept est mt ave
-    """)
-
 # Words that stand before a colon without being the name of anybody.
 NOT_A_SPEAKER = _words("""
     note notes nb warning caution example examples summary title date time place location topic subject re

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from books.text.sentences import SENTENCE_ENDS
 from workflow.agents.quotations.english import (
     DETERMINERS,
     FILLERS,
@@ -22,7 +23,7 @@ _LONGEST = 3
 _NO_NOUN = re.compile(r"(?:ing|ed|ly|n't|'\w+)$")
 _NO_LONE_NOUN = re.compile(r"(?:able|ible|ful|ous|ive|ish|less|ise|ize|ical)$")
 _UNFIT = re.compile(r"[_\d]|^.{1,2}$|^.{25,}$")
-_SENTENCE_END = re.compile(r"[.!?…:]")
+_SENTENCE_END = re.compile(f"[{SENTENCE_ENDS}:]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""Sentences of spoken text: where they begin and end, and how well each could stand in a book."""
+"""Sentences of spoken text: how much of them can be quoted whole, and how well each could stand in a book."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from books.text.sentences import SENTENCE_ENDS, sentence_spans
 from books.text.words import count_words
 from workflow.agents.quotations.english import (
-    ABBREVIATIONS,
     DANGLING_ENDS,
     FILLERS,
     HESITATIONS,
@@ -16,11 +16,9 @@ from workflow.agents.quotations.english import (
 from workflow.agents.quotations.turns import Line
 from workflow.agents.quotations.words import WORD, split_words, terms_of
 
-_CLOSERS = "\"”’'»)\\]"
-# Possessive, and only from the head of a run of marks: a line of full stops must not cost its square.
-_END = re.compile(rf"(?<![.!?…؟۔।։።។။།])[.!?…؟۔।։።។။།]++[{_CLOSERS}]*+(?=\s)|[。！？｡]++[”」』）\"]*+")
-_CLOSED = re.compile(rf"[.!?…؟۔।։።។။།。！？｡:;][{_CLOSERS}」』）]*$")
-_QUESTION = re.compile(rf"[?？؟][{_CLOSERS}」』）]*$")
+_CLOSERS = "\"”’'»)\\]」』）"
+_CLOSED = re.compile(rf"[{SENTENCE_ENDS}:;][{_CLOSERS}]*$")
+_QUESTION = re.compile(rf"[?？؟][{_CLOSERS}]*$")
 _ASIDE = re.compile(r"[(\[（][^()\[\]]*[)\]）][.!?]?$")
 _OUTER = re.compile(r"[\s…\-–—]+(?=\w)|[\s…]+")
 _INAUDIBLE = re.compile(r"\.\.\.|- -")
@@ -96,12 +94,6 @@ def find_sentences(lines: Sequence[Line], texts: Sequence[str]) -> list[Sentence
     ]
 
 
-def split_sentences(text: str) -> list[str]:
-    """Return the sentences of a text of one line, with what separates them left off."""
-    spans = _sentence_bounds(text, 0, len(text))
-    return [sentence for start, end in spans if (sentence := text[start:end].strip())]
-
-
 def _sentence(
     number: int, line: Line, text: str, start: int, end: int, cut_before: bool, cut_after: bool
 ) -> Sentence:
@@ -117,35 +109,12 @@ def _sentence(
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool, bool]]:
     """Yield (start, end, cut before, cut after), without white space and ellipses at either end."""
-    for left, right in _sentence_bounds(text, start, end):
+    for left, right in sentence_spans(text, start, end):
         cuts = list(_cut_long(text, left, right))
         for index, (a, b) in enumerate(cuts):
             first, last = _trimmed(text, a, b)
             if last > first:
                 yield first, last, index > 0, index + 1 < len(cuts)
-
-
-def _sentence_bounds(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    left = start
-    for match in _END.finditer(text, start, end):
-        if not _goes_on(text, left, match, end):
-            yield left, match.end()
-            left = match.end()
-    yield left, end
-
-
-def _goes_on(text: str, left: int, match: re.Match[str], end: int) -> bool:
-    """Tell a full stop that ends an abbreviation or an initial, or a pause, from the end of a sentence."""
-    following = text[match.end() : min(end, match.end() + 8)].lstrip()
-    if match.group()[0] in ".…" and following[:1].islower():
-        return True
-    if match.group() != ".":
-        return False
-    before = text[max(left, match.start() - 12) : match.start()].split()
-    word = before[-1] if before else ""
-    return word.casefold().strip("\"'(“‘") in ABBREVIATIONS or (
-        len(word) == 1 and word.isupper() and word != "I"
-    )
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

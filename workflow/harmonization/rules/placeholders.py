@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from books.passages import cited_ids, paragraphs
+from books.text.sentences import sentence_spans
 from workflow.harmonization.facts import ChapterText
-from workflow.harmonization.prose import sentence_spans
 from workflow.harmonization.rules.catalogue import PLACEHOLDERS
 from workflow.harmonization.types import Finding
 

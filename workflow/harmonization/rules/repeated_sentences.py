@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from books.text.sentences import sentence_spans
 from workflow.harmonization.facts import Book, ChapterText, Place
-from workflow.harmonization.prose import sentence_spans
 from workflow.harmonization.rules.catalogue import REPEATED_SENTENCES
 from workflow.harmonization.types import Finding
 
