@@ -41,6 +41,7 @@ lint: setup-dev ## check format and style
 	@$(STEP) "Style (ruff check)" $(BIN)/ruff check .
 	@$(STEP) "Templates: indentation (djhtml)" $(BIN)/djhtml --check --tabwidth 2 templates
 	@$(STEP) "Templates: tags (djade)" $(BIN)/djade --check $(TEMPLATES)
+	@$(STEP) "Templates: style (djlint)" $(BIN)/djlint --lint --quiet templates
 
 types: setup-dev ## check types
 	@$(STEP) "Types (mypy)" $(BIN)/mypy .

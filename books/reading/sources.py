@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from typing import NamedTuple
 
 from books.models import BookVersion, ChapterRevision, Citation, NodeChunk, StorylineNode, TextChunk
 from books.sources import SourceRules, readable, rules_of
@@ -20,6 +18,13 @@ class Voice:
     name: str
     letter: str
     ring: int
+
+
+class Marked(NamedTuple):
+    """A piece of a passage: `is_quoted` where the chapter quotes it."""
+
+    text: str
+    is_quoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,8 @@ class SourceView:
         )
 
     @property
-    def marked_text(self) -> SafeString:
-        """The chunk's text with what is quoted from it in `<mark>`."""
+    def marked_text(self) -> list[Marked]:
+        """The chunk's text, in pieces, with what is quoted from it marked."""
         return mark_quotes(self.text, self.quotes)
 
 
@@ -118,14 +123,14 @@ def voices_of(speakers: Iterable[str]) -> dict[str, Voice]:
     return voices
 
 
-def mark_quotes(text: str, quotes: Iterable[str]) -> SafeString:
-    """Escape `text` and put what is quoted of it into `<mark>`; a quote that is not in it marks nothing."""
-    parts: list[str] = []
+def mark_quotes(text: str, quotes: Iterable[str]) -> list[Marked]:
+    """Take `text` apart into what is quoted of it and what is not; a quote that is not in it marks nothing."""
+    pieces: list[Marked] = []
     at = 0
     for start, end in _merged(_places(text, quotes)):
-        parts.append(format_html("{}<mark>{}</mark>", text[at:start], text[start:end]))
+        pieces += [Marked(text[at:start]), Marked(text[start:end], is_quoted=True)]
         at = end
-    return format_html_join("", "{}", ((part,) for part in [*parts, text[at:]]))
+    return [piece for piece in [*pieces, Marked(text[at:])] if piece.text]
 
 
 def _places(text: str, quotes: Iterable[str]) -> list[tuple[int, int]]:

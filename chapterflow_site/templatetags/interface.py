@@ -1,6 +1,7 @@
 """Template tags of the whole interface: icons, links that keep the page's query, plain durations."""
 
 from django import template
+from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -31,6 +32,15 @@ def written_in(language: str, direction: str = "") -> SafeString:
     """
     tag = tag_named(language or "") or UNDETERMINED
     return format_html('lang="{}" dir="{}"', tag, direction or direction_of(tag))
+
+
+@register.simple_tag(takes_context=True)
+def oob(context: Context, style: str = "true") -> SafeString:
+    """Return the attribute by which a piece that is sent to a page (`is_oob`) replaces the element of its id.
+
+    `style` is "innerHTML" where the element stays and what is in it is replaced. A page's own pieces have none.
+    """
+    return format_html(' hx-swap-oob="{}"', style) if context.get("is_oob") else SafeString("")
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 
 from books.models import Origin
 from books.reading import (
@@ -40,7 +41,8 @@ def test_sources_gather_every_quote_of_a_chunk(person: User) -> None:
 
     assert source.quotes == ("The river closed in winter 1", "So.")
     assert source.place == "Josefa Tidewell, Tape 3, 12:41"
-    assert source.marked_text.startswith("<mark>The river closed in winter 1</mark>. You")
+    assert source.marked_text[0] == ("The river closed in winter 1", True)
+    assert source.marked_text[1].text.startswith(". You")
 
 
 def test_chapter_without_a_text_has_no_passages() -> None:
@@ -60,9 +62,12 @@ def test_many_revisions_take_as_many_queries_as_one(
 
 
 def test_quotes_are_marked_escaped_and_merged() -> None:
-    html = mark_quotes("a <b> & quiet river, so quiet", ["<b> & quiet", "quiet river", "not there", ""])
+    quotes = ["<b> & quiet", "quiet river", "not there", ""]
+    source = {"number": 1, "marked_text": mark_quotes("a <b> & quiet river, so quiet", quotes)}
 
-    assert html == "a <mark>&lt;b&gt; &amp; quiet river</mark>, so quiet"
+    html = render_to_string("books/_passage.html", {"source": source, "book": {"language": "en"}})
+
+    assert ">a <mark>&lt;b&gt; &amp; quiet river</mark>, so quiet</blockquote>" in html
 
 
 def test_voices_differ_by_letter_and_ring() -> None:
@@ -120,32 +125,36 @@ def test_passage_document_is_what_the_api_promises(person: User) -> None:
     assert document["start_seconds"] == 761.0
 
 
-def test_changed_words_are_shown_as_removed_and_added() -> None:
-    html = word_diff("It shut on the eighth of May.\n\nSame.", "It shut on the ninth of May.\n\nSame.")
+def difference(old: str, new: str) -> str:
+    return render_to_string("books/_difference.html", {"difference": word_diff(old, new)})
 
-    assert html == "<p>It shut on the <del>eighth</del><ins>ninth</ins> of May.</p>\n<p>Same.</p>"
+
+def test_changed_words_are_shown_as_removed_and_added() -> None:
+    html = difference("It shut on the eighth of May.\n\nSame.", "It shut on the ninth of May.\n\nSame.")
+
+    assert html == "<p>It shut on the <del>eighth</del><ins>ninth</ins> of May.</p><p>Same.</p>"
 
 
 def test_changed_words_in_a_row_are_one_change() -> None:
-    assert word_diff("a proud man walked", "a quiet boy walked") == (
+    assert difference("a proud man walked", "a quiet boy walked") == (
         "<p>a <del>proud man</del><ins>quiet boy</ins> walked</p>"
     )
 
 
 def test_whole_paragraphs_come_and_go() -> None:
-    assert word_diff("One.\n\nTwo.", "One.") == "<p>One.</p>\n<p><del>Two.</del></p>"
-    assert word_diff("", "New.") == "<p><ins>New.</ins></p>"
+    assert difference("One.\n\nTwo.", "One.") == "<p>One.</p><p><del>Two.</del></p>"
+    assert difference("", "New.") == "<p><ins>New.</ins></p>"
 
 
 def test_formatting_alone_is_no_difference() -> None:
     assert (
-        word_diff("## Head\n\n**Emm:** no\\*, *never*", "# Head\n\nEmm: no\\*, never")
-        == "<p>Head</p>\n<p>Emm: no*, never</p>"
+        difference("## Head\n\n**Emm:** no\\*, *never*", "# Head\n\nEmm: no\\*, never")
+        == "<p>Head</p><p>Emm: no*, never</p>"
     )
 
 
 def test_differences_are_escaped() -> None:
-    html = word_diff("<script>one</script>", "<script>two</script> & <b>")
+    html = difference("<script>one</script>", "<script>two</script> & <b>")
 
     assert "<script" not in html
     assert "<b>" not in html
@@ -156,7 +165,7 @@ def test_long_changes_are_bounded() -> None:
     old = "\n\n".join("a b " * 700 + f"old {n}" for n in range(100))
     new = "\n\n".join("b a " * 700 + f"new {n}" for n in range(100))
 
-    html = word_diff(old, new)
+    html = difference(old, new)
 
     assert html.count("<p>") == 100
     assert html.count("new 99") == 1

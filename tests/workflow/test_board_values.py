@@ -7,7 +7,7 @@ import pytest
 
 from workflow.board import Look, Row, estimate_rest, find_blocked
 from workflow.board.cards import Named, Surroundings, make_card, name_some, who_waits
-from workflow.board.markup import COMPACT, DETAILED, Lens, render_card, render_tile
+from workflow.board.markup import COMPACT, DETAILED, Lens, Tile, part, render_card
 
 START = datetime(2026, 3, 1, 14, 22, tzinfo=UTC)
 
@@ -140,7 +140,7 @@ def test_equal_rows_are_rendered_once() -> None:
 
 
 def test_a_tile_draws_each_status_with_its_own_shape() -> None:
-    html = render_tile(1, 1, (Look.GENERATED, Look.FAILED))
+    html = part("_tile.html", tile=Tile(1, 1, (Look.GENERATED, Look.FAILED))).render()
 
     assert html.count("<path") == 2
     assert "1 failed, 1 generated" in html

@@ -225,7 +225,7 @@ async def test_a_viewer_of_rows_gets_rows(session: ProcessingSession, cookie: by
         await watcher.until(1)
         await do(claim, session, 2)
 
-        assert 'class="row"' in await watcher.until(2)
+        assert 'class="row is-new"' in await watcher.until(2)
 
 
 async def test_everybody_gets_the_same_message(session: ProcessingSession, cookie: bytes) -> None:

@@ -8,8 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.workflow.boards import claim, fail, finish, make_board, move
 from workflow.actions import cancel_session, pause_session
-from workflow.board.markup import COMPACT, DETAILED, Lens, render_card
+from workflow.board.markup import COMPACT, DETAILED, Lens, Part, part, render_card
 from workflow.events import EventKind
+from workflow.live.frames import changed_pieces
 from workflow.live.picture import MISSED_AT_MOST, Picture, Update
 from workflow.models import Event, ProcessingSession
 from workflow.states import ItemStatus
@@ -118,7 +119,7 @@ def test_each_way_of_looking_gets_its_own_markup(person: User) -> None:
     news = picture.advance([LENS, rows])
 
     assert 'class="chapter is-new"' in news[LENS].pieces["chapter-2"]
-    assert 'class="row"' in news[rows].pieces["chapter-2"]
+    assert 'class="row is-new"' in news[rows].pieces["chapter-2"]
 
 
 def test_a_changed_card_is_rendered_once_for_all(person: User) -> None:
@@ -131,6 +132,23 @@ def test_a_changed_card_is_rendered_once_for_all(person: User) -> None:
     picture.advance(lenses)
 
     assert render_card.cache_info().misses == 1
+
+
+def test_a_part_that_looks_the_same_is_not_sent() -> None:
+    before, after = (part("_progress.html", written=1, total=9, unused=each) for each in (1, 2))
+
+    assert before != after
+    assert changed_pieces({"board-progress": before}, {"board-progress": after}) == {}
+
+
+def test_what_a_page_has_already_is_not_rendered(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Picture(make_board(person, ["pending"] * 3).pk)
+    rendered: list[str] = []
+    monkeypatch.setattr(Part, "render", lambda part, **_: rendered.append(part.template) or "")
+
+    picture.catch_up(1, LENS)
+
+    assert set(rendered) == {"workflow/_entry.html"}
 
 
 def test_a_page_of_this_moment_lacks_nothing_but_the_mark(person: User) -> None:

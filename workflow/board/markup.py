@@ -1,19 +1,14 @@
 """Turns the board's values into the pieces of HTML that pages are made of and live updates carry."""
 
-import re
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from django.template.loader import get_template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
-
-from chapterflow_site.templatetags.interface import icon
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from . import summary
-from .activity import Entry
 from .board import Board, count_looks
 from .cards import Card, Look
 from .lane import SHOWN_AT_MOST, needs_you, written_now
@@ -26,8 +21,6 @@ DETAILED, COMPACT = "detailed", "compact"
 CACHED_CARDS = 10_000
 CACHED_PIECES = 5_000
 COLUMNS, STEP = 10, 11
-# A text from outside holds neither sign as it is, and so is left as it is.
-_BETWEEN = re.compile(r">\s*\n\s*<")
 
 # Shapes in a square of ten: the status shows in the shape as well as in the colour. (line?, path from the corner)
 _SQUARE = "m1.5 1.5h7v7h-7z"
@@ -57,97 +50,77 @@ class Lens(NamedTuple):
         return cls(view if view in {DETAILED, COMPACT} else default, show if known else "")
 
 
+class Part(NamedTuple):
+    """A piece of a board beside its cards: its template, and by name what that is given. Equal parts look the same."""
+
+    template: str
+    values: tuple[tuple[str, Hashable], ...]
+
+    def render(self, *, is_oob: bool = False) -> SafeString:
+        """Render the part, once for the same values; `is_oob`: it is sent to a page, to replace what the page has."""
+        return _rendered(self, is_oob)
+
+
+class Path(NamedTuple):
+    """The chapters of one status in a tile: `drawn` is what a path of SVG is made of."""
+
+    look: Look
+    is_line: bool
+    drawn: str
+
+
+class Tile(NamedTuple):
+    """Up to fifty chapters, from number `first` on."""
+
+    number: int
+    first: int
+    looks: tuple[Look, ...]
+
+    @property
+    def paths(self) -> list[Path]:
+        """One path for each status that occurs."""
+        drawn: dict[tuple[Look, bool], list[str]] = defaultdict(list)
+        for place, look in enumerate(self.looks):
+            row, column = divmod(place, COLUMNS)
+            for is_line, shape in _SHAPES[look]:
+                drawn[look, is_line].append(f"M{column * STEP} {row * STEP}{shape}")
+        return [Path(look, is_line, "".join(shapes)) for (look, is_line), shapes in drawn.items()]
+
+    @property
+    def span(self) -> str:
+        """Its first and its last chapter."""
+        return f"{self.first:,}–{self.first + len(self.looks) - 1:,}"
+
+    @property
+    def words(self) -> str:
+        """How many chapters there are of each status."""
+        return summary.in_words(count_looks(self.looks))
+
+
 @lru_cache(maxsize=CACHED_CARDS)
-def render_card(card: Card, view: str) -> SafeString:
-    """Render a card, or in the compact view a row. The same card is rendered once."""
+def render_card(card: Card, view: str, *, is_oob: bool = False, is_new: bool = False) -> SafeString:
+    """Render a card, or in the compact view a row. The same card is rendered once.
+
+    `is_oob`: it is sent to a page, to replace what the page has. `is_new`: it is washed with colour for a moment.
+    """
     name = "workflow/_row.html" if view == COMPACT else "workflow/_card.html"
-    return _template(name, card=card, status=status_mark(card.look))
+    return _template(name, card=card, status=_status(card.look), is_oob=is_oob, is_new=is_new)
 
 
-@cache
-def status_mark(look: Look) -> SafeString:
-    """Return the icon and the word of a status."""
-    return format_html('<span class="status" data-status="{}">{}{}</span>', look.value, icon(look), look.word)
+def part(template: str, **values: Hashable) -> Part:
+    """Return the part that is drawn by `template`, a name below workflow/, from `values`."""
+    return Part(f"workflow/{template}", tuple(values.items()))
 
 
-@lru_cache(maxsize=CACHED_CARDS)
-def render_leaf(number: int, title: str, look: Look) -> SafeString:
-    """Render a chapter's leaf of the fore-edge."""
-    return format_html(
-        '<li id="leaf-{}"><a id="leaf-{}-link" href="#chapter-{}" data-status="{}"{}>'
-        '<span class="vh">{}. {}: {}</span></a></li>',
-        number,
-        number,
-        number,
-        look.value,
-        mark_safe(' tabindex="-1"') if number > 1 else "",
-        number,
-        title,
-        look.word,
-    )
-
-
-@lru_cache(maxsize=CACHED_PIECES)
-def render_tile(number: int, first: int, looks: tuple[Look, ...]) -> SafeString:
-    """Render the tile of up to fifty chapters from number `first` on: one path for each status that occurs."""
-    paths: dict[tuple[Look, bool], list[str]] = defaultdict(list)
-    for place, look in enumerate(looks):
-        row, column = divmod(place, COLUMNS)
-        for is_line, shape in _SHAPES[look]:
-            paths[look, is_line].append(f"M{column * STEP} {row * STEP}{shape}")
-    drawn = "".join(
-        f'<path class="cell{" cell--line" if is_line else ""}" data-status="{look}" d="{"".join(pieces)}"/>'
-        for (look, is_line), pieces in paths.items()
-    )
-    return format_html(
-        '<li id="tile-{}"><a id="tile-{}-link" href="?chapter={}#chapter-{}">'
-        '<svg viewBox="0 0 109 54" aria-hidden="true">{}</svg>{}–{}<span class="vh">: {}</span></a></li>',
-        number,
-        number,
-        first,
-        first,
-        mark_safe(drawn),  # noqa: S308  (made of numbers and statuses only)
-        f"{first:,}",
-        f"{first + len(looks) - 1:,}",
-        summary.in_words(count_looks(looks)),
-    )
-
-
-@lru_cache(maxsize=CACHED_PIECES)
-def render_entry(entry: Entry) -> SafeString:
-    """Render one line of the activity."""
-    return format_html(
-        '<li><time data-clock datetime="{}">{}</time><span>{}</span></li>',
-        entry.moment.iso,
-        entry.moment.clock,
-        entry.text,
-    )
-
-
-def render_parts(board: Board, lens: Lens, waiting: Waiting) -> dict[str, SafeString]:
-    """Render everything but the chapters, by the id of its element. What is as it was before costs next to nothing."""
-    session = board.session
-    lines = mark_safe("".join(render_entry(entry) for entry in reversed(board.entries)))  # noqa: S308
-    tabs = tuple(tabs_of(session.version, session, waiting))
-    parts = {
-        **_top(board, lens),
-        "board-activity": _activity(lines, board.seq, summary.address("activity", session.version)),
-        "board-facts": _piece(
-            "workflow/_facts.html",
-            facts=tuple(summary.facts(board)),
-            started=session.created_at,
-            ended=session.finished_at,
-        ),
-        "board-usage": _piece("workflow/_usage.html", usage=usage_of(session)),
-        "book-tabs": _piece("workflow/_tabs.html", tabs=tabs, tab="board"),
-    }
+def parts_of(board: Board, lens: Lens, waiting: Waiting) -> dict[str, Part]:
+    """Return everything but the chapters, by the id of its element."""
+    parts = {**_top(board, lens), **_side(board, waiting)}
     if board.is_large:
         return parts | _large(board)
-    cards = board.cards.values()
-    return parts | {f"leaf-{card.number}": render_leaf(card.number, card.title, card.look) for card in cards}
+    return parts | {f"leaf-{card.number}": _leaf(card) for card in board.cards.values()}
 
 
-def render_now(board: Board, texts: Mapping[int, SafeString]) -> SafeString:
+def render_now(board: Board, texts: Mapping[int, SafeString], *, is_oob: bool = False) -> SafeString:
     """Render what is being written now, with the texts so far by chapter number."""
     lane = written_now(board)
     return _template(
@@ -156,12 +129,18 @@ def render_now(board: Board, texts: Mapping[int, SafeString]) -> SafeString:
         more=f"{lane.more:,}" if lane.more else "",
         more_look=(Look.IN_PROGRESS if board.counts[Look.IN_PROGRESS] > SHOWN_AT_MOST else Look.RETRY).value,
         is_large=board.is_large,
+        is_oob=is_oob,
     )
+
+
+def render_proof(number: int, proof: SafeString) -> SafeString:
+    """Render the text so far of a chapter, to fill its place above the list."""
+    return _template("workflow/_proof.html", number=number, proof=proof, is_oob=True)
 
 
 def render_group(board: Board, number: int, view: str, url: str) -> SafeString:
     """Render the chapters of one group, by its number; `url` is where they come from."""
-    cards = mark_safe("".join(render_card(card, view) for card in board.groups[number - 1].cards))  # noqa: S308
+    cards = [render_card(card, view) for card in board.groups[number - 1].cards]
     return _template(
         "workflow/_group_cards.html", number=number, url=url, cards=cards, style=list_style(view)
     )
@@ -177,7 +156,7 @@ def list_style(view: str) -> str:
     return "rows" if view == COMPACT else "chapters"
 
 
-def render_seq(board: Board) -> SafeString:
+def render_seq(board: Board, *, is_oob: bool = False) -> SafeString:
     """Render the mark that says up to which event a page shows everything, with what the tab and readers are told."""
     signal = signal_of(board)
     failures = [entry.text for entry in board.entries if entry.is_failure]
@@ -188,21 +167,28 @@ def render_seq(board: Board) -> SafeString:
         failure=failures[-1] if failures else "",
         title=page_title(board.session, signal),
         signal=signal,
+        is_oob=is_oob,
     )
 
 
-def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
+def _top(board: Board, lens: Lens) -> dict[str, Part]:
     session = board.session
     can = summary.actions(session)
     failed = session.failed_count
+    lane = needs_you(board)
     return {
-        "board-signal": _piece("workflow/_signal.html", signal=signal_of(board)),
-        "board-controls": _piece("workflow/_controls.html", can=can, failed_count=failed),
-        "board-cancel": _piece("workflow/_cancel.html", can=can),
-        "board-stages": _piece("workflow/_stages.html", stages=tuple(summary.stages(session))),
-        "lane-needs": _needs(board),
-        "board-state": _piece(
-            "workflow/_state.html",
+        "board-signal": part("_signal.html", signal=signal_of(board)),
+        "board-controls": part("_controls.html", can=can, failed_count=failed),
+        "board-cancel": part("_cancel.html", can=can),
+        "board-stages": part("_stages.html", stages=tuple(summary.stages(session))),
+        "lane-needs": part(
+            "_needs.html",
+            lane=lane,
+            more=f"{lane.more:,}" if lane.more else "",
+            is_large=board.is_large,
+        ),
+        "board-state": part(
+            "_state.html",
             state=summary.state(session),
             can=can,
             failed_count=failed,
@@ -212,58 +198,67 @@ def _top(board: Board, lens: Lens) -> dict[str, SafeString]:
             book_id=session.version.book.book_id,
             number=session.version.number,
         ),
-        "board-count": format_html('<p class="figure-line" id="board-count">{}</p>', progress_line(session)),
-        "board-time": format_html('<p class="quiet" id="board-time">{}</p>', summary.time_line(board)),
-        "board-trouble": format_html(
-            '<p class="quiet" id="board-trouble">{}</p>', summary.trouble_line(board)
-        ),
-        "board-filter": _piece(
-            "workflow/_filter.html", chips=tuple(summary.chips(board, lens.show)), lens=lens
-        ),
+        "board-count": part("_count.html", words=progress_line(session)),
+        "board-time": part("_line.html", id="board-time", words=summary.time_line(board)),
+        "board-trouble": part("_line.html", id="board-trouble", words=summary.trouble_line(board)),
+        "board-filter": part("_filter.html", chips=tuple(summary.chips(board, lens.show)), lens=lens),
     }
 
 
-def _needs(board: Board) -> SafeString:
-    lane = needs_you(board)
-    more = f"{lane.more:,}" if lane.more else ""
-    return _piece("workflow/_needs.html", lane=lane, more=more, is_large=board.is_large)
+def _side(board: Board, waiting: Waiting) -> dict[str, Part]:
+    session = board.session
+    return {
+        "board-activity": part(
+            "_activity.html",
+            lines=tuple(part("_entry.html", entry=entry).render() for entry in reversed(board.entries)),
+            seq=board.seq,
+            url=summary.address("activity", session.version),
+        ),
+        "board-facts": part(
+            "_facts.html",
+            facts=tuple(summary.facts(board)),
+            started=session.created_at,
+            ended=session.finished_at,
+        ),
+        "board-usage": part("_usage.html", usage=usage_of(session)),
+        "book-tabs": part("_tabs.html", tabs=tuple(tabs_of(session.version, session, waiting)), tab="board"),
+    }
 
 
-def _large(board: Board) -> dict[str, SafeString]:
+def _large(board: Board) -> dict[str, Part]:
     session = board.session
     running, failed = board.first(Look.IN_PROGRESS), board.first(Look.FAILED)
     parts = {
-        "board-progress": _piece(
-            "workflow/_progress.html", written=session.written_count, total=session.total_chapters
-        ),
-        "board-jumps": _piece(
-            "workflow/_jumps.html",
+        "board-progress": part("_progress.html", written=session.written_count, total=session.total_chapters),
+        "board-jumps": part(
+            "_jumps.html",
             running=running.number if running else None,
             failed=failed.number if failed else None,
         ),
     }
     for group in board.groups:
         looks = tuple(card.look for card in group.cards)
-        parts[f"tile-{group.number}"] = render_tile(group.number, group.cards[0].number, looks)
-        parts[f"group-{group.number}-summary"] = _piece(
-            "workflow/_group_summary.html",
-            number=group.number,
-            title=group.title,
-            counts=tuple(count_looks(looks)),
+        number, counts = group.number, tuple(count_looks(looks))
+        parts[f"tile-{number}"] = part("_tile.html", tile=Tile(number, group.cards[0].number, looks))
+        parts[f"group-{number}-summary"] = part(
+            "_group_summary.html", number=number, title=group.title, counts=counts
         )
     return parts
 
 
-def _activity(lines: SafeString, seq: int, url: str) -> SafeString:
-    return _template("workflow/_activity.html", lines=lines, seq=seq, url=url)
+def _leaf(card: Card) -> Part:
+    return part("_leaf.html", number=card.number, title=card.title, look=card.look)
+
+
+@cache
+def _status(look: Look) -> SafeString:
+    return _template("books/_status.html", look=look, word=look.word)
 
 
 @lru_cache(maxsize=CACHED_PIECES)
-def _piece(name: str, **values: Hashable) -> SafeString:
-    """Render the template of a piece, once for the same values."""
-    return _template(name, **values)
+def _rendered(part: Part, is_oob: bool) -> SafeString:
+    return _template(part.template, **dict(part.values), is_oob=is_oob)
 
 
 def _template(name: str, **values: object) -> SafeString:
-    """Render a template of one element a line, without the white space between its elements."""
-    return SafeString(_BETWEEN.sub("><", get_template(name).render(values)).strip())
+    return render_to_string(name, values)

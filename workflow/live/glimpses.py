@@ -4,7 +4,7 @@ import re
 from uuid import UUID
 
 from django.db.models import F
-from django.utils.html import format_html, format_html_join
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from books.passages import unescape_markdown
@@ -40,14 +40,12 @@ def text_so_far(item: ChapterWorkflowItem) -> str:
 
 def render_glimpse(glimpse: Glimpse) -> SafeString:
     """Render the text that is being written, with the words that say that it is not final."""
-    return format_html(
-        '<div class="proof" role="region" aria-live="off" '
-        'aria-label="Text of chapter {} as it is written">{}</div><div class="proof__foot"><p class="quiet">'
-        "{} words so far. Not final: the text is checked against its passages when it is complete.</p></div>",
-        glimpse.number,
-        format_html_join("", '<p dir="auto">{}</p>', ((part,) for part in plain_paragraphs(glimpse.ending))),
-        f"{glimpse.word_count:,}",
-    )
+    values = {
+        "number": glimpse.number,
+        "paragraphs": plain_paragraphs(glimpse.ending),
+        "words": f"{glimpse.word_count:,}",
+    }
+    return render_to_string("workflow/_glimpse.html", values)
 
 
 def plain_paragraphs(markdown: str) -> list[str]:

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from workflow.board import Board, Card, Look, describe_all, read_board, read_rows
 from workflow.board.lane import written_now
-from workflow.board.markup import Lens, render_parts
+from workflow.board.markup import Lens, Part, parts_of
 from workflow.board.tabs import count_waiting
 from workflow.models import Event, ProcessingSession
 from workflow.states import ItemStatus
@@ -41,7 +41,7 @@ class Picture:
         self._version = session.version
         self._board = read_board(session)
         self._waiting = count_waiting(self._board.session)
-        self._parts: dict[Lens, dict[str, SafeString]] = {}
+        self._parts: dict[Lens, dict[str, Part]] = {}
         self._texts: dict[int, SafeString] = {}
 
     @property
@@ -83,7 +83,7 @@ class Picture:
         None, a number from the future and one from long ago mean everything. With it goes the text so far of every
         chapter that is being written: the viewer may have missed some, and the next may be long in coming.
         """
-        self._parts[lens] = render_parts(self._board, lens, self._waiting)
+        self._parts[lens] = parts_of(self._board, lens, self._waiting)
         texts = self._read_texts()
         if since == self.seq:
             return self._packed(frames.proof_pieces(texts))
@@ -134,7 +134,7 @@ class Picture:
         return numbers
 
     def _news(self, lens: Lens, changed: Collection[Card], now: Mapping[str, str]) -> Update:
-        parts = render_parts(self._board, lens, self._waiting)
+        parts = parts_of(self._board, lens, self._waiting)
         pieces = frames.changed_pieces(self._parts.get(lens, {}), parts)
         self._parts[lens] = parts
         is_news = len(changed) <= NEWS_AT_MOST

@@ -131,7 +131,7 @@ def _changed(request: HttpRequest, change: HarmonizationChange) -> HttpResponse:
         "version": change.chapter.version,
         "kinds": kinds,
         "chosen": chosen,
-        "is_update": True,
+        "is_oob": True,
     }
     return render(request, "workflow/_change_update.html", context)
 
