@@ -175,6 +175,7 @@ def _questions(cards: Sequence[Card]) -> list[Call]:
 def _question(card: Card, version: BookVersion, first: str | None) -> Call:
     book, count = card.book, card.open_questions
     heading = ngettext("%d question is open", "%d questions are open", count) % count
+    version.book = book
     first = withheld_of(version).mask(first) if first else ""
     text = f"{book.title}. The most important: {first}" if first else book.title
     return Call(
