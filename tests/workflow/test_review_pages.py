@@ -144,7 +144,7 @@ def test_htmx_gets_the_change_as_it_is_now_and_the_counts(client: Client, sessio
 
     assert f'<article class="change" id="change-{change.pk}"' in html
     assert "Kept" in html
-    assert 'id="change-filter" aria-label="Show" hx-swap-oob="true"' in html
+    assert '<nav hx-swap-oob="true" class="chips" id="change-filter"' in html
     assert "<html" not in html
 
 
