@@ -1,7 +1,7 @@
 """The one writer of status: every move by the table, by compare-and-set, with its Event in the same transaction."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -13,10 +13,8 @@ from django.db.models import F
 from chapterflow_site import crash_points
 from chapterflow_site.rows import add_rows, change_row, lock_row
 
-from . import queue
 from .clock import database_now
 from .events import EventKind
-from .live import bell
 from .models import ChapterWorkflowItem, Event, ProcessingSession
 from .states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
 
@@ -31,6 +29,33 @@ NO_ERROR: Mapping[str, object] = {
     "error_message": "",
 }
 NO_CLAIM: Mapping[str, object] = {"owner": "", "token": None, "lease_expires_at": None}
+
+
+Enqueue = Callable[[UUID, Callable[[], None]], None]
+Consumer = Callable[[UUID, Sequence[Event]], None]
+
+
+class _Hooks:
+    """Who hears of transactions. Filled once, when the program starts."""
+
+    enqueue: Enqueue | None = None
+    consumers: list[Consumer] = []
+
+
+def wake_by(enqueue: Enqueue) -> None:
+    """Queue each wake-up of a session by `enqueue`, in the transaction that asks for it.
+
+    It gets the session's id, and what to call where the wake-up could not be queued after all.
+    """
+    _Hooks.enqueue = enqueue
+
+
+def on_committed(consumer: Consumer) -> None:
+    """Tell `consumer` the session's id and the events of each transaction, once it is committed.
+
+    What it raises is logged and harms nobody else. A process may end before it hears: the events are in the database.
+    """
+    _Hooks.consumers.append(consumer)
 
 
 class IllegalMove(Exception):
@@ -153,7 +178,7 @@ class Ledger:
             self._wake = True
 
     def close(self) -> None:
-        """Write what was collected: the events, then the session's row, then the bell once all is committed."""
+        """Write what was collected: the events, then the session's row; then tell the hooks."""
         if not self._changed:
             return
         add_rows(self._events)
@@ -163,10 +188,20 @@ class Ledger:
         guard = {"pk": self.session.pk, "status": self._status_before}
         if not change_row(ProcessingSession, guard, values):
             raise LostRace(f"session {self.session.pk} is no longer {self._status_before}")
-        if self._wake:
-            queue.enqueue_advance(self.session.pk, when_lost=self._forget_wake_up)
+        if self._wake and _Hooks.enqueue is not None:
+            _Hooks.enqueue(self.session.pk, self._forget_wake_up)
         if self._events:
-            transaction.on_commit(self._announce, robust=True)
+            transaction.on_commit(self._log, robust=True)
+            for consumer in _Hooks.consumers:
+                self._tell_when_committed(consumer)
+
+    def _tell_when_committed(self, consumer: Consumer) -> None:
+        session_id, events = self.session.pk, tuple(self._events)
+
+        def tell() -> None:
+            consumer(session_id, events)
+
+        transaction.on_commit(tell, robust=True)
 
     def _forget_wake_up(self) -> None:
         """Let the pacemaker wake the session again at its next tick."""
@@ -179,13 +214,12 @@ class Ledger:
         for item, before in reversed(self._items_before):
             vars(item).update(before)
 
-    def _announce(self) -> None:
+    def _log(self) -> None:
         for event in self._events:
             if event.to_status:
                 what = f"chapter {event.item.number}" if event.item else "session"
                 move = f"{event.from_status} → {event.to_status}"
                 logger.info("session %s event %s: %s %s", event.session_id, event.seq, what, move)
-        bell.ring(str(self.session.pk), self.session.event_seq)
 
     def _count(self, origin: ItemStatus, to: ItemStatus) -> None:
         for name, states in (

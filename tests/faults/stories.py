@@ -148,7 +148,7 @@ def with_model() -> None:
     far = FarQueue()
     queue.get_broker, queue.async_task = (lambda: far), far.push
 
-    def consulted(held: Held, models: Any, told: str, until: Any) -> advice.Consultation[Any]:
+    def consulted(held: Held, models: Any, told: str, withheld: Any, until: Any) -> advice.Consultation[Any]:
         return advice.Consultation(held, models, until.of_model, lambda all_: [tuple(all_)], _no_opinion)
 
     judging._consultation = consulted

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Sequence
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +13,7 @@ from tests.workflow.sessions import item, new_session
 from workflow.events import EventKind
 from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
 from workflow.states import ITEM_MOVES, SESSION_MOVES, ItemStatus, SessionStatus
-from workflow.transitions import NO_CLAIM, IllegalMove, LostRace, ledger
+from workflow.transitions import NO_CLAIM, IllegalMove, LostRace, ledger, on_committed
 
 CLAIMED = {"owner": "run:1:1", "lease_expires_at": timezone.now()}
 
@@ -133,3 +134,23 @@ def test_bell_rings_after_the_commit_only(
     session.refresh_from_db()
     assert before_commit == []
     assert rung == [(str(session.pk), session.event_seq)]
+
+
+def test_each_consumer_hears_of_the_events_of_a_commit(
+    person: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
+) -> None:
+    session = new_session(person, 1)
+    heard: list[tuple[uuid.UUID, list[str]]] = []
+    monkeypatch.setattr("workflow.transitions._Hooks.consumers", [])
+
+    def broken(session_id: uuid.UUID, events: Sequence[Event]) -> None:
+        raise OSError("nobody listens")
+
+    on_committed(broken)
+    on_committed(lambda session_id, events: heard.append((session_id, [event.kind for event in events])))
+
+    with django_capture_on_commit_callbacks(execute=True), ledger(session.pk) as book:
+        book.record(EventKind.SESSION_PAUSED)
+        book.record(EventKind.SESSION_RESUMED)
+
+    assert heard == [(session.pk, ["session_paused", "session_resumed"])]

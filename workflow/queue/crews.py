@@ -1,5 +1,8 @@
 """What django-q2's workers tell of themselves: who began, who is busy, which canary came through."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django_q.signals import post_execute, post_execute_in_worker, post_spawn, pre_execute
 
 from workflow import crew
@@ -14,18 +17,16 @@ class _Here:
     membership: crew.Membership | None = None
 
 
-def connect_hooks() -> None:
-    """Let workers tell what they do, and each new one look at once for what a dead one left behind."""
-    post_spawn.connect(_join, dispatch_uid="chapterflow-join")
+def connect_hooks(worker_started: Callable[[], None]) -> None:
+    """Let workers tell what they do. `worker_started` is called in each new one, before it takes anything."""
+    post_spawn.connect(partial(_join, worker_started), weak=False, dispatch_uid="chapterflow-join")
     pre_execute.connect(_begin, dispatch_uid="chapterflow-begin")
     post_execute_in_worker.connect(_rest, dispatch_uid="chapterflow-rest")
     post_execute.connect(_note_canary, dispatch_uid="chapterflow-canary")
 
 
-def _join(sender: object, **kwargs: object) -> None:
-    from workflow import tasks
-
-    tasks.recover_dead_workers()
+def _join(worker_started: Callable[[], None], sender: object, **kwargs: object) -> None:
+    worker_started()
     _Here.membership = crew.Membership()
     door.ring_idle(crew.current_cluster())
 
