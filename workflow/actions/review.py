@@ -8,8 +8,8 @@ from books.exceptions import Conflict, Invalid
 from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
 from books.passages import find_passages
 from books.sources import rules_of
+from books.text.piles import without_piles
 from chapterflow_site import crash_points
-from workflow.agents.text import clean
 from workflow.agents.types import WrittenChapter
 from workflow.context import chunks_of, source_chunk, source_node
 from workflow.continuity import renew_facts, written_texts
@@ -225,7 +225,7 @@ def answer_question(
     question: FollowUpQuestion, *, actor: AbstractBaseUser | None, answer: str
 ) -> FollowUpQuestion:
     """Store the answer; an earlier one is replaced. Raises Invalid where it is empty or too long."""
-    text = clean(answer).strip()
+    text = without_piles(answer.replace("\x00", "")).strip()
     if not text:
         raise Invalid("answer_empty", "Write an answer first, or put the question aside.")
     if len(text) > LONGEST_ANSWER:

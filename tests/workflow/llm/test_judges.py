@@ -7,18 +7,21 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
+from books.actions import edit_book
 from books.exceptions import Conflict
 from books.text.withheld import Withheld
 from tests.workflow.llm.scripted_answers import Script, says
 from tests.workflow.llm.server import KEY, Play
 from tests.workflow.llm.told_books import BOOK, TEXTS, blocks, change, judges, told_session
 from tests.workflow.sessions import item, kinds, let_waits_pass
+from tests.workflow.test_leases import claim
 from workflow import recovery
 from workflow.actions import apply_change, cancel_session, dismiss_change, switch_rule, undo_change
 from workflow.agents.llm import Timeouts, structured
 from workflow.agents.types import AgentError
 from workflow.board.review import show
 from workflow.engine import advance, advice, ending, judging
+from workflow.engine.writing import write_chapter
 from workflow.events import EventKind
 from workflow.failures import Failure
 from workflow.models import Attempt, HarmonizationChange, ProcessingSession
@@ -97,6 +100,23 @@ def test_good_proposal_is_made_and_bad_ones_are_listed_with_their_reasons(
     assert sorted(reason[:20] for reason in reasons) == [
         "It brings in “Hollin", "It would bring in si", "These words do not s",
     ]  # fmt: skip
+
+
+def test_model_is_not_told_what_is_withheld_since_the_chapters_were_written(
+    person: User, script: Script
+) -> None:
+    script.say(judges())
+    session = told_session(person)
+    while item(session, 6).status != ItemStatus.GENERATED:
+        write_chapter(claim(session), lambda: False)
+    edit_book(session.version.book, actor=person, preferences={"leave_out": ["autumn"]})
+
+    advance(session.pk)
+
+    told = "\n".join(seen.text for seen in script.server.seen)
+    assert "The mill at Hollin closed in the […] of 1957" in told
+    assert "autumn" not in told
+    assert text(session, 1) == BOOK[0]
 
 
 def test_refused_proposal_cannot_be_made_after_all(person: User, script: Script) -> None:
