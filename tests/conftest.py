@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.test import Client
-from pytest_django import Settings
+from django.db import transaction
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker, Settings
 
 EXAMPLES = Path(
     os.environ.get("CHAPTERFLOW_EXAMPLE_DATA", Path(__file__).resolve().parents[1] / "../shared/data")
@@ -25,6 +26,16 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# The default writer, and passwords that are hashed quickly.
+OF_TESTS = {
+    "CHAPTERFLOW_WRITER": "quotations",
+    "CHAPTERFLOW_WRITERS": ["quotations"],
+    "CHAPTERFLOW_HARMONIZER": "rules",
+    "CHAPTERFLOW_QUESTIONER": "rules",
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    # Else each new client looks through all assets once more. Tests of how these are served set it to what is in use.
+    "WHITENOISE_AUTOREFRESH": True,
+}
 NEEDS = {
     "browser": (
         "CHAPTERFLOW_CHROMIUM",
@@ -87,22 +98,36 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session")
 def data_dirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Names of new data directories. To find the next number pytest would read the names of all before, each time."""
+    """Make new data directories. To find the next number pytest would read the names of all before, each time."""
     folder = tmp_path_factory.mktemp("data")
-    return (folder / str(number) for number in count())
+
+    def new(number: int) -> Path:
+        path = folder / str(number)
+        path.mkdir(mode=0o700)
+        return path
+
+    return map(new, count())
 
 
 @pytest.fixture(autouse=True)
 def own_installation(settings: Settings, data_dirs: Iterator[Path]) -> None:
-    """Give each test a data directory of its own, the default writer, and passwords that are hashed quickly."""
-    settings.DATA_DIR = next(data_dirs)
-    settings.DATA_DIR.mkdir(mode=0o700)
-    # Else each new client looks through all assets once more. Tests of how these are served set it to what is in use.
-    settings.WHITENOISE_AUTOREFRESH = True
-    settings.CHAPTERFLOW_WRITER = "quotations"
-    settings.CHAPTERFLOW_WRITERS = ["quotations"]
-    settings.CHAPTERFLOW_HARMONIZER = settings.CHAPTERFLOW_QUESTIONER = "rules"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    """Give each test a data directory and settings of its own, whatever the environment says."""
+    for name, value in {**OF_TESTS, "DATA_DIR": next(data_dirs)}.items():
+        setattr(settings, name, value)
+
+
+@pytest.fixture(scope="module")
+def kept(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, data_dirs: Iterator[Path]
+) -> Iterator[None]:
+    """Keep what a module's own fixtures make for all its tests, each of which is undone by itself."""
+    with (
+        override_settings(**OF_TESTS, DATA_DIR=next(data_dirs)),
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+    ):
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

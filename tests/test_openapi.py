@@ -18,7 +18,6 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from django.test import Client, override_settings
 from hypothesis import HealthCheck
-from pytest_django import DjangoDbBlocker
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation.hypothesis.builder import HypothesisTestConfig, HypothesisTestMode, create_test
 from schemathesis.specs.openapi.checks import negative_data_rejection
@@ -92,11 +91,9 @@ def read_to_the_end(application: WSGIHandler) -> Callable[[dict[str, object], St
 
 
 @pytest.fixture(scope="module")
-def person(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[User]:
+def person(kept: None) -> User:
     """Somebody with books; all tests of this module find the same ones, since each case is undone."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield User.objects.create_user("ottilie")
-        transaction.set_rollback(True)
+    return User.objects.create_user("ottilie")
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from workflow.engine import advance
 from workflow.models import ChangeStatus, Event, FollowUpQuestion, HarmonizationChange, ProcessingSession
 from workflow.routing import websocket_urlpatterns
 
+pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[1]
 # The owner comes late, when all the others have changed nothing, and is shut out at last.
 PEOPLE = ("anonymous", "stranger", "staff", "owner", "inactive")
@@ -202,7 +203,13 @@ OF_THE_SITE = [
 CASES = [pytest.param(name, row, id=f"{row.method} {name}") for name, rows in TABLE.items() for row in rows]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def person(kept: None) -> User:
+    """The owner of the world, of whom all tests of this module find the same."""
+    return User.objects.create_user("ottilie", password="bell-on-the-far-bank")
+
+
+@pytest.fixture(scope="module")
 def world(person: User) -> World:
     """Something of everything, all of it `person`'s."""
     session = new_session(person)
