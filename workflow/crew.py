@@ -112,8 +112,10 @@ def disband_run(run: str) -> None:
 
 def note_answer(cluster: str, number: int) -> None:
     """Note that canary `number` came through the cluster."""
+    path = folder(cluster) / ANSWERED
     with suppress(OSError):
-        (folder(cluster) / ANSWERED).write_text(str(number))
+        path.touch(mode=0o600)
+        path.write_text(str(number))
 
 
 def answered(cluster: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.installation import Installation
+from tests.installation import Installation, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -18,7 +18,8 @@ FIRST = b"GET /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A running installation for all of them."""
-    with Installation(tmp_path_factory.mktemp("site"), workers=1, from_nothing=True) as running:
+    folder = tmp_path_factory.mktemp("site")
+    with Installation(folder, workers=1, from_nothing=True, CHAPTERFLOW_CANARY_SECONDS="1") as running:
         yield running
 
 
@@ -67,6 +68,7 @@ def test_head_is_answered_as_get(site: Installation) -> None:
 
 
 def test_others_of_the_machine_read_nothing(site: Installation) -> None:
+    wait_for(lambda: any(site.data_dir.rglob("answered")))  # what comes last: the first canary's return
     # Styles and scripts are everybody's.
     kept = [path for path in site.data_dir.rglob("*") if "static" not in path.parts and not path.is_socket()]
     open_to_others = {
