@@ -426,3 +426,13 @@ def _marks_safe(node: ast.AST) -> bool:
         isinstance(each, ast.Constant | ast.Name) and (isinstance(each, ast.Constant) or each.id.isupper())
         for each in node.args
     )
+
+
+def test_markers_of_lanes_stand_in_the_files_of_their_tests() -> None:
+    """There `.ci/lanes` looks for them: a test that is marked from elsewhere would run in no lane."""
+    markers = re.compile(r"mark\.(browser|postgres|redis|faults|processes)")
+    marked = [path.name for path in (ROOT / "tests").rglob("*.py") if markers.search(path.read_text())]
+
+    assert marked
+    assert [name for name in marked if not name.startswith("test_")] == []
+    assert markers.pattern in (ROOT / ".ci/lanes").read_text()
