@@ -215,7 +215,9 @@ def test_a_word_that_is_withheld_late_goes_out_of_what_is_written_and_comes_back
     _, session_id = told(person, leave_out=())
     book = person.books.get()
     chapter = Chapter.objects.get(number=1)
-    reviewed(chapter, ProcessingSession.objects.get())
+    session = ProcessingSession.objects.get()
+    claim(session)
+    reviewed(chapter, session)
     client = client_of(person)
 
     def who_tell_it() -> set[str]:

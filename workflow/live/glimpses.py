@@ -8,11 +8,13 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from books.passages import unescape_markdown
+from books.sources import withheld_of
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
 from workflow.states import ItemStatus
 
 from .bell import Glimpse
 
+_BOOK = "session__version__book"
 _PARAGRAPH = re.compile(r"\n\s*\n")
 # Emphasis, headings and citation marks: a glimpse is plain text, the finished chapter has them as they are meant.
 _MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|\s*\[[^\[\]\n]{1,200}\](?!\())|^#{1,6} ", re.MULTILINE)
@@ -26,8 +28,12 @@ def read_glimpses(session_id: UUID) -> dict[int, SafeString]:
         token=F("item__token"),
         outcome=AttemptOutcome.RUNNING,
     ).exclude(partial_text="")
-    texts = kept.order_by("item__number").values_list("item__number", "partial_text")
-    return {number: render_glimpse(Glimpse.of(session_id, number, text)) for number, text in texts}
+    rows = kept.order_by("item__number").select_related("item", _BOOK)
+    return {
+        row.item.number: render_glimpse(Glimpse.of(session_id, row.item.number, _readable(row)))
+        for row in rows
+        if row.item
+    }
 
 
 def text_so_far(item: ChapterWorkflowItem) -> str:
@@ -35,7 +41,12 @@ def text_so_far(item: ChapterWorkflowItem) -> str:
     if item.token is None:
         return ""
     running = Attempt.objects.filter(token=item.token, outcome=AttemptOutcome.RUNNING)
-    return running.values_list("partial_text", flat=True).first() or ""
+    row = running.select_related(_BOOK).first()
+    return _readable(row) if row else ""
+
+
+def _readable(row: Attempt) -> str:
+    return withheld_of(row.session.version).mask(row.partial_text)
 
 
 def render_glimpse(glimpse: Glimpse) -> SafeString:
