@@ -87,6 +87,8 @@ def test_many_questions_are_shown_by_pages_the_open_ones_first(
     assert "No open questions" not in second
     assert 'rel="prev" href="?page=1"' in second
     assert "1 of 51 answered" in first
+    assert "1 to 50 of 51" in first
+    assert "51 to 51 of 51" in second
 
 
 def test_a_refused_answer_is_shown_on_the_page_of_its_question(
