@@ -12,9 +12,11 @@ All other white space stays. `{{ " " }}` at the end of a line is a space beside 
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from django.conf import settings
-from django.template import Template
+from django.template import Template, TemplateDoesNotExist
 from django.template.base import DebugLexer, Lexer, NodeList, Origin, Parser, Token, TokenType
 from django.template.loaders import base, cached
 
@@ -31,22 +33,32 @@ class SqueezedTemplate(Template):
     """A template without the line breaks of its source, whose faults are still told by the source's lines."""
 
     def compile_nodelist(self) -> NodeList:
-        """Compile what is left of the source; it has been compiled as it is before, so that it has no faults."""
+        """Compile what is left of the source. But for the squeezing, this is what Django does."""
         lexer = DebugLexer if self.engine.debug else Lexer
         tokens = squeeze(lexer(self.source).tokenize())
         libraries, builtins = self.engine.template_libraries, self.engine.template_builtins
-        return Parser(tokens, libraries, builtins, self.origin).parse()
+        parser = Parser(tokens, libraries, builtins, self.origin)
+        try:
+            nodes = parser.parse()
+        except Exception as error:
+            if self.engine.debug and (token := getattr(error, "token", None)):
+                error.template_debug = self.get_exception_info(error, token)  # type: ignore[attr-defined]
+            raise
+        self.extra_data = parser.extra_data
+        return nodes
 
 
 class _SqueezingLoader(base.Loader):
-    """What `cached.Loader` asks for a template that it does not hold yet: squeezing happens once a process."""
+    """What `cached.Loader` asks for a template that it does not hold yet, so that each is squeezed once a process."""
 
     def get_template(self, template_name: str, skip: list[Origin] | None = None) -> Template:
-        """Return the template; other people's are as they wrote them."""
-        found = super().get_template(template_name, skip)
-        if not found.origin.name.startswith(f"{settings.BASE_DIR / 'templates'}/"):
-            return found
-        return SqueezedTemplate(found.source, found.origin, found.name, found.engine)
+        """Return the project's template of that name, squeezed, or else another's, as it was written."""
+        for origin in self.get_template_sources(template_name):
+            if _is_own(origin) and origin not in (skip or ()):
+                with suppress(TemplateDoesNotExist):
+                    source = self.get_contents(origin)  # type: ignore[attr-defined]  # as every loader has it
+                    return SqueezedTemplate(source, origin, template_name, self.engine)
+        return super().get_template(template_name, skip)
 
 
 class Loader(cached.Loader, _SqueezingLoader):
@@ -61,7 +73,11 @@ def squeeze(tokens: list[Token]) -> list[Token]:
         if token.token_type is TokenType.TEXT:
             after = joined[number + 1] if number + 1 < len(joined) else None
             token.contents = squeezer.squeeze(token.contents, joined[number - 1] if number else None, after)
-    return [_as_text(token) for token in joined if token.contents]
+    return [_as_text(token) for token in joined if token.contents or token.token_type is not TokenType.TEXT]
+
+
+def _is_own(origin: Origin) -> bool:
+    return Path(origin.name).is_relative_to(settings.BASE_DIR / "templates")
 
 
 def _without_comments(tokens: list[Token]) -> Iterator[Token]:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from django.template import Context, Engine, TemplateSyntaxError
+from django.template import Context, Engine, TemplateDoesNotExist, TemplateSyntaxError
 from django.template.base import Lexer
 from django.template.loader import get_template
 
@@ -129,9 +129,22 @@ def test_a_fault_is_told_by_the_line_of_the_source() -> None:
     assert [token.lineno for token in tokens if token.contents == "if x"] == [3]
 
 
-def test_a_wrong_template_is_refused() -> None:
-    with pytest.raises(TemplateSyntaxError):
-        rendered("<p>\n{% if %}\n</p>")
+@pytest.mark.parametrize("text", ["<p>\n{% if %}\n</p>", "<p>\n{{ }}\n</p>", "<p>\n{% nothing %}</p>"])
+def test_a_wrong_template_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(TemplateSyntaxError) as refused:
+        SqueezedTemplate(text, engine=Engine(debug=True))
+
+    assert refused.value.template_debug["line"] == 2  # type: ignore[attr-defined]
+
+
+def test_a_template_may_extend_another_of_its_own_name() -> None:
+    assert isinstance(get_template("admin/base_site.html").template, SqueezedTemplate)
+    assert 'id="site-name"' in get_template("admin/base_site.html").render({"site_header": "ChapterFlow"})
+
+
+def test_a_template_that_is_not_there_is_told() -> None:
+    with pytest.raises(TemplateDoesNotExist):
+        get_template("nowhere.html")
 
 
 def test_other_peoples_templates_are_as_they_wrote_them() -> None:
