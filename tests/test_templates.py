@@ -81,6 +81,16 @@ def test_a_space_that_is_written_is_not_lost(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_pieces_share_stands_once(name: str) -> None:
+    assert 'hx-disabled-elt="this"' not in source_of(name), (
+        "a button that acts in place is made by {% press %}"
+    )
+    assert not re.search(r"%}\s*hx-swap-oob=", source_of(name)), (
+        "a piece that may replace another has {% oob %}"
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_template_ends_outside_of_a_tag(name: str) -> None:
     squeezer = Squeezer()
     for token in Lexer(source_of(name)).tokenize():
