@@ -17,7 +17,7 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"ChapterFlow cannot start. {error}")
     except OperationalError as error:
-        from chapterflow_site.outages import outage_of
+        from chapterflow_site.core.outages import outage_of
 
         away = outage_of(error)
         if away is None:

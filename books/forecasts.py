@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from .storyline.estimate import Forecast
+from .storyline.values.estimate import Forecast
 
 
 class Forecaster(Protocol):

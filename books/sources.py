@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from django.db import models
 
-from books.models import LONGEST_TITLE, BookVersion, Chapter, ChapterRevision, StorylineNode, TextChunk
-from books.preferences.reading import left_out_terms
-from books.preferences.rule import preferences_of
-from books.text.withheld import Withheld, union, withheld
+from .models import LONGEST_TITLE, BookVersion, Chapter, ChapterRevision, StorylineNode, TextChunk
+from .preferences.reading import left_out_terms
+from .preferences.rule import preferences_of
+from .text.withheld import Withheld, union, withheld
 
 Row = TypeVar("Row", bound=models.Model)
 # Columns that name things: what they are found by.

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from books.exceptions import Invalid
-from books.models import BookVersion, TextChunk
-from books.text.piles import without_piles
+from chapterflow_site.core.exceptions import Invalid
+from .models import BookVersion, TextChunk
+from .text.piles import without_piles
 
 from .sources import rules_of
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from django.conf import settings
 
-from books.models import Book
+from .models import Book
 
 _checks: list[Callable[[str], str]] = []
 

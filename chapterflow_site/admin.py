@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import ngettext
 
-from books.exceptions import DomainError
+from .core.exceptions import DomainError
 from books.models import Book
 
 if TYPE_CHECKING:

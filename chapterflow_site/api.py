@@ -12,10 +12,10 @@ from ninja.openapi.schema import OpenAPISchema
 from books.api import router as books_router
 from workflow.api import router as workflow_router
 
-from .api_auth import BearerToken, SessionCookie, for_people_only
-from .api_errors import HANDLED, answer, not_allowed, problem_response
-from .api_reading import PlainParser
-from .api_types import Problem, problems
+from .api_base.auth import BearerToken, SessionCookie, for_people_only
+from .api_base.errors import HANDLED, answer, not_allowed, problem_response
+from .api_base.reading import PlainParser
+from .api_base.types import Problem, problems
 
 DESCRIPTION = """Turns storylines into books. Begin with `POST /api/books`, send a storyline to it, start its version,
 and follow the session.

@@ -11,11 +11,11 @@ from channels.sessions import CookieMiddleware
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chapterflow_site.settings")
 django.setup(set_prefix=False)
 
-from workflow.routing import websocket_urlpatterns  # noqa: E402  (needs the apps that the line above loads)
+from workflow.live.routing import websocket_urlpatterns  # noqa: E402  (needs the apps that the line above loads)
 
-from .gate import Application, BodyLimit, FiledBody  # noqa: E402
-from .origin import SameOrigin  # noqa: E402
-from .slots import SlottedHandler  # noqa: E402
+from .web.gate import Application, BodyLimit, FiledBody  # noqa: E402
+from .web.origin import SameOrigin  # noqa: E402
+from .web.request_slots import SlottedHandler  # noqa: E402
 
 application = ProtocolTypeRouter(
     {

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from books.exceptions import DomainError
+from .core.exceptions import DomainError
 
-from .outages import RETRY_AFTER_SECONDS, outage_of
+from .core.outages import RETRY_AFTER_SECONDS, outage_of
 
 
 def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:

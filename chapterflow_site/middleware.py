@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from books.exceptions import DomainError, TooLarge
+from .core.exceptions import DomainError, TooLarge
 
-from .api_errors import answer
+from .api_base.errors import answer
 from .errors import bad_request, refusal_page
-from .gate import is_too_large
+from .web.gate import is_too_large
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 

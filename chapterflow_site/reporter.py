@@ -3,7 +3,7 @@
 from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter
 
-from workflow.agents.llm.redaction import redact
+from workflow.agents.llm.calls.redaction import redact
 
 
 class KeylessReporter(ExceptionReporter):

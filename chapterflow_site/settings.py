@@ -197,7 +197,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 REDIS_URL = env.text("REDIS_URL")
 QUEUE_IN_REDIS = {"broker_class": "workflow.queue.redis_broker.RedisBroker", "redis": REDIS_URL}
 QUEUE_IN_DATABASE = {
-    "broker_class": "workflow.queue.doorbell.DoorbellBroker",
+    "broker_class": "workflow.queue.database_broker.DoorbellBroker",
     "orm": "default",
     # The net under the bell. A cluster on another machine than the web server hears no bell.
     "poll": 1.0 if str(DATABASE["ENGINE"]).endswith("sqlite3") else 0.25,
@@ -230,12 +230,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {
-            "()": "chapterflow_site.logs.OneLineFormatter",
+            "()": "chapterflow_site.core.logs.OneLineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         },
-        "json": {"()": "chapterflow_site.logs.JSONFormatter"},
+        "json": {"()": "chapterflow_site.core.logs.JSONFormatter"},
     },
-    "filters": {"work": {"()": "chapterflow_site.logs.WorkFilter"}},
+    "filters": {"work": {"()": "chapterflow_site.core.logs.WorkFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",

@@ -7,11 +7,11 @@ from daphne.cli import CommandLineInterface
 
 # Loads Django, which the modules below need.
 from . import asgi  # noqa: F401
-from .gate import BODY, REFUSED, Message, Scope
-from .web_channel import AnsweringChannel
-from .web_log import DiscreetAccessLog
-from .web_request import BoundedRequest
-from .web_socket import BoundedSocket
+from .web.gate import BODY, REFUSED, Message, Scope
+from .web.channel import AnsweringChannel
+from .web.log import DiscreetAccessLog
+from .web.request import BoundedRequest
+from .web.socket import BoundedSocket
 
 # After a restart every open board comes back within seconds. The system's own limit (somaxconn) may be lower.
 _WAITING_CONNECTIONS = 2_048

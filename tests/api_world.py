@@ -11,7 +11,7 @@ from books.actions import create_book
 from books.models import Book
 from workflow.engine import advance
 from workflow.models import FollowUpQuestion, HarmonizationChange, ProcessingSession
-from workflow.states import UNFINISHED
+from workflow.contract.states import UNFINISHED
 
 WRITER = "python:tests.api_writers:fails_on_title"
 PROBLEM = "application/problem+json"

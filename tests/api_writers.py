@@ -1,6 +1,6 @@
 """Chapter Writers for the tests of the API, for `python:tests.api_writers:…`."""
 
-from workflow.agents.types import AgentError, ChapterTask, OnText
+from workflow.contract.agent_types import AgentError, ChapterTask, OnText
 
 BROKEN = "Broken"
 

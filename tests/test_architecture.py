@@ -35,16 +35,16 @@ LONGEST_MODULE = 400
 # Lower layers first; a module imports from its own layer and from those below it.
 LAYERS: Sequence[tuple[str, ...]] = (
     (
-        "workflow.states",
-        "workflow.failures",
-        "workflow.events",
+        "workflow.contract.states",
+        "workflow.contract.failures",
+        "workflow.contract.events",
         "workflow.apps",
-        "workflow.routing",
+        "workflow.live.routing",
     ),
     ("workflow.models",),
     ("workflow.transitions",),
     ("workflow.engine",),
-    ("workflow.recovery",),
+    ("workflow.workers.recovery",),
     ("workflow.tasks",),
 )
 DOORS = ("views", "api", "admin", "management", "urls")

@@ -6,9 +6,9 @@ from unittest.mock import MagicMock
 import pytest
 from pytest_django import Settings
 
-from chapterflow_site.gate import FORM_BYTES
-from chapterflow_site.web_channel import AnsweringChannel
-from chapterflow_site.web_request import BoundedRequest
+from chapterflow_site.web.gate import FORM_BYTES
+from chapterflow_site.web.channel import AnsweringChannel
+from chapterflow_site.web.request import BoundedRequest
 
 PART = b"x" * 100_000
 MOST = 10 * FORM_BYTES

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from chapterflow_site import checks, checks_broker
+from chapterflow_site.checks import installation, broker as checks_broker
 
 SQLITE = "django.db.backends.sqlite3"
 OWN_WRITER = "tests.test_checks:make_own_writer"
@@ -21,7 +21,7 @@ def make_own_writer() -> object:
 
 
 def ids() -> list[str]:
-    return [str(message.id) for message in run_checks(tags=[checks.TAG])]
+    return [str(message.id) for message in run_checks(tags=[installation.TAG])]
 
 
 def queue(**changes: object) -> override_settings:
@@ -176,7 +176,7 @@ def test_lease(options: dict[str, object], seconds: int, expected: list[str]) ->
         assert ids() == expected
 
 
-@pytest.mark.parametrize("name", checks.POSITIVE)
+@pytest.mark.parametrize("name", installation.POSITIVE)
 def test_counts_below_one(options: dict[str, object], name: str) -> None:
     with override_settings(**{name: 0}):
         assert ids() == ["chapterflow.E014"]
@@ -249,7 +249,7 @@ def test_what_models_need_is_named_once_each(
     with override_settings(
         CHAPTERFLOW_WRITER="openai:gpt-5", CHAPTERFLOW_WRITERS=["openai:gpt-5", "vllm:own"]
     ):
-        messages = run_checks(tags=[checks.TAG])
+        messages = run_checks(tags=[installation.TAG])
 
     assert [message.id for message in messages] == ["chapterflow.W007", "chapterflow.W006"]
     assert "OPENAI_API_KEY" in str(messages[0].hint)
@@ -260,10 +260,10 @@ def test_missing_package_says_what_to_install(
     options: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MISTRAL_API_KEY", "a key")
-    monkeypatch.setattr("workflow.agents.llm.backends.is_installed", lambda provider: False)
+    monkeypatch.setattr("workflow.agents.llm.providers.backends.is_installed", lambda provider: False)
 
     with override_settings(CHAPTERFLOW_WRITERS=["mistral:mistral-small-latest"]):
-        (message,) = run_checks(tags=[checks.TAG])
+        (message,) = run_checks(tags=[installation.TAG])
 
     assert message.id == "chapterflow.W005"
     assert message.hint == 'Run: pip install "pydantic-ai-slim[mistral]"'
@@ -299,7 +299,7 @@ def test_every_message_has_a_hint_and_an_id_of_its_own(options: dict[str, object
     spoilt = {"timeout": 1, "retry": 1, "max_attempts": 0, "queue_limit": 9, "save_limit": -1}
 
     with queue(**spoilt), override_settings(CHAPTERFLOW_LEASE_SECONDS=1, CHAPTERFLOW_WRITER="none"):
-        found = run_checks(tags=[checks.TAG])
+        found = run_checks(tags=[installation.TAG])
 
     assert len({message.id for message in found}) == len(found) > 8
     assert all(message.hint and message.msg.endswith((".", "”.")) for message in found)

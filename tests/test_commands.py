@@ -13,7 +13,7 @@ import pytest
 
 from tests.installation import ROOT, WRITERS, make_tables, wait_for
 from tests.storylines import storyline
-from tests.workflow.llm.server import KEY, ScriptedServer
+from tests.workflow.agents.llm.server import KEY, ScriptedServer
 
 pytestmark = pytest.mark.faults
 

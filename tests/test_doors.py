@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from books.exceptions import Conflict
+from chapterflow_site.core.exceptions import Conflict
 from books.models import BookVersion
 from chapterflow_site.accounts.actions import create_token
 from tests.api_world import WRITER, drive, failed, new_book, nodes, post
 from workflow import actions
-from workflow.budgets import Limits
+from workflow.engine.budget.limits import Limits
 from workflow.models import Event, ProcessingSession
 
 # What an Event says, but for its number and time: kind, chapter, from, to, actor.

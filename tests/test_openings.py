@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chapterflow_site.web_request import Openings
+from chapterflow_site.web.request import Openings
 
 
 @pytest.mark.asyncio

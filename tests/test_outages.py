@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.test import Client
 
 from books.models import Book
-from chapterflow_site.outages import outage_of
+from chapterflow_site.core.outages import outage_of
 
 FULL = OperationalError("database or disk is full")
 

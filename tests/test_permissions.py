@@ -17,7 +17,7 @@ from chapterflow_site.api import api
 from tests.workflow.sessions import new_session, new_version
 from workflow.engine import advance
 from workflow.models import ChangeStatus, Event, FollowUpQuestion, HarmonizationChange, ProcessingSession
-from workflow.routing import websocket_urlpatterns
+from workflow.live.routing import websocket_urlpatterns
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[1]
@@ -177,7 +177,7 @@ TABLE: Mapping[str, Sequence[Row]] = {
 
 # What is walked by tests of its own.
 OPERATIONS_ARE_IN = "tests/test_api_access.py"  # from the OpenAPI document
-SOCKETS_ARE_IN = {"ws/sessions/<uuid:session_id>/": "tests/workflow/test_consumer*.py"}
+SOCKETS_ARE_IN = {"ws/sessions/<uuid:session_id>/": "tests/workflow/live/test_consumer*.py"}
 
 
 def addresses(

@@ -18,21 +18,21 @@ from django.test import Client
 from django.utils.html import strip_tags
 from pytest_django import Settings
 
-from books.passages import find_passages
+from books.text.citations import find_passages
 from books.reading import render_chapter
 from books.storyline import read_storyline
 from books.text.sentences import sentence_spans
 from chapterflow_site.accounts.actions import create_token, make_sign_in_link, use_sign_in_link
 from chapterflow_site.asgi import application
-from chapterflow_site.gate import ANONYMOUS_BYTES, BodyLimit, Message, Receive, Scope, Send, most_bytes
-from chapterflow_site.logs import OneLineFormatter
+from chapterflow_site.web.gate import ANONYMOUS_BYTES, BodyLimit, Message, Receive, Scope, Send, most_bytes
+from chapterflow_site.core.logs import OneLineFormatter
 from chapterflow_site.middleware import POLICY
-from chapterflow_site.origin import is_same_origin
+from chapterflow_site.web.origin import is_same_origin
 from tests.workflow.sessions import new_version
-from workflow.agents.types import SourceChunk, SourceNode, WrittenChapter
+from workflow.contract.agent_types import SourceChunk, SourceNode, WrittenChapter
 from workflow.harmonization.find import find_all
 from workflow.harmonization.protection import protected_spans
-from workflow.live import bell
+from workflow.notify import local
 
 SignedIn = Callable[[User], Client]
 # A pattern whose time grows with the square of this takes minutes; one that does not, a moment.
@@ -284,7 +284,7 @@ class TestWhatIsRecorded:
 
         assert list(logging_settings["handlers"]) == ["console"]
         assert logging_settings["handlers"]["console"]["formatter"] == "plain"
-        assert logging_settings["formatters"]["plain"]["()"] == "chapterflow_site.logs.OneLineFormatter"
+        assert logging_settings["formatters"]["plain"]["()"] == "chapterflow_site.core.logs.OneLineFormatter"
         assert '"root": {"handlers": ["console"]' in written
 
     def test_a_trace_keeps_its_lines_and_no_others(self) -> None:
@@ -314,10 +314,10 @@ class TestBell:
         folder.mkdir(mode=0o777)
         folder.chmod(0o777)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
-            stranger.bind(str(folder / f"1{bell.SUFFIX}"))
+            stranger.bind(str(folder / f"1{local.SUFFIX}"))
             stranger.setblocking(False)
 
-            bell.show_text(str(uuid4()), 1, "What nobody else shall read.")
+            local.show_text(str(uuid4()), 1, "What nobody else shall read.")
 
             with pytest.raises(BlockingIOError):
                 stranger.recv(100)

@@ -7,9 +7,9 @@ import pytest
 from pytest_django import Settings
 
 from tests.installation import is_alive
-from workflow import crew
-from workflow.owner import process_start
-from workflow.supervisor import WORKERS, Child, Supervisor
+from workflow.processes import worker_registry
+from workflow.processes.lease_owner import process_start
+from workflow.workers.supervisor import WORKERS, Child, Supervisor
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 END = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -53,16 +53,16 @@ def sleeping() -> Iterator[World]:
 
 def hire(cluster: str, pid: int, *, busy: bool) -> None:
     """Let the process be a worker of the cluster."""
-    folder = crew.folder(cluster)
+    folder = worker_registry.folder(cluster)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{pid}-{process_start(pid)}").write_bytes(crew._MEMBER.pack(busy, 0.0, 1))
+    (folder / f"{pid}-{process_start(pid)}").write_bytes(worker_registry._MEMBER.pack(busy, 0.0, 1))
 
 
 def test_workers_that_are_retired_write_to_the_end_beside_the_new_ones(sleeping: World) -> None:
     old_pid, old = sleeping.pid, sleeping.child.cluster
     hire(old, old_pid, busy=True)
 
-    crew.retire(old)
+    worker_registry.retire(old)
     sleeping.look()
     sleeping.look()
     while_writing = is_alive(old_pid)
@@ -72,7 +72,7 @@ def test_workers_that_are_retired_write_to_the_end_beside_the_new_ones(sleeping:
     assert (while_writing, is_alive(old_pid)) == (True, False)
     assert sleeping.child.cluster != old
     assert is_alive(sleeping.pid)
-    assert not crew.folder(old).exists()
+    assert not worker_registry.folder(old).exists()
     assert sleeping.said == ["The workers took nothing any more; others are started in their place."]
 
 
@@ -83,7 +83,7 @@ def test_retired_workers_are_ended_when_no_attempt_can_last_so_long(
     old_pid, old = sleeping.pid, sleeping.child.cluster
     hire(old, old_pid, busy=True)
 
-    crew.retire(old)
+    worker_registry.retire(old)
     sleeping.look()
     sleeping.look()
 
@@ -94,7 +94,7 @@ def test_retired_workers_end_with_the_run() -> None:
     world = World(SLEEP)
     old_pid = world.pid
     hire(world.child.cluster, old_pid, busy=False)
-    crew.retire(world.child.cluster)
+    worker_registry.retire(world.child.cluster)
     world.supervisor._replace_wedged()
     new_pid = world.pid
 
@@ -102,7 +102,7 @@ def test_retired_workers_end_with_the_run() -> None:
 
     assert not is_alive(old_pid)
     assert not is_alive(new_pid)
-    assert list((crew.runs_dir() / "crews").iterdir()) == []
+    assert list((worker_registry.runs_dir() / "crews").iterdir()) == []
 
 
 def test_child_that_dies_at_once_again_and_again_is_backed_off_and_reported() -> None:

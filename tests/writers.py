@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from workflow.agents.types import AgentError, ChapterTask, OnText
+from workflow.contract.agent_types import AgentError, ChapterTask, OnText
 
 
 def _control(name: str) -> Path:

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
 
-from . import recovery
-from .clock import ClockWatch
+from .workers import recovery
+from chapterflow_site.core.clock import ClockWatch
 from .engine import advance
 
 logger = logging.getLogger(__name__)

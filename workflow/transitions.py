@@ -10,13 +10,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 
-from chapterflow_site import crash_points
-from chapterflow_site.rows import add_rows, change_row, lock_row
+from chapterflow_site.core import crash_points
+from chapterflow_site.core.rows import add_rows, change_row, lock_row
 
-from .clock import database_now
-from .events import EventKind
+from chapterflow_site.core.clock import database_now
+from .contract.events import EventKind
 from .models import ChapterWorkflowItem, Event, ProcessingSession
-from .states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
+from .contract.states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
 
 logger = logging.getLogger(__name__)
 

@@ -10,15 +10,15 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.text import slugify
 
-from books.exceptions import Conflict, Invalid
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import Book, Chapter
 from books.sources import title_columns, withheld_of
-from books.storyline.preferences import checked_preferences
+from books.storyline.elements.preferences import checked_preferences
 from books.storyline.wording import one_line
 from books.text.piles import without_piles
 from books.text.tags import tag_named
 from books.writers import checked_writer
-from chapterflow_site import crash_points
+from chapterflow_site.core import crash_points
 
 _TRIES = 20
 _TITLES_PER_UPDATE = 200

@@ -8,11 +8,11 @@ from typing import TypeVar
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from books.digest import chunk_digest
+from books.storyline.values.digest import chunk_digest
 from books.models import Book, TextChunk
-from books.storyline.document import ChunkSpec
-from chapterflow_site import crash_points
-from chapterflow_site.rows import add_values
+from books.storyline.values.document import ChunkSpec
+from chapterflow_site.core import crash_points
+from chapterflow_site.core.rows import add_values
 
 # Databases bound the parameters of one query.
 _BATCH = 500

@@ -9,13 +9,13 @@ from typing import Literal
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F
 
-from books.exceptions import Conflict, Invalid, NotFound
+from chapterflow_site.core.exceptions import Conflict, Invalid, NotFound
 from books.models import BookVersion, Dependencies, StorylineNode
-from books.outline import dependencies_by_key
+from books.outline.listing import dependencies_by_key
 from books.speakers import checked_names
-from books.storyline.order import OrderConflict, order_conflicts, writing_order
-from books.storyline.preferences import checked_preferences
-from chapterflow_site import crash_points
+from books.storyline.values.order import OrderConflict, order_conflicts, writing_order
+from books.storyline.elements.preferences import checked_preferences
+from chapterflow_site.core import crash_points
 
 Direction = Literal["up", "down"]
 

@@ -5,17 +5,17 @@ from typing import TypedDict
 
 from django.contrib.auth.models import AbstractBaseUser, User
 
-from books.digest import storyline_digest
+from books.storyline.values.digest import storyline_digest
 from books.models import Book, BookVersion, NodeChunk, StorylineLink, StorylineNode
 from books.preferences.rule import first_preferences
-from books.storyline.centrality import centrality_scores
-from books.storyline.document import NodeSpec, StorylineDocument
-from books.storyline.order import writing_order
+from books.storyline.values.centrality import centrality_scores
+from books.storyline.values.document import NodeSpec, StorylineDocument
+from books.storyline.values.order import writing_order
 from books.text.detection import language_of
 from books.text.words import count_words
 from books.uploads import Upload, read_upload, reading_place
-from chapterflow_site import crash_points
-from chapterflow_site.rows import add_values
+from chapterflow_site.core import crash_points
+from chapterflow_site.core.rows import add_values
 
 from .book import BookColumns, create_book
 from .chunks import StoredChunk, known_chunk_ids, newest_chunks, store_chunks

@@ -2,12 +2,12 @@
 
 from django.http import HttpRequest
 
-from books import schemas
+from . import schemas
 from books.models import ChapterRevision
 from books.reading import chapter_document, passage_document, passages_of
 from books.sources import readable_revision, withheld_of
-from chapterflow_site.api_reading import page_of
-from chapterflow_site.api_types import ChapterId, Cursor, Limit
+from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.types import ChapterId, Cursor, Limit
 
 from .lookup import chapter_of
 from .router import router

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from books.exceptions import Conflict, NotFound
+from chapterflow_site.core.exceptions import Conflict, NotFound
 from books.models import BookVersion
 from books.text.words import MARKS
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from books.passages import citation_marks, escape_markdown
+from books.text.citations import citation_marks, escape_markdown
 from books.reading import SAFE_LINK, SourceView
 
 from .manuscript import Manuscript, WrittenChapter, one_line

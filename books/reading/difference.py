@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
 
-from books.passages import paragraphs, unescape_markdown
+from books.text.citations import paragraphs, unescape_markdown
 
 # difflib is quadratic at its worst: beyond this many words a changed paragraph is shown as a whole.
 COMPARED_WORDS = 1_500

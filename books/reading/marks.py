@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from books.models import ChapterRevision
-from books.passages import citation_marks, unescape_markdown
+from books.text.citations import citation_marks, unescape_markdown
 
 from .wording import listed
 

@@ -1,6 +1,6 @@
 """A storyline before it is stored: read, checked, ordered and estimated in plain Python, without Django."""
 
-from .document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
+from .values.document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
 from .faults import Fault, StorylineFaults
 from .limits import DEFAULT_LIMITS, Limits
 from .parse import read_storyline, read_storyline_value

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from .chunk_list import read_chunks
-from .encoding import TextFault, decoded
+from .source.encoding import TextFault, decoded
 from .faults import Fault, StorylineFaults, text_fault
 from .limits import Limits
 from .listing import ListingLine, listing

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .chunks import read_listed_chunk
-from .document import ChunkSpec
-from .encoding import TextFault
+from .elements.chunks import read_listed_chunk
+from .values.document import ChunkSpec
+from .source.encoding import TextFault
 from .faults import Findings, StorylineFaults, TooManyFaults, text_fault
 from .jsontext import parse_json
 from .limits import Limits
-from .parsed import ParsedText
+from .source.parsed import ParsedText
 from .plain import NotPlain, check_plain
-from .records import Records
+from .elements.records import Records
 from .shapes import Placed
 from .wording import Path
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from books.exceptions import Invalid
+from chapterflow_site.core.exceptions import Invalid
 
-from .encoding import TextFault
-from .parsed import Locate
-from .positions import Position, positions_at
+from .source.encoding import TextFault
+from .source.parsed import Locate
+from .source.positions import Position, positions_at
 from .wording import Path, place_of
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from functools import partial
 from json import JSONDecodeError
 from typing import NoReturn
 
-from .decoder import lenient_decoder, whole_number
-from .encoding import TextFault
-from .kinds import kind_of_text
+from .source.decoder import lenient_decoder, whole_number
+from .source.encoding import TextFault
+from .source.kinds import kind_of_text
 from .limits import Limits
-from .parsed import ParsedText
+from .source.parsed import ParsedText
 from .plain import depth_sentence
-from .positions import Position, positions
+from .source.positions import Position, positions
 from .syntax import syntax_sentence
 from .wording import Path
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .encoding import with_line_feeds
+from .source.encoding import with_line_feeds
 from .faults import Fault
 
 LINE_CHARACTERS = 160

@@ -5,19 +5,19 @@ from contextlib import suppress
 from dataclasses import replace
 from unicodedata import normalize
 
-from .contents import read_contents
-from .document import NodeSpec, StorylineDocument
-from .encoding import TextFault, decoded
+from .elements.contents import read_contents
+from .values.document import NodeSpec, StorylineDocument
+from .source.encoding import TextFault, decoded
 from .faults import Findings, StorylineFaults, TooManyFaults, text_fault
 from .jsontext import parse_json, refuse_depth
-from .kinds import transcript_sentence
+from .source.kinds import transcript_sentence
 from .limits import DEFAULT_LIMITS, Limits
-from .parsed import NODES
+from .source.parsed import NODES
 from .plain import NotPlain, Repeats, check_plain
-from .records import Records
-from .references import check_references
+from .elements.records import Records
+from .elements.references import check_references
 from .table import is_table, parse_table
-from .titles import with_plain_titles
+from .values.titles import with_plain_titles
 from .wording import described
 
 

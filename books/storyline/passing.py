@@ -12,10 +12,10 @@ from typing import Any, cast
 from books.text.clean import CleanText, Turn
 from books.text.loops import Loop
 
-from .document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
+from .values.document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
 from .faults import Fault, StorylineFaults
 from .listing import ListingLine
-from .notices import Notice
+from .values.notices import Notice
 
 Packed = Mapping[str, object]
 

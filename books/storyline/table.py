@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import NoReturn
 
-from .encoding import TextFault
-from .kinds import table_sentence
+from .source.encoding import TextFault
+from .source.kinds import table_sentence
 from .limits import Limits
 from .names import LIST, NODE, NUMBER
-from .parsed import ParsedText
-from .positions import Position
+from .source.parsed import ParsedText
+from .source.positions import Position
 from .wording import Path, quoted
 
 _DELIMITERS = ",;\t|"

@@ -3,7 +3,7 @@
 from django import template
 from django.template.context import RequestContext
 
-from books.outline_groups import group_of
+from books.outline.groups import group_of
 
 register = template.Library()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.exceptions import DomainError, TooSoon
+from chapterflow_site.core.exceptions import DomainError, TooSoon
 
 from .memory import give_back
 

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from books.storyline import ChunkSpec, Fault, Limits, StorylineDocument, StorylineFaults
 from books.storyline.chunk_list import read_chunks
-from books.storyline.encoding import TextFault, decoded
+from books.storyline.source.encoding import TextFault, decoded
 from books.storyline.faults import text_fault
 from books.storyline.listing import listing
 from books.storyline.parse import read_text

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from books.access import is_htmx, person_of
 from books.actions import edit_book, edit_outline
-from books.exceptions import Invalid
-from books.forms import DetailsForm
+from chapterflow_site.core.exceptions import Invalid
+from .forms import DetailsForm
 from books.models import BookVersion
-from books.outline import OutlineRow, outline_of, rows_of
-from books.outline_groups import GROUP, in_groups, numbers_in
-from books.preferences.form import PreferencesForm
-from books.preferences.shown import shown_preferences
+from books.outline.listing import OutlineRow, outline_of, rows_of
+from books.outline.groups import GROUP, in_groups, numbers_in
+from .preferences_form import PreferencesForm
+from books.reading.preferences import shown_preferences
 from books.speakers import repeated_sentences, unnamed_speakers
 from books.writers import asked_writer, writer_of
 

@@ -11,8 +11,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from books.access import is_htmx, person_of
 from books.actions import add_sample_book, upload_storyline
 from books.actions.sample import TEMPLATE_NAME, sample_file
-from books.exceptions import Invalid, TooSoon
-from books.forms import UploadForm
+from chapterflow_site.core.exceptions import Invalid, TooSoon
+from .forms import UploadForm
 from books.models import Book
 from books.preferences.catalogue import PREFERENCES
 from books.storyline import StorylineFaults

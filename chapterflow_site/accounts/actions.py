@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from books.exceptions import Conflict
+from chapterflow_site.core.exceptions import Conflict
 
 from .models import ApiToken, SignInLink, digest_of, new_secret
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
-from books.exceptions import TooSoon
+from chapterflow_site.core.exceptions import TooSoon
 
 # The others of the machine's processors go on with pages and boards.
 AT_ONCE = max(1, (os.cpu_count() or 2) // 2)

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from books.access import person_of
-from books.exceptions import TooSoon
+from chapterflow_site.core.exceptions import TooSoon
 
 from . import actions, throttle
 from .forms import ChangePasswordForm, FirstPasswordForm, PersonForm, SignInForm, TokenForm

@@ -35,32 +35,32 @@ def set_up(folder: str, redis: str) -> None:
 
 def ring(session: str, times: int) -> None:
     """Ring so often; the number of the ring is the time, in nanoseconds."""
-    from workflow.live import bell
+    from workflow.notify import local
 
     for _ in range(times):
         time.sleep(PAUSE_SECONDS)
-        bell.ring(session, time.monotonic_ns())
+        local.ring(session, time.monotonic_ns())
     # The last one is still on its way.
     time.sleep(PAUSE_SECONDS)
 
 
 async def listen(is_far: bool, command: list[str], times: int) -> list[float]:
     """Return the milliseconds that each ring took which was heard."""
-    from workflow.live import bell
-    from workflow.live.far_bell import hear_far
+    from workflow.notify import local
+    from workflow.notify.redis import hear_far
 
     heard: list[float] = []
 
-    def hear(news: bell.Ring | bell.Glimpse | None) -> None:
-        if isinstance(news, bell.Ring):
+    def hear(news: local.Ring | local.Glimpse | None) -> None:
+        if isinstance(news, local.Ring):
             heard.append((time.monotonic_ns() - news.seq) / 1e6)
 
     loop = asyncio.get_running_loop()
     if is_far:
-        listening = loop.create_task(hear_far("", lambda datagram: hear(bell.read(datagram))))
+        listening = loop.create_task(hear_far("", lambda datagram: hear(local.read(datagram))))
         await asyncio.sleep(1)
     else:
-        here = bell.Bell()
+        here = local.Bell()
         loop.add_reader(here.fileno(), lambda: deque(map(hear, here.take()), maxlen=0))
     ringer = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
     await asyncio.wait_for(ringer.wait(), times * PAUSE_SECONDS * 2 + 30)

@@ -35,7 +35,7 @@ class Note:
 
 def chapter_of(chunks: Sequence[object]) -> str:
     """Return a chapter of the passages' own words, shared out among them, each paragraph cited."""
-    from books.passages import citation_mark, escape_markdown
+    from books.text.citations import citation_mark, escape_markdown
 
     share = max(40, WORDS // max(1, len(chunks)))
     paragraphs = []
@@ -59,8 +59,8 @@ class MeasuringWriter:
 
     def write(self, task: object, on_text: object) -> dict[str, object]:
         """Measure, then write."""
-        from workflow.agents.llm.prompt import build_prompt
-        from workflow.agents.types import ChapterTask
+        from workflow.agents.llm.prompt.messages import build_prompt
+        from workflow.contract.agent_types import ChapterTask
 
         assert isinstance(task, ChapterTask)
         begin = time.thread_time()
@@ -72,8 +72,8 @@ class MeasuringWriter:
 
     def _send(self, task: object) -> None:
         from workflow.agents.llm import ModelWriter
-        from workflow.agents.llm.tokens import estimate_tokens
-        from workflow.agents.types import ChapterTask
+        from workflow.agents.llm.prompt.tokens import estimate_tokens
+        from workflow.contract.agent_types import ChapterTask
 
         assert isinstance(task, ChapterTask)
         server = self._server
@@ -90,7 +90,7 @@ def write_book(
     from django.contrib.auth.models import User
 
     from books.actions import upload_storyline
-    from tests.workflow.test_leases import claim
+    from tests.workflow.engine.test_leases import claim
     from workflow.actions import start_session
     from workflow.agents.orchestrator import AgentOrchestrator
     from workflow.engine import writing
@@ -224,7 +224,7 @@ def measure(file: Path, mode: str, window: int | None, *, sends_all: bool) -> No
     from django.core.management import call_command
 
     from tests.benchmarks.books import with_chains
-    from tests.workflow.llm.server import KEY, ScriptedServer
+    from tests.workflow.agents.llm.server import KEY, ScriptedServer
 
     logging.disable(logging.INFO)
     call_command("migrate", interactive=False, verbosity=0)

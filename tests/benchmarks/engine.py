@@ -41,7 +41,7 @@ def write(chapters: int, around: Callable[[Callable[[], None]], None]) -> dict[s
     from django.contrib.auth.models import User
 
     from books.actions import upload_storyline
-    from workflow import stopping
+    from workflow.processes import stopping
     from workflow.actions import start_session
     from workflow.engine import advance
 

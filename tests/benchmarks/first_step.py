@@ -50,7 +50,7 @@ def measure_here(times: int) -> None:
     from books.actions import upload_storyline
     from tests.storylines import storyline
     from workflow.actions import start_session
-    from workflow.live.bell import Bell, Ring
+    from workflow.notify.local import Bell, Ring
 
     owner, bell = User.objects.get(username="owner"), Bell()
     for _ in range(times):

@@ -69,10 +69,10 @@ def grow(chapters: int) -> dict[int, Costs]:
     from django.test import Client
 
     from tests.workflow.sessions import new_session
-    from tests.workflow.test_leases import claim
-    from workflow.board.markup import COMPACT, Lens
+    from tests.workflow.engine.test_leases import claim
+    from workflow.pages.board.markup import COMPACT, Lens
     from workflow.engine.writing import write_chapter
-    from workflow.live.picture import Picture
+    from workflow.live.board_state import Picture
 
     person = User.objects.create_user("benchmark")
     session = new_session(person, chapters + 2, writer="python:tests.writers:plain")

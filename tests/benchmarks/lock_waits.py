@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.benchmarks.first_step import quantile
 from tests.installation import ROOT
-from workflow.agents.types import ChapterTask
+from workflow.contract.agent_types import ChapterTask
 
 LONGEST_SECONDS = 180.0
 WRITER = "python:tests.benchmarks.lock_waits:writer"
@@ -81,7 +81,7 @@ def work(number: int, workers: int) -> None:
     """Drive every n-th session on until it is completed; print the waits."""
     from workflow.engine import advance
     from workflow.models import ProcessingSession
-    from workflow.states import UNFINISHED
+    from workflow.contract.states import UNFINISHED
 
     waits, end = watch_waits(), time.monotonic() + LONGEST_SECONDS
     for session_id in list(ProcessingSession.objects.order_by("pk").values_list("pk", flat=True))[

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.installation import Installation, wait_for
 from tests.storylines import storyline
-from tests.workflow.llm.server import KEY, ScriptedServer
+from tests.workflow.agents.llm.server import KEY, ScriptedServer
 
 MODEL = "openai-chat:scripted"
 LONGEST_SECONDS = 900

@@ -2,7 +2,7 @@
 
 from django_q.brokers.orm import ORM
 
-from workflow.queue.doorbell import DoorbellBroker
+from workflow.queue.database_broker import DoorbellBroker
 
 
 class PollingBroker(DoorbellBroker):

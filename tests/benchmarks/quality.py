@@ -7,7 +7,7 @@ from itertools import cycle, islice
 from statistics import median, quantiles
 
 from tests.workflow.quotation_tasks import example_tasks, write
-from workflow.agents.types import ChapterTask, EarlierChapter
+from workflow.contract.agent_types import ChapterTask, EarlierChapter
 from workflow.quality import Sources, measure
 
 CONTEXT = 6

@@ -9,19 +9,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from books.actions import (
-    add_chunks,
-    add_sample_book,
-    create_book,
-    edit_book,
-    edit_outline,
-    move_chapter,
-    upload_storyline,
-)
+from books.actions import add_chunks, add_sample_book, create_book, edit_book, edit_outline, move_chapter, upload_storyline
 from books.actions.book import endings
-from books.exceptions import Conflict, Invalid, NotFound
+from chapterflow_site.core.exceptions import Conflict, Invalid, NotFound
 from books.models import Book, BookVersion, NodeChunk, TextChunk
-from books.outline import dependencies_by_key, dependencies_of, outline_of
+from books.outline.listing import dependencies_by_key, dependencies_of, outline_of
 from books.storyline import ChunkSpec, StorylineFaults
 
 Chunk = dict[str, object]

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from markdown_it import MarkdownIt
 
-from books.exceptions import Conflict, NotFound
+from chapterflow_site.core.exceptions import Conflict, NotFound
 from books.export import FORMATS, export_book
 from books.export.manuscript import Manuscript, WrittenChapter, manuscript_of, unwritten_words
 from books.models import BookVersion

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.installation import Installation, wait_for
 from tests.storylines import storyline
-from tests.workflow.llm.server import KEY, ScriptedServer
+from tests.workflow.agents.llm.server import KEY, ScriptedServer
 
 pytestmark = pytest.mark.browser
 

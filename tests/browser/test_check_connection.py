@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.accessibility import faults_of
 from tests.installation import Installation, wait_for
 from tests.storylines import storyline
-from tests.workflow.llm.server import KEY
-from tests.workflow.llm.wires import WIRES, WireServer
+from tests.workflow.agents.llm.server import KEY
+from tests.workflow.agents.llm.wires import WIRES, WireServer
 
 pytestmark = pytest.mark.browser
 WIRE = WIRES["openai-chat"]

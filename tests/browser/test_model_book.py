@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.installation import Installation, wait_for
 from tests.storylines import storyline
-from tests.workflow.llm.server import KEY, SCENARIOS, Play, ScriptedServer, Seen, chapter, fails
+from tests.workflow.agents.llm.server import KEY, SCENARIOS, Play, ScriptedServer, Seen, chapter, fails
 
 pytestmark = pytest.mark.browser
 

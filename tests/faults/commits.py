@@ -12,13 +12,13 @@ NAMED = (
     "books.actions",
     "workflow.engine",
     "workflow.actions",
-    "workflow.continuity",
+    "workflow.context.continuity",
     "workflow.harmonization",
     "workflow.queue",
-    "workflow.recovery",
-    "workflow.setup",
+    "workflow.workers.recovery",
+    "workflow.engine.setup",
     "workflow.transitions",
-    "workflow.waits",
+    "workflow.workers.clock_repair",
 )
 WRITING = {
     *(
@@ -32,10 +32,10 @@ WRITING = {
         "update_or_create",
     ),
     *("enqueue", "acknowledge", "purge_queue", "async_task"),
-    # All of `chapterflow_site.rows` but what reads.
+    # All of `chapterflow_site.core.rows` but what reads.
     *(
         each.name
-        for each in TREES["chapterflow_site.rows"].body
+        for each in TREES["chapterflow_site.core.rows"].body
         if isinstance(each, ast.FunctionDef) and not each.name.startswith(("_", "read_", "count_", "lock_"))
     ),
 }
@@ -45,8 +45,8 @@ ELSEWHERE = {"subprocess", "advice.answers", "self._changed", "vars(item)", "pla
 # Transactions without a name of their own.
 NAMELESS: Mapping[str, str] = {
     "workflow.transitions.ledger": "makes the commits that are named where it is called",
-    "workflow.setup.make_session": "the ledger in it names it: start_session; a session that is there writes nothing",
-    "workflow.queue.doorbell.probe": "writes nothing",
+    "workflow.engine.setup.make_session": "the ledger in it names it: start_session; a session that is there writes nothing",
+    "workflow.queue.database_broker.probe": "writes nothing",
 }
 # Functions that write and neither name a commit nor take the ledger that does.
 PARTS: Mapping[str, str] = {
@@ -62,22 +62,22 @@ PARTS: Mapping[str, str] = {
     "books.actions.storyline._store_links": "of add_storyline",
     "books.actions.storyline._store_node_chunks": "of add_storyline",
     "books.actions.storyline._store_nodes": "of add_storyline",
-    "workflow.continuity._store_facts": "of store_chapter and decide_change",
-    "workflow.continuity.keep_memory": "of store_chapter",
-    "workflow.continuity.renew_facts": "of decide_change and store_harmonized",
+    "workflow.context.continuity._store_facts": "of store_chapter and decide_change",
+    "workflow.context.continuity.keep_memory": "of store_chapter",
+    "workflow.context.continuity.renew_facts": "of decide_change and store_harmonized",
     "workflow.engine.outcomes.add_revision": "of store_chapter, store_harmonized and decide_change",
-    "workflow.engine.places.locked": "of the ledger whose session looks for a place",
-    "workflow.queue.canary.forget": "a canary that is lost is sent again",
-    "workflow.queue.canary.send": "a canary that is lost is sent again",
-    "workflow.queue.doorbell.enqueue": "of the ledger that wakes",
-    "workflow.queue.doorbell.sweep_canaries": "what is left is swept the next time",
+    "workflow.engine.slots.slots.locked": "of the ledger whose session looks for a place",
+    "workflow.queue.health_probe.forget": "a canary that is lost is sent again",
+    "workflow.queue.health_probe.send": "a canary that is lost is sent again",
+    "workflow.queue.database_broker.enqueue": "of the ledger that wakes",
+    "workflow.queue.database_broker.sweep_canaries": "what is left is swept the next time",
     "workflow.queue.redis_broker.enqueue": "sent by the crash point enqueue, after the ledger that wakes",
-    "workflow.setup.fix_outline": "of start_session",
-    "workflow.setup.make_items": "of start_session",
-    "workflow.setup.make_session": "of start_session",
+    "workflow.engine.setup.fix_outline": "of start_session",
+    "workflow.engine.setup.make_items": "of start_session",
+    "workflow.engine.setup.make_session": "of start_session",
     "workflow.transitions.close": "of the ledger",
     **dict.fromkeys(
-        (f"workflow.waits._keep_{what}" for what in ("leases", "of_chapters", "of_phases", "of_providers")),
+        (f"workflow.workers.clock_repair._keep_{what}" for what in ("leases", "of_chapters", "of_phases", "of_providers")),
         "of keep_lengths",
     ),
     "workflow.transitions.move_item": "of the ledger",

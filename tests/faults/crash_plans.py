@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from chapterflow_site.crash_points import AFTER, BEFORE
+from chapterflow_site.core.crash_points import AFTER, BEFORE
 
 from .tellers import OF_SLOW_WRITING
 

@@ -27,7 +27,7 @@ from django.db import connection  # noqa: E402
 from django.db.backends.base.base import BaseDatabaseWrapper  # noqa: E402
 
 from books.actions import upload_storyline  # noqa: E402
-from chapterflow_site import crash_points  # noqa: E402
+from chapterflow_site.core import crash_points  # noqa: E402
 from tests.faults import tellers, telling  # noqa: E402
 from tests.faults.crash_plans import all_plans  # noqa: E402
 from tests.faults.forks import ended, fork, side_by_side  # noqa: E402

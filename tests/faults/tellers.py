@@ -4,14 +4,14 @@ import json
 import time
 from collections.abc import Callable, Mapping
 
-from chapterflow_site import crash_points
+from chapterflow_site.core import crash_points
 from tests.storylines import storyline
-from workflow import stopping
+from workflow.processes import stopping
 from workflow.actions import cancel_session, withdraw_regeneration
 from workflow.agents.llm import Quote, Watch
-from workflow.agents.types import AgentError, ChapterTask, OnText
+from workflow.contract.agent_types import AgentError, ChapterTask, OnText
 from workflow.engine import advance
-from workflow.events import EventKind
+from workflow.contract.events import EventKind
 from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
 
 MODEL = "openai-chat:house"

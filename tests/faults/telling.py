@@ -5,11 +5,13 @@ from collections.abc import Callable
 from django.conf import settings
 
 from books.models import BookVersion
-from workflow import recovery, stopping, waits
+from workflow.workers import recovery, clock_repair
+from workflow.processes import stopping
 from workflow.actions import start_session
-from workflow.budgets import Limits
-from workflow.engine import advance, attempts, checkpoints, ending, verdicts
-from workflow.events import EventKind
+from workflow.engine.budget.limits import Limits
+from workflow.engine import advance, attempts, checkpoints, retry_policy
+from workflow.engine.phases import ending
+from workflow.contract.events import EventKind
 from workflow.models import Event, ProcessingSession
 
 from .tellers import MODEL, POLITE, STORY, TROUBLED, UNDECIDED, happened
@@ -26,15 +28,15 @@ def prepare() -> None:
     attempts.CHECK_SECONDS = attempts.TICK_SECONDS = 0.05
     ending.CHAPTERS_PER_BATCH = 1
     ending.COMPLETED_PER_BATCH = 2
-    no_wait = verdicts.timedelta(0)
-    verdicts.wait_before_next = lambda attempt, retry_after: no_wait
+    no_wait = retry_policy.timedelta(0)
+    retry_policy.wait_before_next = lambda attempt, retry_after: no_wait
 
 
 def drive(session: ProcessingSession) -> None:
     """Do what pacemaker and workers do until nothing happens any more."""
     for _ in range(PATIENT_DRIVES):
         before = Event.objects.count()
-        waits.keep_lengths()
+        clock_repair.keep_lengths()
         recovery.take_back_from_dead()
         recovery.forget_wake_ups()
         recovery.wake_due()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.installation import Installation, plain, wait_for
 from tests.storylines import storyline
-from tests.workflow.llm.server import KEY, ScriptedServer
+from tests.workflow.agents.llm.server import KEY, ScriptedServer
 
 pytestmark = pytest.mark.faults
 

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from books.models import Book, BookVersion, Chapter, StorylineNode
-from workflow.events import EventKind
+from workflow.contract.events import EventKind
 from workflow.models import ChapterWorkflowItem, Event, ItemDependency, ProcessingSession
-from workflow.states import WRITTEN, ItemStatus, SessionStatus
+from workflow.contract.states import WRITTEN, ItemStatus, SessionStatus
 from workflow.transitions import ledger
 
 FREE = {"owner": "", "token": None, "lease_expires_at": None}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from workflow import stopping
+from workflow.processes import stopping
 
 
 @pytest.fixture

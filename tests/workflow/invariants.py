@@ -6,21 +6,13 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from workflow.engine.places import Rooms
-from workflow.engine.turns import sessions_in_turn
-from workflow.events import EventKind
+from workflow.engine.slots.slots import Rooms
+from workflow.engine.slots.slot_queue import sessions_in_turn
+from workflow.contract.events import EventKind
 from workflow.models import AttemptOutcome, ChapterWorkflowItem, ProcessingSession
-from workflow.providers import split
-from workflow.recovery import sessions_with_work_due
-from workflow.states import (
-    ITEM_MOVES,
-    SESSION_MOVES,
-    UNFINISHED,
-    WRITTEN,
-    ItemStatus,
-    OnFailure,
-    SessionStatus,
-)
+from workflow.agents.providers import split
+from workflow.workers.recovery import sessions_with_work_due
+from workflow.contract.states import ITEM_MOVES, SESSION_MOVES, UNFINISHED, WRITTEN, ItemStatus, OnFailure, SessionStatus
 
 LATER = {ItemStatus.HARMONIZED, ItemStatus.COMPLETED}
 

@@ -1,6 +1,6 @@
 """A chapter's sources for the tests of its metrics, as plain values."""
 
-from workflow.agents.types import EarlierChapter, SourceChunk, SourceNode
+from workflow.contract.agent_types import EarlierChapter, SourceChunk, SourceNode
 from workflow.quality import Metrics, Sources, measure
 
 FERRY = SourceChunk(

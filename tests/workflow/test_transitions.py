@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from tests.workflow.sessions import item, new_session
-from workflow.events import EventKind
+from workflow.contract.events import EventKind
 from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
-from workflow.states import ITEM_MOVES, SESSION_MOVES, ItemStatus, SessionStatus
+from workflow.contract.states import ITEM_MOVES, SESSION_MOVES, ItemStatus, SessionStatus
 from workflow.transitions import NO_CLAIM, IllegalMove, LostRace, ledger, on_committed
 
 CLAIMED = {"owner": "run:1:1", "lease_expires_at": timezone.now()}
@@ -122,7 +122,7 @@ def test_bell_rings_after_the_commit_only(
 ) -> None:
     session = new_session(person, 1)
     rung: list[tuple[str, int]] = []
-    monkeypatch.setattr("workflow.live.bell.ring", lambda session_id, seq: rung.append((session_id, seq)))
+    monkeypatch.setattr("workflow.notify.local.ring", lambda session_id, seq: rung.append((session_id, seq)))
 
     with django_capture_on_commit_callbacks() as callbacks:
         with transaction.atomic(), ledger(session.pk) as book:

@@ -2,11 +2,11 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.exceptions import Conflict, Invalid
-from workflow.budgets import Limits, check_limits
-from workflow.events import EventKind
+from chapterflow_site.core.exceptions import Conflict, Invalid
+from workflow.engine.budget.limits import Limits, check_limits
+from workflow.contract.events import EventKind
 from workflow.models import ProcessingSession
-from workflow.states import UNFINISHED, SessionStatus
+from workflow.contract.states import UNFINISHED, SessionStatus
 from workflow.transitions import Ledger, ledger
 
 RAISABLE = UNFINISHED | {SessionStatus.FAILED}

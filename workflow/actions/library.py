@@ -3,9 +3,9 @@
 from django.contrib.auth.models import AbstractBaseUser
 
 from books.models import Book
-from chapterflow_site import crash_points
+from chapterflow_site.core import crash_points
 from workflow.models import ProcessingSession
-from workflow.states import UNFINISHED
+from workflow.contract.states import UNFINISHED
 
 from .sessions import cancel_session
 

@@ -1,9 +1,9 @@
 """What a person may say about a model provider."""
 
-from books.exceptions import Conflict
-from chapterflow_site import crash_points
-from workflow.clock import database_now
-from workflow.engine.turns import wake_next
+from chapterflow_site.core.exceptions import Conflict
+from chapterflow_site.core import crash_points
+from chapterflow_site.core.clock import database_now
+from workflow.engine.slots.slot_queue import wake_next
 from workflow.models import Provider
 
 

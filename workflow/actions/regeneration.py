@@ -2,14 +2,14 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.exceptions import Conflict, Invalid
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from workflow.agents.orchestrator import check_allowed
-from workflow.agents.text import clean
+from books.text.storable import clean
 from workflow.engine.regeneration import request, withdraw
 from workflow.engine.reopening import go_on
-from workflow.engine.settling import settle
+from workflow.engine.session_progress import settle
 from workflow.models import ChapterWorkflowItem, ProcessingSession
-from workflow.states import WRITTEN, ItemStatus, SessionStatus
+from workflow.contract.states import WRITTEN, ItemStatus, SessionStatus
 from workflow.transitions import Ledger, LostRace, ledger
 
 LONGEST_NOTE = 1_000

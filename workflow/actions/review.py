@@ -4,31 +4,23 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.exceptions import Conflict, Invalid
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
-from books.passages import find_passages
+from books.text.citations import find_passages
 from books.sources import rules_of
 from books.text.piles import without_piles
-from chapterflow_site import crash_points
-from workflow.agents.types import WrittenChapter
-from workflow.context import chunks_of, source_chunk, source_node
-from workflow.continuity import renew_facts, written_texts
-from workflow.engine.harmonizing import memory_in, revise
+from chapterflow_site.core import crash_points
+from workflow.contract.agent_types import WrittenChapter
+from workflow.context.chapter_task import chunks_of, source_chunk, source_node
+from workflow.context.continuity import renew_facts, written_texts
+from workflow.engine.phases.harmonizing import memory_in, revise
 from workflow.engine.measuring import compared_with, measures_again
-from workflow.events import EventKind
+from workflow.contract.events import EventKind
 from workflow.harmonization import RULE_KEYS, Edited, protected_spans
 from workflow.harmonization import apply_change as edit_in
 from workflow.harmonization import undo_change as edit_out
-from workflow.models import (
-    ChangeStatus,
-    ChapterWorkflowItem,
-    ConsistencyRule,
-    FollowUpQuestion,
-    HarmonizationChange,
-    ProcessingSession,
-    QuestionStatus,
-)
-from workflow.states import SessionStatus
+from workflow.models import ChangeStatus, ChapterWorkflowItem, ConsistencyRule, FollowUpQuestion, HarmonizationChange, ProcessingSession, QuestionStatus
+from workflow.contract.states import SessionStatus
 from workflow.transitions import NO_ERROR, Ledger, ledger
 
 LONGEST_ANSWER = 20_000

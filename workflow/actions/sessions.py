@@ -4,19 +4,19 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from books.exceptions import Conflict, Invalid
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import BookVersion, Dependencies
 from books.writers import writer_of
 from workflow.agents.orchestrator import check_allowed
-from workflow.budgets import Limits, check_limits, default_limits
-from workflow.engine.gaps import let_wait_again
+from workflow.engine.budget.limits import Limits, check_limits, default_limits
+from workflow.engine.dependents import let_wait_again
 from workflow.engine.regeneration import withdraw
 from workflow.engine.reopening import FRESH, end_as_cancelled, go_on
-from workflow.engine.settling import settle
-from workflow.events import EventKind
+from workflow.engine.session_progress import settle
+from workflow.contract.events import EventKind
 from workflow.models import ChapterWorkflowItem, ProcessingSession
-from workflow.setup import make_session
-from workflow.states import UNFINISHED, ItemStatus, OnFailure, SessionStatus
+from workflow.engine.setup import make_session
+from workflow.contract.states import UNFINISHED, ItemStatus, OnFailure, SessionStatus
 from workflow.transitions import NO_CLAIM, Ledger, LostRace, ledger
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
 from django.db import connection
 
-from books.exceptions import Conflict, TooSoon
+from chapterflow_site.core.exceptions import Conflict, TooSoon
 from workflow.agents.checkup import Report, check_backends, reports_of
 from workflow.agents.orchestrator import QUOTATIONS, check_allowed
 

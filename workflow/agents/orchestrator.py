@@ -7,13 +7,13 @@ from typing import cast
 
 from django.conf import settings
 
-from books.exceptions import Invalid
+from chapterflow_site.core.exceptions import Invalid
 from books.storyline.wording import quoted
-from workflow.failures import Failure
+from workflow.contract.failures import Failure
 
 from .llm import ModelWriter, Watch, is_model, split_models
 from .quotations import make_writer
-from .types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
+from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
 
 logger = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from django.http import HttpRequest
 
 from books.api.lookup import chapter_of
 from books.sources import masked, withheld_of
-from chapterflow_site.api_reading import page_of
-from chapterflow_site.api_types import ChapterId, Cursor, Limit
-from workflow import schemas
+from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.types import ChapterId, Cursor, Limit
+from . import schemas
 from workflow.models import Attempt
 
 from .router import router

@@ -5,8 +5,8 @@ from ninja import Status
 
 from books.api import router as books_router
 from books.api.lookup import book_of
-from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_types import BookId
+from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.api_base.types import BookId
 from workflow.actions import delete_book
 
 

@@ -3,9 +3,10 @@
 from django.http import HttpRequest
 from ninja import Status
 
-from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_types import ChapterId, SessionId, problems
-from workflow import actions, schemas
+from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.api_base.types import ChapterId, SessionId, problems
+from workflow import actions
+from . import schemas
 
 from .lookup import chapter_item_of, session_of
 from .router import router

@@ -7,10 +7,11 @@ from ninja import Path
 
 from books.api.lookup import version_of
 from books.sources import masked, withheld_of
-from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_reading import page_of
-from chapterflow_site.api_types import BookId, Cursor, Limit, SessionId, VersionName, problems
-from workflow import actions, schemas
+from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.types import BookId, Cursor, Limit, SessionId, VersionName, problems
+from workflow import actions
+from . import schemas
 from workflow.models import FollowUpQuestion, HarmonizationChange
 from workflow.models.review import Priority
 

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from django.http import HttpRequest
 from ninja import Query
 
-from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_reading import page_of
-from chapterflow_site.api_types import Cursor, Limit, SessionId, problems
-from workflow import actions, schemas
+from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.types import Cursor, Limit, SessionId, problems
+from workflow import actions
+from . import schemas
 from workflow.models import Event, ProcessingSession
 
 from .lookup import session_of

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from books.models import Chapter
-from workflow import schemas, usage_schemas
-from workflow.board import Row, estimate_rest, find_blocked, read_needs, read_rows
-from workflow.board.estimate import remaining_count
-from workflow.board.summary import state
-from workflow.board.tries import something_waits
-from workflow.engine.spending import Tally
+from . import schemas, usage_schemas
+from workflow.pages.board import Row, estimate_rest, find_blocked, read_needs, read_rows
+from workflow.progress.estimate import remaining_count
+from workflow.pages.board.summary import state
+from workflow.progress.tries import something_waits
+from workflow.engine.budget.spending import Tally
 from workflow.models import ProcessingSession
-from workflow.money import plain_dollars
-from workflow.providers import split
-from workflow.spending import of_session
-from workflow.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
+from workflow.contract.money import plain_dollars
+from workflow.agents.providers import split
+from workflow.progress.spending import of_session
+from workflow.contract.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
 
 _WRITING = frozenset({SessionStatus.INITIALIZED, SessionStatus.PROCESSING})
 

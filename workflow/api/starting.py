@@ -4,11 +4,11 @@ from django.http import HttpRequest
 from ninja import Status
 
 from books.api.lookup import version_of
-from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_types import BookId, VersionName, problems
-from workflow import schemas
+from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.api_base.types import BookId, VersionName, problems
+from . import schemas
 from workflow.actions import start_session
-from workflow.budgets import limits_of
+from workflow.engine.budget.limits import limits_of
 
 from .router import router
 

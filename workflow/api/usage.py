@@ -5,14 +5,15 @@ from collections.abc import Iterable, Mapping
 from django.db.models import F
 from django.http import HttpRequest
 
-from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_types import SessionId, problems
-from workflow import actions, schemas, usage_schemas
-from workflow.budgets import limits_of
-from workflow.engine.spending import SUMS, Tally
+from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.api_base.types import SessionId, problems
+from workflow import actions
+from . import schemas, usage_schemas
+from workflow.engine.budget.limits import limits_of
+from workflow.engine.budget.spending import SUMS, Tally
 from workflow.models import Attempt
-from workflow.money import plain_dollars
-from workflow.spending import of_book
+from workflow.contract.money import plain_dollars
+from workflow.progress.spending import of_book
 
 from .lookup import session_of
 from .router import router

@@ -2,9 +2,10 @@
 
 from django.http import HttpRequest
 
-from chapterflow_site.api_auth import person_asking
-from chapterflow_site.api_types import problems
-from workflow import actions, check_schemas
+from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.api_base.types import problems
+from workflow import actions
+from . import check_schemas
 
 from .router import router
 

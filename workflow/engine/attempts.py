@@ -12,19 +12,19 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection, connections
 
-from workflow import stopping
+from workflow.processes import stopping
 from workflow.agents.llm import RESET, Quote
-from workflow.agents.text import clean
-from workflow.agents.types import AgentCancelled, AgentError, OnText
-from workflow.failures import Failure
-from workflow.live import bell
+from books.text.storable import clean
+from workflow.contract.agent_types import AgentCancelled, AgentError, OnText
+from workflow.contract.failures import Failure
+from workflow.notify import local
 from workflow.models import ProcessingSession
 from workflow.transitions import LostRace
 
 from .checkpoints import Checkpoints
 from .claims import Held, is_current, renew
-from .spending import Offer
-from .till import Question, Till
+from .budget.spending import Offer
+from .budget.budget_gate import Question, Till
 
 logger = logging.getLogger(__name__)
 
@@ -200,7 +200,7 @@ class AgentRun(Generic[Result]):
         now = time.monotonic()
         if self._held.item is not None and self._written and now >= self._next_glimpse:
             self._next_glimpse = now + GLIMPSE_SECONDS
-            bell.show_text(str(self._held.session.pk), self._held.item.number, self.text)
+            local.show_text(str(self._held.session.pk), self._held.item.number, self.text)
 
     def _answer_agent(self) -> None:
         try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
-from chapterflow_site import crash_points
+from chapterflow_site.core import crash_points
 from workflow.models import Attempt, AttemptOutcome
 
 from .claims import Held

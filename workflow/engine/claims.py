@@ -9,18 +9,18 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from books.models import Dependencies
-from chapterflow_site import crash_points
-from chapterflow_site.rows import add_row, change_row, count_rows, read_row
+from chapterflow_site.core import crash_points
+from chapterflow_site.core.rows import add_row, change_row, count_rows, read_row
 from workflow.agents.orchestrator import harmonizer_models, questioner_models
-from workflow.clock import database_now
-from workflow.events import EventKind
+from chapterflow_site.core.clock import database_now
+from workflow.contract.events import EventKind
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.models.claim import Claim
-from workflow.owner import current_owner
-from workflow.states import ItemStatus, OnFailure, Phase, SessionStatus
+from workflow.processes.lease_owner import current_owner
+from workflow.contract.states import ItemStatus, OnFailure, Phase, SessionStatus
 from workflow.transitions import Ledger
 
-from .places import Place, Refusal, find_place, hold_back, let_go
+from .slots.slots import Place, Refusal, find_place, hold_back, let_go
 
 # `startable` and `due`, in order; the constants stand in the text, so that SQLite sees at once that its index fits.
 FIRST_READY = (

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from django.conf import settings
 
-from chapterflow_site.logs import working_on
-from workflow import stopping
-from workflow.events import EventKind
+from chapterflow_site.core.logs import working_on
+from workflow.processes import stopping
+from workflow.contract.events import EventKind
 from workflow.models import ProcessingSession
-from workflow.states import SessionStatus
+from workflow.contract.states import SessionStatus
 from workflow.transitions import Ledger, ledger
 
 from .claims import Held, claim_chapter, claim_phase, has_work_due, wake_for_more
-from .ending import finish_book, run_phase
-from .settling import settle
-from .turns import wake_next
+from .phases.ending import finish_book, run_phase
+from .session_progress import settle
+from .slots.slot_queue import wake_next
 from .writing import write_chapter
 
 logger = logging.getLogger(__name__)

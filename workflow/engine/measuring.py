@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Iterable, Mapping
 
-from workflow.agents.llm.preferences import wanted_words
-from workflow.agents.types import JSON, ChapterDraft, ChapterTask, EarlierChapter, WrittenChapter
+from workflow.agents.llm.prompt.preference_lines import wanted_words
+from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, EarlierChapter, WrittenChapter
 from workflow.quality import Sources, measure
 
 logger = logging.getLogger(__name__)

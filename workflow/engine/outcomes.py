@@ -7,24 +7,24 @@ from django.db.models import Max
 
 from books.models import BookVersion, Chapter, ChapterRevision, Citation, Origin
 from books.sources import title_columns, withheld_of
-from chapterflow_site.rows import add_row, add_values, change_row, run
+from chapterflow_site.core.rows import add_row, add_values, change_row, run
 from workflow.agents.memory import ChapterMemory
-from workflow.agents.types import AgentError
-from workflow.continuity import keep_memory
-from workflow.events import EventKind
-from workflow.failures import Failure
+from workflow.contract.agent_types import AgentError
+from workflow.context.continuity import keep_memory
+from workflow.contract.events import EventKind
+from workflow.contract.failures import Failure
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
-from workflow.states import ItemStatus, PauseReason
+from workflow.contract.states import ItemStatus, PauseReason
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
 from .claims import Held, end_attempt
-from .gaps import MEET_NEED, flag_outdated
+from .dependents import MEET_NEED, flag_outdated
 from .measuring import score_in
-from .pace import note_pace
+from .provider_backoff import note_pace
 from .regeneration import Ending, last_ending, let_others_go_on, replace_text
-from .settling import settle
-from .spending import Offer, refusal_of, spent, spent_unseen
-from .verdicts import MOST_LOSSES, judge
+from .session_progress import settle
+from .budget.spending import Offer, refusal_of, spent, spent_unseen
+from .retry_policy import MOST_LOSSES, judge
 
 AGAIN_LATER = Ending(ItemStatus.PENDING, EventKind.ATTEMPT_FAILED)
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from chapterflow_site.rows import run
-from workflow.events import EventKind
+from chapterflow_site.core.rows import run
+from workflow.contract.events import EventKind
 from workflow.models import ChangeStatus, ChapterWorkflowItem, HarmonizationChange
-from workflow.states import WRITTEN, ItemStatus
+from workflow.contract.states import WRITTEN, ItemStatus
 from workflow.transitions import NO_CLAIM, Ledger
 
-from .gaps import MEET_NEED, NEED_AGAIN, flag_rewritten, let_go_on
+from .dependents import MEET_NEED, NEED_AGAIN, flag_rewritten, let_go_on
 from .reopening import FRESH, end_as_cancelled
 
 

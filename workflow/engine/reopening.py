@@ -5,12 +5,12 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from workflow.events import EventKind
+from workflow.contract.events import EventKind
 from workflow.models import Attempt, AttemptOutcome
-from workflow.states import SessionStatus
+from workflow.contract.states import SessionStatus
 from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
 
-from .spending import spent_unseen
+from .budget.spending import spent_unseen
 
 PAST_WRITING = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 FRESH: Mapping[str, object] = {**NO_ERROR, "next_attempt_at": None, "finished_at": None}

@@ -10,19 +10,19 @@ from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from books.models import TextChunk
-from books.passages import find_passages
+from books.text.citations import find_passages
 from books.sources import rules_of, withheld_of
 from books.text.withheld import MaskedStream, Withheld
 from books.text.words import count_prose
-from chapterflow_site import crash_points
-from workflow.agents.drafts import check_draft, clean
-from workflow.agents.given import given_record
+from chapterflow_site.core import crash_points
+from workflow.agents.drafting.drafts import check_draft, clean
+from workflow.agents.writer_record import given_record
 from workflow.agents.llm import Watch
 from workflow.agents.memory import memory_of
 from workflow.agents.orchestrator import AgentOrchestrator
-from workflow.agents.types import AgentError, ChapterDraft, ChapterTask, OnText
-from workflow.context import chapter_of, chapter_task, chunks_of
-from workflow.failures import Failure
+from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, OnText
+from workflow.context.chapter_task import chapter_of, chapter_task, chunks_of
+from workflow.contract.failures import Failure
 from workflow.models import Attempt, AttemptOutcome, ProcessingSession
 from workflow.transitions import LostRace, ledger
 
@@ -30,7 +30,7 @@ from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, 
 from .claims import Held, claim_chapter, is_current, renew, wake_for_more
 from .measuring import measures_of
 from .outcomes import FinishedChapter, fail_chapter, give_back, stop_for_budget, store_chapter
-from .spending import Offer, correct
+from .budget.spending import Offer, correct
 
 logger = logging.getLogger(__name__)
 

@@ -1,11 +1,11 @@
 """The rule-based harmonizer: finds where chapters disagree, and edits them. Pure: no Django, no database."""
 
-from workflow.harmonization.apply import apply_change, apply_findings, undo_change
-from workflow.harmonization.facts import ChapterFacts
-from workflow.harmonization.find import compare, facts_of, find_all
-from workflow.harmonization.protection import protected_spans
-from workflow.harmonization.rules.catalogue import RULE_KEYS, RULES
-from workflow.harmonization.types import Applied, Edited, Finding, Placed, Rule, Severity
+from .apply import apply_change, apply_findings, undo_change
+from .facts import ChapterFacts
+from .find import compare, facts_of, find_all
+from .protection import protected_spans
+from .rules.catalogue import RULE_KEYS, RULES
+from .types import Applied, Edited, Finding, Placed, Rule, Severity
 
 __all__ = [
     "RULES",

@@ -5,13 +5,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from books.exceptions import Conflict
-from books.passages import find_passages
-from workflow.agents.types import SourceChunk
-from workflow.harmonization.locate import CONTEXT, locate, occurrences
-from workflow.harmonization.protection import protected_spans
-from workflow.harmonization.spans import Claims, Span, Spans
-from workflow.harmonization.types import Applied, Edited, Finding, Placed, by_weight
+from chapterflow_site.core.exceptions import Conflict
+from books.text.citations import find_passages
+from workflow.contract.agent_types import SourceChunk
+from .locate import CONTEXT, locate, occurrences
+from .protection import protected_spans
+from .spans import Claims, Span, Spans
+from .types import Applied, Edited, Finding, Placed, by_weight
 
 _REFUSALS = {
     "not_found": "These words are no longer in the chapter, so the change was not made.",

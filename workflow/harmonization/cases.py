@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from books.text.sentences import sentence_spans
-from workflow.agents.types import WrittenChapter
-from workflow.harmonization.protection import protected_spans
-from workflow.harmonization.rules.catalogue import NAME_VARIANTS, REPEATED_SENTENCES
-from workflow.harmonization.spans import Span, Spans
-from workflow.harmonization.statements import Conflict, Statement, find_conflicts, read_statements, said_in
-from workflow.harmonization.types import SEVERITIES, Finding
+from workflow.contract.agent_types import WrittenChapter
+from .protection import protected_spans
+from .rules.catalogue import NAME_VARIANTS, REPEATED_SENTENCES
+from .spans import Span, Spans
+from .statements import Conflict, Statement, find_conflicts, read_statements, said_in
+from .types import SEVERITIES, Finding
 
 FACTS = "facts"
 MOST_CASES = 400

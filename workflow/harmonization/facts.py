@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from books.preferences.reading import KeptName
-from workflow.harmonization.spans import Spans
-from workflow.harmonization.types import Finding
+from .spans import Spans
+from .types import Finding
 
 
 @dataclass(frozen=True)

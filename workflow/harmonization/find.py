@@ -5,30 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 
 from books.preferences.reading import KeptName
-from workflow.agents.types import WrittenChapter
-from workflow.harmonization.facts import Book, ChapterFacts, ChapterText
-from workflow.harmonization.protection import protected_spans
-from workflow.harmonization.rules import (
-    chapter_references,
-    dashes,
-    doubled_words,
-    headings,
-    name_variants,
-    placeholders,
-    quotation_marks,
-    repeated_sentences,
-)
-from workflow.harmonization.rules.catalogue import (
-    CHAPTER_REFERENCES,
-    DASHES,
-    HEADINGS,
-    NAME_VARIANTS,
-    QUOTATION_MARKS,
-    REPEATED_SENTENCES,
-    RULE_KEYS,
-)
-from workflow.harmonization.spans import Claims, Spans
-from workflow.harmonization.types import Finding, by_weight
+from workflow.contract.agent_types import WrittenChapter
+from .facts import Book, ChapterFacts, ChapterText
+from .protection import protected_spans
+from .rules import chapter_references, dashes, doubled_words, headings, name_variants, placeholders, quotation_marks, repeated_sentences
+from .rules.catalogue import CHAPTER_REFERENCES, DASHES, HEADINGS, NAME_VARIANTS, QUOTATION_MARKS, REPEATED_SENTENCES, RULE_KEYS
+from .spans import Claims, Spans
+from .types import Finding, by_weight
 
 _BOOK_RULES: Mapping[str, Callable[[Book], Iterator[Finding]]] = {
     QUOTATION_MARKS: quotation_marks.find,

@@ -4,15 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from workflow.agents.types import WrittenChapter
-from workflow.harmonization.cases import FACTS, Case
-from workflow.harmonization.facts import ChapterText
-from workflow.harmonization.opinions import Opinion
-from workflow.harmonization.proposals import Checker, Refused
-from workflow.harmonization.protection import protected_spans
-from workflow.harmonization.rules.catalogue import MODEL
-from workflow.harmonization.spans import Spans
-from workflow.harmonization.types import Finding
+from workflow.contract.agent_types import WrittenChapter
+from .cases import FACTS, Case
+from .facts import ChapterText
+from .opinions import Opinion
+from .proposals import Checker, Refused
+from .protection import protected_spans
+from .rules.catalogue import MODEL
+from .spans import Spans
+from .types import Finding
 
 Found = Mapping[int, Sequence[Finding]]
 

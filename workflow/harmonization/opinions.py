@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from workflow.harmonization.types import SEVERITIES, Severity
+from .types import SEVERITIES, Severity
 
 Verdict = Literal["same", "contradiction", "fine"]
 VERDICTS: tuple[Verdict, ...] = ("same", "contradiction", "fine")

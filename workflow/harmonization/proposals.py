@@ -5,22 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from books.text.sentences import sentence_spans
-from workflow.agents.types import SourceChunk
-from workflow.harmonization.cases import FACTS, Case, Side
-from workflow.harmonization.facts import ChapterText
-from workflow.harmonization.opinions import Proposal
-from workflow.harmonization.rules.catalogue import MODEL, REPEATED_SENTENCES
-from workflow.harmonization.statements import meaning_of, words_in
-from workflow.harmonization.types import Finding
-from workflow.harmonization.wording import (
-    has_address,
-    has_leak,
-    is_fact,
-    is_fit_to_show,
-    token,
-    tokens,
-    unknown_facts,
-)
+from workflow.contract.agent_types import SourceChunk
+from .cases import FACTS, Case, Side
+from .facts import ChapterText
+from .opinions import Proposal
+from .rules.catalogue import MODEL, REPEATED_SENTENCES
+from .statements import meaning_of, words_in
+from .types import Finding
+from .wording import has_address, has_leak, is_fact, is_fit_to_show, token, tokens, unknown_facts
 
 LONGER_BY_AT_MOST = 40
 LONGER_AT_MOST = 2.0

@@ -3,17 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from books.passages import (
-    between_marks,
-    citation_marks,
-    find_passages,
-    find_quotes,
-    paragraphs,
-    unescape_markdown,
-)
+from books.text.citations import between_marks, citation_marks, find_passages, find_quotes, paragraphs, unescape_markdown
 from books.text.typography import fold
-from workflow.agents.types import SourceChunk
-from workflow.harmonization.spans import Span, Spans
+from workflow.contract.agent_types import SourceChunk
+from .spans import Span, Spans
 
 _FENCE = re.compile(
     r"^[ ]{0,3}(`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^[ ]{0,3}\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from books.text.sentences import sentence_spans
-from workflow.agents.quotations.english import STOP_WORDS
-from workflow.harmonization.prose import word_set, words_of
-from workflow.harmonization.spans import Spans
+from books.text.english import STOP_WORDS
+from .prose import word_set, words_of
+from .spans import Spans
 
 MIN_WORDS = 4
 LONGEST_SENTENCE = 600

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Collection, Iterable
 
-from workflow.agents.quotations.english import STOP_WORDS
-from workflow.harmonization.facts import ChapterText
-from workflow.harmonization.rules import placeholders
-from workflow.harmonization.spans import Spans
-from workflow.harmonization.statements import number_of, words_in
+from books.text.english import STOP_WORDS
+from .facts import ChapterText
+from .rules import placeholders
+from .spans import Spans
+from .statements import number_of, words_in
 
 INSTRUCTION_WORDS = 8
 _ADDRESS = re.compile(r"https?:|www\.|\b[\w.-]+@[\w-]+\.|\b[\w-]+\.(?:com|net|org|io)\b", re.IGNORECASE)

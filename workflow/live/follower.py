@@ -16,14 +16,14 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, connections
 
-from workflow.board.markup import Lens
+from workflow.pages.board.markup import Lens
 from workflow.models import ProcessingSession
 
 from .admission import Admission, Ticket, admit
-from .bell import Bell, Glimpse, Ring, read
+from workflow.notify.local import Bell, Glimpse, Ring, read
 from .codes import SIGNED_OUT, TOO_MANY_BOARDS
-from .far_bell import hear_far
-from .feed import Feed, Viewer
+from workflow.notify.redis import hear_far
+from .subscription import Feed, Viewer
 from .workers import WORKERS_ID, workers_pieces
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.template.loader import get_template
 
-from workflow.board.workers import WorkersNotice, notices_for, waiting_among
+from workflow.progress.workers import WorkersNotice, notices_for, waiting_among
 
-from .feed import Viewer
+from .subscription import Viewer
 
 WORKERS_ID = "board-workers"
 

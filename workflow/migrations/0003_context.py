@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from workflow.ancestors import find_ancestors
+from workflow.context.ancestors import find_ancestors
 
 
 def note_what_is_before(apps, editor):

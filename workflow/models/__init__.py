@@ -5,14 +5,7 @@ from .claim import Claim
 from .facts import FactEntry
 from .item import ChapterWorkflowItem, ItemDependency
 from .provider import Provider
-from .review import (
-    ChangeStatus,
-    ConsistencyRule,
-    FollowUpQuestion,
-    HarmonizationChange,
-    Priority,
-    QuestionStatus,
-)
+from .review import ChangeStatus, ConsistencyRule, FollowUpQuestion, HarmonizationChange, Priority, QuestionStatus
 from .session import ProcessingSession
 
 __all__ = [
@@ -20,7 +13,7 @@ __all__ = [
     "AttemptOutcome",
     "ChangeStatus",
     "ChapterWorkflowItem",
-    "Claim",
+    "ClaimColumns",
     "ConsistencyRule",
     "Event",
     "FactEntry",

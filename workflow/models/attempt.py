@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from workflow.states import Phase
+from workflow.contract.states import Phase
 
 from .item import ChapterWorkflowItem
 from .session import ProcessingSession

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from books.models import Book, Chapter
-from workflow.states import WRITTEN, ItemStatus
+from workflow.contract.states import WRITTEN, ItemStatus
 
 from .claim import Claim
 from .session import ProcessingSession

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from workflow.providers import limit_of
+from workflow.agents.providers import limit_of
 
 
 class Provider(models.Model):

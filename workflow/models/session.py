@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from books.models import Book, BookVersion, Dependencies
-from workflow.states import UNFINISHED, OnFailure, PauseReason, Phase, SessionStatus
+from workflow.contract.states import UNFINISHED, OnFailure, PauseReason, Phase, SessionStatus
 
 from .claim import Claim
 from .spending import Budget, Spending

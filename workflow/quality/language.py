@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from books.text.words import UNSPACED
-from workflow.agents.quotations.english import STOP_WORDS
+from books.text.english import STOP_WORDS
 
 # Thai, Lao, Burmese, Khmer, Japanese, Chinese: words are not set apart by spaces.
 _UNSPACED = re.compile(f"[{UNSPACED}]")

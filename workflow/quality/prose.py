@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from books.passages import citation_marks, find_quotes, paragraphs, split_label
+from books.text.citations import citation_marks, find_quotes, paragraphs, split_label
 from books.text.sentences import sentence_spans
 from workflow.agents.quotations.frame import is_frame_paragraph
 from workflow.agents.quotations.words import split_words

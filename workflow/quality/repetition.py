@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from workflow.agents.types import EarlierChapter
+from workflow.contract.agent_types import EarlierChapter
 
 from .prose import words_told
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
-from workflow.agents.quotations.english import STOP_WORDS
+from books.text.english import STOP_WORDS
 
 from .prose import Kind, Prose
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from math import log
 
 from workflow.agents.quotations.words import split_words, terms_of
-from workflow.agents.types import JSON, EarlierChapter, SourceChunk, SourceNode
+from workflow.contract.agent_types import JSON, EarlierChapter, SourceChunk, SourceNode
 
 _PIECE = re.compile(r"[^.!?…\n]+")
 _DEEPEST = 6

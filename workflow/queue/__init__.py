@@ -12,9 +12,9 @@ from django.db import transaction
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
-from chapterflow_site import crash_points
+from chapterflow_site.core import crash_points
 
-from .crews import connect_hooks
+from .worker_signals import connect_hooks
 from .names import ADVANCE, SCHEDULE_NAME, TEND, Task
 
 __all__ = ["SCHEDULE_NAME", "TEND", "connect_hooks", "enqueue_advance", "waiting_sessions"]

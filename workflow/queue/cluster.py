@@ -6,7 +6,7 @@ from types import FrameType
 
 from django_q.cluster import Cluster as QueueCluster
 
-from workflow import stopping
+from workflow.processes import stopping
 
 # Workers that stop in order give their chapter back within eight seconds.
 STOP_SECONDS = 13

@@ -13,7 +13,7 @@ from django_q.conf import Conf
 from django_q.signing import BadSignature, SignedPackage
 from redis import Redis, RedisError
 
-from . import door
+from . import dispatch_gate
 from .names import Task, canary_key
 
 logger = logging.getLogger(__name__)
@@ -44,8 +44,8 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key=list_key)
         self._queue = list_key or Conf.CLUSTER_NAME
-        self._door: door.Door | None = None
-        self._outage = door.Outage()
+        self._door: dispatch_gate.Door | None = None
+        self._outage = dispatch_gate.Outage()
 
     @staticmethod
     def get_connection(list_key: str | None = None) -> Redis:
@@ -62,7 +62,7 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
     def dequeue(self) -> Sequence[tuple[None, bytes]] | None:
         """Return the next task for an idle worker, or None after a wait of at most a second. Never raises."""
         if self._door is None:
-            self._door = door.Door()
+            self._door = dispatch_gate.Door()
         if not self._door.has_room():
             self._door.wait()
             return None

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from books.models import BookVersion
-from workflow.board.tabs import Tab, Waiting, count_waiting, tabs_of
+from workflow.pages.board.tabs import Tab, Waiting, count_waiting, tabs_of
 from workflow.models import ProcessingSession
 
 register = template.Library()

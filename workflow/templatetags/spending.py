@@ -4,14 +4,14 @@ from django import template
 from django.conf import settings
 
 from books.models import BookVersion
-from books.storyline.estimate import Estimate, Span
+from books.storyline.values.estimate import Estimate, Span
 from workflow.agents.llm import is_model, split_models
-from workflow.agents.llm.prices import runs_here
+from workflow.agents.llm.providers.prices import runs_here
 from workflow.agents.orchestrator import PYTHON
-from workflow.budgets import field_value, unpriced
+from workflow.engine.budget.limits import field_value, unpriced
 from workflow.models import ProcessingSession
-from workflow.money import money
-from workflow.spending import Spent, number, of_book, of_session
+from workflow.contract.money import money
+from workflow.progress.spending import Spent, number, of_book, of_session
 
 register = template.Library()
 

@@ -3,7 +3,7 @@
 from django import template
 
 from books.models import Chapter
-from workflow.workbench.standing import Standing, standing_of
+from workflow.pages.chapter.progress_line import Standing, standing_of
 
 register = template.Library()
 

@@ -4,13 +4,13 @@ from django import template
 from django.utils.formats import number_format
 
 from books.models import BookVersion, Dependencies
-from books.outline import Outline, outline_of
-from books.storyline.estimate import Span
+from books.outline.listing import Outline, outline_of
+from books.storyline.values.estimate import Span
 from workflow.agents.checkup import ROLES, label_of_role
 from workflow.agents.orchestrator import label_of
 from workflow.models import ProcessingSession
-from workflow.offer import writer_choice
-from workflow.states import OnFailure
+from workflow.pages.start.writer_choice import writer_choice
+from workflow.contract.states import OnFailure
 
 register = template.Library()
 

@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from books.access import person_of
-from books.exceptions import Invalid
+from chapterflow_site.core.exceptions import Invalid
 from workflow import actions
 from workflow.actions.regeneration import LONGEST_NOTE
 from workflow.agents.orchestrator import QUOTATIONS, allowed_writers
 from workflow.models import ChapterWorkflowItem
-from workflow.states import WRITTEN, SessionStatus
+from workflow.contract.states import WRITTEN, SessionStatus
 
 from .lookup import back_to_board, sessions_of
 

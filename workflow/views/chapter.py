@@ -6,22 +6,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from books.models import Chapter
-from books.reading import (
-    SourceView,
-    passages_of,
-    passages_of_node,
-    render_chapter,
-    sources_of,
-    weak_sentences,
-    word_diff,
-)
+from books.reading import SourceView, passages_of, passages_of_node, render_chapter, sources_of, weak_sentences, word_diff
 from books.sources import masked, withheld_of
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
-from workflow.workbench.again import again_notice, again_url
-from workflow.workbench.attempts import attempts_of, count_attempts, spent_on
-from workflow.workbench.metrics import metrics_of
-from workflow.workbench.revisions import compared, writing_words
-from workflow.workbench.standing import standing_of
+from workflow.pages.chapter.again import again_notice, again_url
+from workflow.pages.chapter.attempts import attempts_of, count_attempts, spent_on
+from workflow.pages.chapter.metrics import metrics_of
+from workflow.pages.chapter.revisions import compared, writing_words
+from workflow.pages.chapter.progress_line import standing_of
 
 MOST_REVISIONS = 100
 

@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from books.access import is_htmx
-from workflow.find import LONGEST_QUERY
-from workflow.find import find as find_titles
+from workflow.pages.home.find import LONGEST_QUERY
+from workflow.pages.home.find import find as find_titles
 
 
 @login_required

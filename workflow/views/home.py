@@ -13,11 +13,11 @@ from books.actions import edit_book
 from books.models import Book, BookVersion, Chapter
 from books.writers import asked_writer
 from workflow.actions import delete_book, start_session
-from workflow.attention import calls, running, status_word
-from workflow.budgets import Limits, read_limits
+from workflow.pages.home.inbox import calls, running, status_word
+from workflow.engine.budget.limits import Limits, read_limits
 from workflow.models import ProcessingSession
-from workflow.shelf import SORTS, cards, shelf
-from workflow.states import UNFINISHED
+from workflow.pages.home.library import SORTS, cards, shelf
+from workflow.contract.states import UNFINISHED
 
 PAGE = 48
 

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from workflow.board.markup import Lens
-from workflow.board.workers import notice_for
-from workflow.live import frames
-from workflow.live.glimpses import read_glimpses
-from workflow.live.picture import Picture
+from workflow.pages.board.markup import Lens
+from workflow.progress.workers import notice_for
+from workflow.live import swaps
+from workflow.pages.board.preview import read_glimpses
+from workflow.live.board_state import Picture
 from workflow.models import ProcessingSession
 
 from .lookup import sessions_of
@@ -41,4 +41,4 @@ def _all_after(session: ProcessingSession, since: int | None, lens: Lens) -> str
 
 def _text_so_far(session: ProcessingSession) -> str:
     """Return the text of what is being written; without a change that is all that can be new."""
-    return "".join(frames.proof_pieces(read_glimpses(session.pk)).values())
+    return "".join(swaps.proof_pieces(read_glimpses(session.pk)).values())

@@ -17,25 +17,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from books.access import person_of
 from workflow import actions
-from workflow.board import Board, Look, read_board, read_entries, summary
-from workflow.board.board import GROUP
-from workflow.board.markup import (
-    COMPACT,
-    Lens,
-    parts_of,
-    render_card,
-    render_group,
-    render_now,
-    render_seq,
-    render_unread_group,
-)
-from workflow.board.moments import Moment
-from workflow.board.signal import page_title, signal_of
-from workflow.board.tabs import count_waiting
-from workflow.board.workers import notice_for
-from workflow.budgets import read_limits
-from workflow.live.glimpses import read_glimpses
-from workflow.states import UNFINISHED, SessionStatus
+from workflow.pages.board import Board, Look, read_board, read_entries, summary
+from workflow.pages.board.board import GROUP
+from workflow.pages.board.markup import COMPACT, Lens, parts_of, render_card, render_group, render_now, render_seq, render_unread_group
+from workflow.progress.moments import Moment
+from workflow.pages.board.signal import page_title, signal_of
+from workflow.pages.board.tabs import count_waiting
+from workflow.progress.workers import notice_for
+from workflow.engine.budget.limits import read_limits
+from workflow.pages.board.preview import read_glimpses
+from workflow.contract.states import UNFINISHED, SessionStatus
 
 from .lookup import back_to_board, sessions_of
 

@@ -10,10 +10,10 @@ from books.speakers import checked_names
 from books.text.piles import MOST_MARKS, has_pile, without_piles
 from tests.api_world import to_decide
 from tests.books.factories import written_book
-from tests.workflow.llm.tasks import task
+from tests.workflow.agents.llm.tasks import task
 from workflow.actions import answer_question
-from workflow.agents.drafts import check_draft
-from workflow.agents.types import ChapterDraft
+from workflow.agents.drafting.drafts import check_draft
+from workflow.contract.agent_types import ChapterDraft
 
 PILE = "\u0301\u0323" * 4_000
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from books.passages import find_passages
+from books.text.citations import find_passages
 from books.text.verbatim import WIDEST_GAP, may_follow
 
 SAID = (

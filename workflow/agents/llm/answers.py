@@ -5,16 +5,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from books.passages import citation_marks, cited_ids
+from books.text.citations import citation_marks, cited_ids
 from books.text.words import count_prose, count_words
-from workflow.agents.drafts import clean, unknown_chunks
-from workflow.agents.types import ChapterDraft, ChapterTask
-from workflow.failures import Failure
+from workflow.agents.drafting.drafts import clean, unknown_chunks
+from workflow.contract.agent_types import ChapterDraft, ChapterTask
+from workflow.contract.failures import Failure
 
-from .form import META_MARKER, WRITING_RULES
+from .prompt.answer_form import META_MARKER, WRITING_RULES
 from .language import wrong_language
 from .leaks import elisions_in, leaks_in
-from .preferences import wanted_words
+from .prompt.preference_lines import wanted_words
 
 SHORTEST, LONGEST = 0.5, 1.6
 SHORTEST_OF_SOURCES = 0.6

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from workflow.agents.types import AgentCancelled, AgentError
-from workflow.failures import EXPLANATIONS, Failure
+from workflow.contract.agent_types import AgentCancelled, AgentError
+from workflow.contract.failures import EXPLANATIONS, Failure
 
-from .backends import INSTALL, base_url_of, is_installed, make_model, missing_key, provider_of
-from .calls import POLL_SECONDS, Answer, Timeouts, call_model, run_cancellable, settings_for
-from .errors import classify, finish_failure, is_caused_by
-from .streaming import MarkdownFilter
+from .providers.backends import INSTALL, base_url_of, is_installed, make_model, missing_key, provider_of
+from .calls.call import POLL_SECONDS, Answer, Timeouts, call_model, run_cancellable, settings_for
+from .calls.errors import classify, finish_failure, is_caused_by
+from .calls.streaming import MarkdownFilter
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
 
-    from .backends import Provider
+    from .providers.backends import Provider
 
 CHECK_SECONDS = 15.0
 # OpenAI takes no smaller limit.

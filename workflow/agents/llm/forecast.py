@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from books.storyline.estimate import Forecast, Span
+from books.storyline.values.estimate import Forecast, Span
 
 from .answers import SHORTEST_OF_SOURCES
-from .backends import is_model, split_models
-from .budgets import CLOSING_BLOCK, LEDGER, RELATED, RULES, SOURCES, STORY, TAIL, TASK, TOKENS_PER_WORD
-from .preferences import wanted_words
-from .prices import cost_of
+from .providers.backends import is_model, split_models
+from .prompt.budgets import CLOSING_BLOCK, LEDGER, RELATED, RULES, SOURCES, STORY, TAIL, TASK, TOKENS_PER_WORD
+from .prompt.preference_lines import wanted_words
+from .providers.prices import cost_of
 
 # What is sent besides the sources: at least rules and task, at most every block full.
 LEAST_BESIDES = RULES // 2 + TASK // 2

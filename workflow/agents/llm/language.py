@@ -2,11 +2,11 @@
 
 import re
 
-from books.passages import citation_marks, paragraphs, split_label
+from books.text.citations import citation_marks, paragraphs, split_label
 from books.text.detection import is_certainly_not, language_of
 from books.text.sentences import sentence_spans
 from books.text.tags import name_of, tag_named
-from workflow.agents.types import ChapterTask
+from workflow.contract.agent_types import ChapterTask
 
 _QUOTED = re.compile(r"“[^“”]*”|„[^“”„]*[“”]|\"[^\"]*\"|«[^«»]*»|»[^«»]*«|「[^「」]*」|『[^『』]*』|‹[^‹›]*›")
 _FIRST_PART = re.compile(r"[^,;.(\n]+")

@@ -5,22 +5,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workflow.agents.text import clean
-from workflow.agents.types import AgentCancelled, AgentError, ChapterDraft, ChapterTask, OnText
-from workflow.failures import EXPLANATIONS, Failure
+from books.text.storable import clean
+from workflow.contract.agent_types import AgentCancelled, AgentError, ChapterDraft, ChapterTask, OnText
+from workflow.contract.failures import EXPLANATIONS, Failure
 
 from .answers import BadAnswer, Usable, WrongLanguage, has_closing_block, parse_answer
-from .backends import make_model, split_models
-from .budgets import has_room
-from .calls import Answer, Timeouts, call_model, run_cancellable, settings_for
-from .errors import ContextTooLong, classify, finish_failure
-from .ollama import find_window
-from .prompt import Prompt, build_prompt
-from .streaming import RESET, MarkdownFilter
-from .tokens import estimate_tokens
-from .usage import Usage, failed_call
-from .watch import Quote, Watch
-from .windows import Window, learn
+from .providers.backends import make_model, split_models
+from .prompt.budgets import has_room
+from .calls.call import Answer, Timeouts, call_model, run_cancellable, settings_for
+from .calls.errors import ContextTooLong, classify, finish_failure
+from .providers.ollama import find_window
+from .prompt.messages import Prompt, build_prompt
+from .calls.streaming import RESET, MarkdownFilter
+from .prompt.tokens import estimate_tokens
+from .calls.usage import Usage, failed_call
+from .calls.watch import Quote, Watch
+from .providers.windows import Window, learn
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from workflow.agents.types import ChapterContext, SourceNode
+from workflow.contract.agent_types import ChapterContext, SourceNode
 
 from .facts import Fact, find_facts
 from .line import story_line

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from books.passages import citation_marks, paragraphs, split_label, unescape_markdown
+from books.text.citations import citation_marks, paragraphs, split_label, unescape_markdown
 from books.text.sentences import sentence_spans
 
 _SPACES = re.compile(r"\s+")

@@ -3,10 +3,10 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from workflow.agents.questions import names, sources, unanswered, voices
-from workflow.agents.questions.turns import read_record
-from workflow.agents.questions.types import CATEGORIES, PRIORITIES, Candidate, Question, Record
-from workflow.agents.types import WrittenChapter
+from . import names, sources, unanswered, quiet_participants
+from .turns import read_record
+from .types import CATEGORIES, PRIORITIES, Candidate, Question, Record
+from workflow.contract.agent_types import WrittenChapter
 
 
 def ask_questions(
@@ -22,7 +22,7 @@ def _candidates(records: Sequence[Record]) -> Iterator[Candidate]:
         yield from sources.find(record)
         yield from unanswered.find(record)
     yield from names.find(records)
-    yield from voices.find(records)
+    yield from quiet_participants.find(records)
 
 
 def _chosen(candidates: Iterable[Candidate], limit_per_chapter: int, limit: int) -> list[Candidate]:

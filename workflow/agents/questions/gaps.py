@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workflow.agents.questions.phrases import DEFLECTED, NOT_KNOWN, PUT_OFF
-from workflow.agents.questions.real_questions import content_words, is_about_the_past, is_real
-from workflow.agents.questions.turns import conversation, sentences
-from workflow.agents.questions.types import Turn
+from .phrases import DEFLECTED, NOT_KNOWN, PUT_OFF
+from .real_questions import content_words, is_about_the_past, is_real
+from .turns import conversation, sentences
+from .types import Turn
 
 _LONGEST_REPLY_WORDS = 25
 _LONGEST_PUT_OFF_WORDS = 45

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workflow.agents.questions.known_words import EXPLAINS_ITSELF, WELL_KNOWN
-from workflow.agents.questions.turns import sentences
-from workflow.agents.questions.types import Candidate, Question, Record, Turn, fingerprint
-from workflow.agents.quotations.english import FILLERS, STOP_WORDS
+from .known_words import EXPLAINS_ITSELF, WELL_KNOWN
+from .turns import sentences
+from .types import Candidate, Question, Record, Turn, fingerprint
+from books.text.english import FILLERS, STOP_WORDS
 from workflow.agents.quotations.turns import plain_name
 from workflow.harmonization.prose import proper_names
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from books.text.verbatim import Quotation, find_verbatim
-from workflow.agents.questions.real_questions import content_words
-from workflow.agents.questions.types import PRIORITIES, Priority, Question, fingerprint
-from workflow.agents.types import SourceChunk, WrittenChapter
+from .real_questions import content_words
+from .types import PRIORITIES, Priority, Question, fingerprint
+from workflow.contract.agent_types import SourceChunk, WrittenChapter
 from workflow.harmonization.wording import is_fit_to_show, tokens, unknown_facts
 
 MODEL_CATEGORIES = (

@@ -2,8 +2,8 @@
 
 import re
 
-from workflow.agents.questions.phrases import NOT_MEANT
-from workflow.agents.quotations.english import STOP_WORDS
+from .phrases import NOT_MEANT
+from books.text.english import STOP_WORDS
 
 _MIN_WORDS = 6
 _MIN_WORDS_OF_SHORT = 4

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workflow.agents.questions.types import Candidate, Question, Record, fingerprint
+from .types import Candidate, Question, Record, fingerprint
 
 CATEGORY = "no_source"
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from books.text.sentences import sentence_spans
-from workflow.agents.questions.phrases import SUMMARY_LEAVES_OPEN
-from workflow.agents.questions.real_questions import content_words
-from workflow.agents.questions.turns import sentences
-from workflow.agents.questions.types import Record, Turn
+from .phrases import SUMMARY_LEAVES_OPEN
+from .real_questions import content_words
+from .turns import sentences
+from .types import Record, Turn
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from books.text.sentences import sentence_spans
-from workflow.agents.questions.types import Record, Turn
+from .types import Record, Turn
 from workflow.agents.quotations.order import in_spoken_order
 from workflow.agents.quotations.turns import find_lines
-from workflow.agents.types import SourceChunk, WrittenChapter
+from workflow.contract.agent_types import SourceChunk, WrittenChapter
 
 
 def read_record(chapter: WrittenChapter) -> Record:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from workflow.agents.questions.gaps import Gap, find_gap, what_is_before
-from workflow.agents.questions.phrases import FORGOTTEN, NEVER_LEARNED
-from workflow.agents.questions.real_questions import asks_for_facts, is_real, leans_on_what_is_before
-from workflow.agents.questions.summaries import OpenEnd, find_open_ends
-from workflow.agents.questions.turns import sentences
-from workflow.agents.questions.types import Candidate, Priority, Question, Record, Turn, fingerprint
+from .gaps import Gap, find_gap, what_is_before
+from .phrases import FORGOTTEN, NEVER_LEARNED
+from .real_questions import asks_for_facts, is_real, leans_on_what_is_before
+from .summaries import OpenEnd, find_open_ends
+from .turns import sentences
+from .types import Candidate, Priority, Question, Record, Turn, fingerprint
 
 CATEGORY = "unanswered_question"
 _LONGEST_QUOTE = 300

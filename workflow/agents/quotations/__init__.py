@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from workflow.agents.quotations.verify import verify_chapter
-from workflow.agents.quotations.writer import QuotationsWriter
-from workflow.agents.types import JSON
+from .verify import verify_chapter
+from .writer import QuotationsWriter
+from workflow.contract.agent_types import JSON
 
 __all__ = ["QuotationsWriter", "make_writer", "verify_chapter"]
 

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from workflow.agents.quotations.phrases import Evidence, Phrase, find_evidence
-from workflow.agents.quotations.words import WORD, fold
+from .phrases import Evidence, Phrase, find_evidence
+from .words import WORD, fold
 
 _BY_LENGTH = (0.0, 1.0, 1.7, 1.9)
 _TOPIC_BONUS = 1.8

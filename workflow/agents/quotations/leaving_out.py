@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from books.preferences.reading import left_out_terms
-from workflow.agents.types import ChapterTask
+from workflow.contract.agent_types import ChapterTask
 
 _APOSTROPHES = str.maketrans("’ʼ", "''")
 # From here on stand scripts that write no spaces between words.

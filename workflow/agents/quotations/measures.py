@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from workflow.agents.quotations.words import split_words, terms_of
+from .words import split_words, terms_of
 
 
 def measure_coverage(

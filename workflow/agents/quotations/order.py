@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from workflow.agents.types import SourceChunk
+from workflow.contract.agent_types import SourceChunk
 
 
 def in_spoken_order(chunks: Sequence[SourceChunk]) -> tuple[list[SourceChunk], bool]:

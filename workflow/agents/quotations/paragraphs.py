@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from books.passages import OMISSION, citation_mark, escape_markdown, find_quotes
+from books.text.citations import OMISSION, citation_mark, escape_markdown, find_quotes
 from books.text.verbatim import may_follow
-from workflow.agents.quotations.sentences import Sentence
+from .sentences import Sentence
 
 _LONG_PARAGRAPH_WORDS = 130
 _WIDEST_SEAM = 12

@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from books.text.sentences import SENTENCE_ENDS
-from workflow.agents.quotations.english import (
-    DETERMINERS,
-    FILLERS,
-    NOT_BEFORE_NOUNS,
-    PREPOSITIONS,
-    STOP_WORDS,
-    UNTELLING_WORDS,
-)
-from workflow.agents.quotations.words import WORD, fold
+from books.text.english import DETERMINERS, FILLERS, NOT_BEFORE_NOUNS, PREPOSITIONS, STOP_WORDS, UNTELLING_WORDS
+from .words import WORD, fold
 
 Phrase = tuple[str, ...]
 

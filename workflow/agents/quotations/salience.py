@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflow.agents.quotations.words import split_words, terms_of
+from .words import split_words, terms_of
 
 Vector = dict[str, float]
 Index = Mapping[str, Sequence[tuple[int, float]]]

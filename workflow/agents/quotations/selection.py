@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from workflow.agents.quotations.company import Company
-from workflow.agents.quotations.salience import Weighing, weigh
-from workflow.agents.quotations.sentences import Sentence
-from workflow.agents.quotations.words import WORD
+from .sentence_pairs import Company
+from .salience import Weighing, weigh
+from .sentences import Sentence
+from .words import WORD
 
 _SALIENCE_SHARE = 0.72
 _CROWDING = 0.1

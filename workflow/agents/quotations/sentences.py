@@ -6,15 +6,9 @@ from dataclasses import dataclass
 
 from books.text.sentences import SENTENCE_ENDS, sentence_spans
 from books.text.words import count_words
-from workflow.agents.quotations.english import (
-    DANGLING_ENDS,
-    FILLERS,
-    HESITATIONS,
-    LEANING_STARTS,
-    NUMBER_WORDS,
-)
-from workflow.agents.quotations.turns import Line
-from workflow.agents.quotations.words import WORD, split_words, terms_of
+from books.text.english import DANGLING_ENDS, FILLERS, HESITATIONS, LEANING_STARTS, NUMBER_WORDS
+from .turns import Line
+from .words import WORD, split_words, terms_of
 
 _CLOSERS = "\"”’'»)\\]」』）"
 _CLOSED = re.compile(rf"[{SENTENCE_ENDS}:;][{_CLOSERS}]*$")

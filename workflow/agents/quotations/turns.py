@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflow.agents.quotations.english import NAME_PARTICLES, NOT_A_SPEAKER, ROLES
-from workflow.agents.types import SourceChunk
+from books.text.english import NAME_PARTICLES, NOT_A_SPEAKER, ROLES
+from workflow.contract.agent_types import SourceChunk
 
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _PREFIX = re.compile(r"[\s>*_#\-–—]*(?:[\[(]?\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?[\])]?[\s\-–—*_]*)?")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from books.passages import citation_marks, find_quotes, paragraphs, split_label
-from workflow.agents.quotations.turns import plain_name
-from workflow.agents.types import SourceChunk
+from books.text.citations import citation_marks, find_quotes, paragraphs, split_label
+from .turns import plain_name
+from workflow.contract.agent_types import SourceChunk
 
 
 def verify_chapter(markdown: str, chunks: Iterable[SourceChunk]) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from books.text.words import MARKS, UNSPACED
-from workflow.agents.quotations.english import FILLERS, STOP_WORDS
+from books.text.english import FILLERS, STOP_WORDS
 
 WORD = re.compile(rf"[^\W_][\w{MARKS}]*(?:['’\-][^\W_][\w{MARKS}]*)*")
 # The same for text of plain letters, in half the time.

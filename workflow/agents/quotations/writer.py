@@ -4,24 +4,24 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from books.passages import citation_mark
+from books.text.citations import citation_mark
 from books.preferences.reading import wanted_words
 from books.text.tags import tag_named
 from books.text.words import count_prose, count_words
-from workflow.agents.quotations.company import find_leads, pair_exchanges, with_short_answers
-from workflow.agents.quotations.frame import Frame, summary_paragraph, whole_summary
-from workflow.agents.quotations.frame_words import ENGLISH, OF_LANGUAGE
-from workflow.agents.quotations.headings import PhraseBook
-from workflow.agents.quotations.leaving_out import without_left_out
-from workflow.agents.quotations.measures import measure_coverage
-from workflow.agents.quotations.order import in_spoken_order
-from workflow.agents.quotations.paragraphs import Paragraph, make_paragraphs
-from workflow.agents.quotations.salience import inverse_frequencies
-from workflow.agents.quotations.sections import cut_sections
-from workflow.agents.quotations.selection import select_sentences
-from workflow.agents.quotations.sentences import Sentence, find_sentences
-from workflow.agents.quotations.turns import find_lines
-from workflow.agents.types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
+from .sentence_pairs import find_leads, pair_exchanges, with_short_answers
+from .frame import Frame, summary_paragraph, whole_summary
+from .frame_words import ENGLISH, OF_LANGUAGE
+from .headings import PhraseBook
+from .leaving_out import without_left_out
+from .measures import measure_coverage
+from .order import in_spoken_order
+from .paragraphs import Paragraph, make_paragraphs
+from .salience import inverse_frequencies
+from .sections import cut_sections
+from .selection import select_sentences
+from .sentences import Sentence, find_sentences
+from .turns import find_lines
+from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
 
 _QUOTED_SHARE = 0.8
 _LEAST_QUOTED_SHARE = 0.4

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from workflow.harmonization.facts import Book, ChapterText, Reference
 from workflow.harmonization.prose import words_of
-from workflow.harmonization.rules.catalogue import CHAPTER_REFERENCES
+from .catalogue import CHAPTER_REFERENCES
 from workflow.harmonization.types import Finding
 
 _UNITS = words_of("""

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from workflow.harmonization.facts import Book, ChapterText, Glyph
 from workflow.harmonization.prose import word_set
-from workflow.harmonization.rules.catalogue import DASHES
-from workflow.harmonization.rules.majority import count_styles, majority, style_evidence, where
+from .catalogue import DASHES
+from .majority import count_styles, majority, style_evidence, where
 from workflow.harmonization.types import Finding
 
 _STYLES = {"spaced en dash": " – ", "em dash": "—", "spaced em dash": " — ", "spaced hyphen": " - "}

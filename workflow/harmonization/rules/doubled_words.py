@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from workflow.harmonization.facts import ChapterText
 from workflow.harmonization.prose import word_set
-from workflow.harmonization.rules.catalogue import DOUBLED_WORDS
+from .catalogue import DOUBLED_WORDS
 from workflow.harmonization.types import Finding
 
 _DOUBLED = re.compile(

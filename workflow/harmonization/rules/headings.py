@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from books.storyline.titles import plain_title
+from books.storyline.values.titles import plain_title
 from workflow.harmonization.facts import Book, ChapterFacts, ChapterText, Heading
 from workflow.harmonization.prose import word_set
-from workflow.harmonization.rules.catalogue import HEADINGS
+from .catalogue import HEADINGS
 from workflow.harmonization.types import Finding, Severity
 
 TOP_LEVEL = 2

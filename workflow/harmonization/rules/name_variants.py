@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
-from workflow.agents.types import WrittenChapter
+from workflow.contract.agent_types import WrittenChapter
 from workflow.harmonization.facts import Book, ChapterText, Place
 from workflow.harmonization.prose import proper_names, word_set
-from workflow.harmonization.rules.catalogue import NAME_VARIANTS
-from workflow.harmonization.rules.kept_names import Keeping
-from workflow.harmonization.rules.majority import StyleCount, counted, where
+from .catalogue import NAME_VARIANTS
+from .kept_names import Keeping
+from .majority import StyleCount, counted, where
 from workflow.harmonization.types import Finding
 
 MIN_LETTERS = 4

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from books.passages import cited_ids, paragraphs
+from books.text.citations import cited_ids, paragraphs
 from books.text.sentences import sentence_spans
 from workflow.harmonization.facts import ChapterText
-from workflow.harmonization.rules.catalogue import PLACEHOLDERS
+from .catalogue import PLACEHOLDERS
 from workflow.harmonization.types import Finding
 
 _BRACKETED = re.compile(

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from books.passages import paragraphs
+from books.text.citations import paragraphs
 from workflow.harmonization.facts import Book, ChapterText, Glyph
-from workflow.harmonization.rules.catalogue import QUOTATION_MARKS
-from workflow.harmonization.rules.majority import count_styles, majority, style_evidence, where
+from .catalogue import QUOTATION_MARKS
+from .majority import count_styles, majority, style_evidence, where
 from workflow.harmonization.types import Finding
 
 _MARK = re.compile(r"[\"“”'‘’]")

@@ -8,7 +8,7 @@ from itertools import chain
 
 from books.text.sentences import sentence_spans
 from workflow.harmonization.facts import Book, ChapterText, Place
-from workflow.harmonization.rules.catalogue import REPEATED_SENTENCES
+from .catalogue import REPEATED_SENTENCES
 from workflow.harmonization.types import Finding
 
 MIN_WORDS = 8

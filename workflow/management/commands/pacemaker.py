@@ -6,7 +6,7 @@ from types import FrameType
 
 from django.core.management.base import BaseCommand
 
-from workflow.pacemaker import Pacemaker
+from workflow.workers.pacemaker import Pacemaker
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from workflow.supervisor import Supervisor, worker_children
+from workflow.workers.supervisor import Supervisor, worker_children
 
 
 class Command(BaseCommand):

@@ -1,0 +1,96 @@
+"""Where an agent asks before each call of a model: the question crosses from its thread to the worker's own."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db import Error as AnyDatabaseError
+from django.db import connection
+
+from workflow.agents.llm import Quote, cost_of
+from workflow.contract.agent_types import AgentCancelled, AgentError
+from workflow.contract.failures import Failure
+
+from workflow.engine.checkpoints import little_patience
+from workflow.engine.claims import Held
+from .spending import Offer, call_count_of, let_pass, with_calls
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.2
+CHARACTERS_PER_TOKEN = 4
+
+
+@dataclass
+class Question:
+    """Whether a call may be sent. `refusal` is a sentence once it is answered with no."""
+
+    offer: Offer
+    is_answered: threading.Event = field(default_factory=threading.Event)
+    refusal: str = ""
+
+
+class Till:
+    """One attempt's. `clear` is called in the agent's thread, everything else in the worker's own."""
+
+    def __init__(self, held: Held, ask: Callable[[Question], None], cancelled: threading.Event) -> None:
+        self._held = held
+        self._ask = ask
+        self._cancelled = cancelled
+        self._waiting: Question | None = None
+        self._passed: list[Offer] = []
+        self._has_warned = False
+        self.refused: Offer | None = None
+
+    def clear(self, quote: Quote) -> None:
+        """Wait until the call may be sent. Raises AgentError(budget_exceeded) where it must not, or AgentCancelled."""
+        question = Question(Offer(quote, cost_of(quote.model, quote.input_tokens, quote.output_tokens)))
+        self._ask(question)
+        while not question.is_answered.wait(LOOK_SECONDS):
+            if self._cancelled.is_set():
+                raise AgentCancelled
+        if question.refusal:
+            raise AgentError(Failure.BUDGET_EXCEEDED, question.refusal)
+
+    def take(self, question: Question) -> None:
+        """Let the question wait for `answer`."""
+        self._waiting = question
+
+    def answer(self) -> None:
+        """Answer the question that waits, if there is one; a database that is locked or away is asked again later.
+
+        Raises LostRace where the claim is no longer this worker's.
+        """
+        question = self._waiting
+        if question is None:
+            return
+        try:
+            with little_patience():
+                question.refusal = let_pass(self._held, question.offer, self._unreported())
+        except AnyDatabaseError:
+            self._warn_once()
+            connection.close()
+            return
+        self._waiting = None
+        if question.refusal:
+            self.refused = question.offer
+        else:
+            self._passed.append(question.offer)
+        question.is_answered.set()
+
+    def close(self, text: str) -> None:
+        """Let the attempt's usage tell of a call that was let pass and never reported; `text` is what came of it."""
+        # A copy, even of nothing: the agent's thread may still add to the first one.
+        usage = dict(self._held.attempt.usage)
+        received = -(-len(text) // CHARACTERS_PER_TOKEN)
+        unreported = [offer.as_call(received) for offer in self._passed[call_count_of(usage) :]]
+        self._held.attempt.usage = with_calls(usage, unreported)
+
+    def _unreported(self) -> list[Offer]:
+        return self._passed[call_count_of(self._held.attempt.usage) :]
+
+    def _warn_once(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            logger.warning("%s: a call waits, because the database does not answer", self._held.label)

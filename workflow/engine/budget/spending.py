@@ -1,0 +1,236 @@
+"""What an attempt's calls of models come to, kept with the attempt and its session; and the session's budget.
+
+Every call is let pass before it is sent: what it may come to is reserved until it has ended, so that several workers
+together cannot pass the budget. A call that nobody reported counts by our own estimate.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from workflow.agents.llm import Quote
+from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession
+from workflow.contract.money import budget_words
+from workflow.transitions import Ledger, LostRace, ledger
+
+from workflow.engine.claims import Held
+
+# More tokens than any call has: a writer of somebody's own may report anything.
+MOST_TOKENS = 10**12
+Call = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The sums of some calls; the fields are the columns of `Spending`."""
+
+    call_count: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    spent_micros: int = 0
+    unreported_count: int = 0
+    unpriced_count: int = 0
+
+
+SUMS = tuple(Tally.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A call that waits to be let pass. `micros` is what it may come to, None where no price is known."""
+
+    quote: Quote
+    micros: int | None
+
+    @property
+    def tokens(self) -> int:
+        """All tokens that it may take."""
+        return self.quote.input_tokens + self.quote.output_tokens
+
+    def as_call(self, output_tokens: int | None = None, *, is_open: bool = False) -> dict[str, object]:
+        """Return it as an entry of the attempt's usage: nothing was reported, so that our estimate counts."""
+        most = self.quote.output_tokens
+        return {
+            "model": self.quote.model,
+            "input": None,
+            "output": None,
+            "cached": None,
+            "estimated_input": self.quote.input_tokens,
+            "estimated_output": most if output_tokens is None else min(most, output_tokens),
+            "cost_micros": self.micros,
+            **({"open": True} if is_open else {}),
+        }
+
+
+def tally_of(usage: Mapping[str, object]) -> Tally:
+    """Add up the calls of a usage as agents report it; one without calls counts as a call of its own, if it can."""
+    calls = usage.get("calls")
+    if isinstance(calls, list):
+        return _sum(_tally_of_call(call) for call in calls if isinstance(call, Mapping))
+    into, out = _tokens(usage.get("input_tokens")), _tokens(usage.get("output_tokens"))
+    if into is None and out is None:
+        return Tally()
+    return Tally(1, into or 0, out or 0, _tokens(usage.get("cached_tokens")) or 0, 0, 0, 1)
+
+
+def _tally_of_call(call: Call) -> Tally:
+    reported = _tokens(call.get("input"))
+    into = (_tokens(call.get("estimated_input")) or 0) if reported is None else reported
+    out = _tokens(call.get("output"))
+    out = (_tokens(call.get("estimated_output")) or 0) if out is None else out
+    micros = _tokens(call.get("cost_micros"))
+    is_billed = bool(into or out)
+    return Tally(
+        call_count=1,
+        input_tokens=into,
+        output_tokens=out,
+        cached_tokens=_tokens(call.get("cached")) or 0,
+        spent_micros=micros or 0,
+        unreported_count=int(reported is None and is_billed),
+        unpriced_count=int(micros is None and is_billed),
+    )
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for each in tallies:
+        total = Tally(*(getattr(total, name) + getattr(each, name) for name in SUMS))
+    return total
+
+
+def _tokens(value: object) -> int | None:
+    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return value if isinstance(value, int) and is_number else None
+
+
+def with_calls(usage: Mapping[str, object], more: Sequence[Call]) -> dict[str, object]:
+    """Return the usage with further calls of which nothing was reported."""
+    if not more:
+        return dict(usage)
+    calls = [*_calls(usage), *more]
+    return {
+        **usage,
+        "model": more[-1]["model"],
+        "requests": len(calls),
+        "not_reported": sum(call.get("input") is None for call in calls),
+        "calls": [dict(call) for call in calls],
+    }
+
+
+def call_count_of(usage: Mapping[str, object]) -> int:
+    """Return of how many calls the usage tells."""
+    return len(_calls(usage))
+
+
+def _calls(usage: Mapping[str, object]) -> list[Call]:
+    calls = usage.get("calls")
+    return [call for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
+
+
+def spent(book: Ledger, held: Held, usage: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Count what the attempt spent into its session. Returns what to store on the attempt with its end.
+
+    `usage` is what the agent reported in the end, by default what was noted. Costs nothing where no model was called.
+    """
+    known = held.attempt.usage if usage is None else usage
+    if tally_of(known) == Tally():
+        return {"usage": dict(known)}
+    return _settle(book, held.token, known)
+
+
+def spent_unseen(book: Ledger, token: UUID) -> dict[str, object]:
+    """The same for an attempt that ends without its worker: what was let pass and not reported counts as sent."""
+    return _settle(book, token, None)
+
+
+def correct(held: Held) -> None:
+    """Count what a worker knows of an attempt that was taken from it, in the place of the estimate."""
+    if tally_of(held.attempt.usage) == Tally():
+        return
+    with ledger(held.session.pk, "correct_spending") as book:
+        columns = _settle(book, held.token, held.attempt.usage)
+        Attempt.objects.filter(token=held.token).update(**columns)
+
+
+def _settle(book: Ledger, token: UUID, usage: Mapping[str, object] | None) -> dict[str, object]:
+    """Put the attempt's new sums into the session's in the place of the old ones, and give back what it reserved."""
+    session = book.session
+    before = Attempt.objects.filter(token=token).values("usage", *SUMS).first()
+    if before is None:
+        return {}
+    stored = before["usage"]
+    closed = _closed(stored if usage is None else usage)
+    tally = asdict(tally_of(closed))
+    if tally != {name: before[name] for name in SUMS}:
+        book.change(**{name: getattr(session, name) - before[name] + tally[name] for name in SUMS})
+    _reserve(book, [call for call in _calls(stored) if call.get("open")], -1)
+    return {**tally, "usage": closed}
+
+
+def _reserve(book: Ledger, calls: Sequence[Call], sign: int) -> None:
+    if not calls:
+        return
+    tally = _sum(map(_tally_of_call, calls))
+    tokens, session = tally.input_tokens + tally.output_tokens, book.session
+    book.change(
+        reserved_micros=max(0, session.reserved_micros + sign * tally.spent_micros),
+        reserved_tokens=max(0, session.reserved_tokens + sign * tokens),
+    )
+
+
+def _closed(usage: Mapping[str, object]) -> dict[str, object]:
+    if not any(call.get("open") for call in _calls(usage)):
+        return dict(usage)
+    calls = [{key: value for key, value in call.items() if key != "open"} for call in _calls(usage)]
+    return {**usage, "calls": calls}
+
+
+def let_pass(held: Held, offer: Offer, still_open: Sequence[Offer]) -> str:
+    """Reserve what the call may come to. Returns "", or the sentence that says why it must not be sent.
+
+    Raises LostRace where the claim is no longer this worker's.
+    """
+    with ledger(held.session.pk, "let_call_pass") as book:
+        _check_claim(book, held)
+        columns = _settle(book, held.token, held.attempt.usage)
+        open_calls = [each.as_call(is_open=True) for each in still_open]
+        _reserve(book, open_calls, 1)
+        refusal = refusal_of(book.session, offer)
+        if not refusal:
+            call = offer.as_call(is_open=True)
+            _reserve(book, [call], 1)
+            open_calls.append(call)
+        columns["usage"] = with_calls(held.attempt.usage, open_calls)
+        Attempt.objects.filter(token=held.token).update(**columns)
+    return refusal
+
+
+def _check_claim(book: Ledger, held: Held) -> None:
+    if held.item is None:
+        is_mine = book.session.token == held.token
+    else:
+        is_mine = ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token).exists()
+    if not is_mine:
+        raise LostRace(held.label)
+
+
+def refusal_of(session: ProcessingSession, offer: Offer) -> str:
+    """Return why the call would pass the session's budget, "" where it fits."""
+    limit, tokens = session.budget_micros, session.budget_tokens
+    if limit is not None and offer.micros is None:
+        return (
+            f"The price of {offer.quote.model} is not known, so a budget of {budget_words(limit, None)} "
+            "cannot be kept to."
+        )
+    is_over_money = (
+        limit is not None
+        and offer.micros is not None
+        and session.spent_micros + session.reserved_micros + offer.micros > limit
+    )
+    used = session.input_tokens + session.output_tokens + session.reserved_tokens
+    is_over_tokens = tokens is not None and used + offer.tokens > tokens
+    if not is_over_money and not is_over_tokens:
+        return ""
+    words = budget_words(limit if is_over_money else None, tokens if is_over_tokens else None)
+    return f"The next call would pass the budget of {words}."

@@ -1,0 +1,91 @@
+"""The questioner's language model as the engine asks it: it adds to the rules' questions, and repeats none."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+
+from books.text.withheld import Withheld
+from workflow.agents.llm import Watch
+from workflow.agents.llm.model_questions import Brief, asking_inquiry, batches, brief_of, instructions, questions_in
+from workflow.agents.llm.structured import Adviser
+from workflow.agents.orchestrator import questioner_models
+from workflow.agents.questions import Question
+from workflow.agents.questions.proposed import Proposed, accept, proposed_from
+from workflow.contract.agent_types import OnText, WrittenChapter
+from workflow.models import FollowUpQuestion
+
+from .consultation import Consultation, PhaseTime
+from workflow.engine.attempts import AgentRun, AttemptFailed
+from workflow.engine.claims import Held
+from .harmonizing import LoadedBook
+from workflow.engine.writing import until_answered
+
+
+def asked_by_model(
+    held: Held, book: LoadedBook, questions: Sequence[Question], time: PhaseTime
+) -> list[Question]:
+    """Return what the model asks beside the rules' `questions` and those of earlier; none where no model is set.
+
+    The model never fails the phase: where it cannot help, the rules' questions stand.
+    """
+    models = questioner_models()
+    if not models:
+        return []
+    stored = until_answered(held, lambda: _stored(held))
+    chapters: list[WrittenChapter] = [chapter.written for chapter in book.chapters]
+    briefs = AgentRun(held, lambda on_text: _briefs(chapters, questions), time.left).watch()
+    if not briefs:
+        return []
+    consultation = Consultation(held, models, time.of_model, batches, partial(_ask, book.withheld))
+    advice = consultation.about(briefs, briefs)
+    proposed = list(_read(advice.answers, briefs))
+    known = [*stored, *(text for question in questions for text in _texts(question))]
+
+    def check(on_text: OnText) -> list[Question]:
+        return accept(proposed, chapters, known, asked_by=held.attempt.agent, instructions=instructions())
+
+    try:
+        return AgentRun(held, check, time.left).watch()
+    except AttemptFailed as failed:
+        # Whatever a model says, it is no reason to lose the rules' questions.
+        advice.failure = failed.error
+        consultation.close(advice, len(briefs))
+        return []
+
+
+def _stored(held: Held) -> list[str]:
+    rows = FollowUpQuestion.objects.filter(version=held.session.version_id)
+    return list(rows.values_list("text", flat=True))
+
+
+def _briefs(chapters: Sequence[WrittenChapter], questions: Iterable[Question]) -> list[Brief]:
+    asked: defaultdict[int | None, list[str]] = defaultdict(list)
+    for question in questions:
+        asked[question.chapter].append(question.text)
+    briefs = (brief_of(chapter, asked[chapter.number]) for chapter in chapters)
+    return [brief for brief in briefs if brief.chunk_ids]
+
+
+def _ask(
+    withheld: Withheld, adviser: Adviser, batch: tuple[Brief, ...], watch: Watch
+) -> Mapping[str, object]:
+    answer = adviser.ask(asking_inquiry(batch).without(withheld), watch)
+    found = questions_in(answer, batch)
+    return {key: [each.as_json() for each in proposed] for key, proposed in found.items()}
+
+
+def _read(answers: Mapping[str, object], briefs: Iterable[Brief]) -> Iterable[Proposed]:
+    for brief in briefs:
+        kept = answers.get(brief.key)
+        for each in kept if isinstance(kept, list) else ():
+            proposed = proposed_from(each)
+            if proposed is not None:
+                yield proposed
+
+
+def _texts(question: Question) -> Iterable[str]:
+    """Yield the question and the quote that it rests on: asking about the same words asks the same."""
+    yield question.text
+    quote = question.evidence.get("quote")
+    if isinstance(quote, str) and quote:
+        yield quote

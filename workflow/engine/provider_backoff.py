@@ -1,0 +1,33 @@
+"""What an attempt's end tells of the providers that it called: to slow down, or that all is well."""
+
+from datetime import timedelta
+
+from workflow.contract.agent_types import AgentError
+from workflow.contract.failures import Failure
+from workflow.agents.providers import ALL, provider_of, split
+from workflow.transitions import Ledger
+
+from .claims import Held
+from .slots.slots import slow_down, speed_up
+from .retry_policy import wait_before_next
+
+
+def note_pace(book: Ledger, held: Held, error: AgentError | None = None) -> None:
+    """Share with all workers who asked to slow down in this attempt; where nobody did and it succeeded, go faster.
+
+    Costs nothing where the writer calls no provider.
+    """
+    called = [name for name in split(held.providers) if name != ALL]
+    if not called:
+        return
+    waits = {provider_of(model): _wait(held, wait) for model, wait in held.rate_limits.items()}
+    if error is not None and error.code is Failure.RATE_LIMITED and len(called) == 1:
+        # A `python:` writer tells of its provider by its error alone.
+        waits.setdefault(called[0], _wait(held, error.retry_after))
+    slow_down(book, {name: wait for name, wait in waits.items() if name in called})
+    if error is None:
+        speed_up(book, [name for name in called if name not in waits])
+
+
+def _wait(held: Held, asked: float | None) -> timedelta:
+    return wait_before_next(min(held.attempt.number, 6), asked)

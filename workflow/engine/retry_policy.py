@@ -1,0 +1,60 @@
+"""Whether what failed is tried again by itself, and when."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from workflow.contract.agent_types import AgentError
+from workflow.contract.failures import EXPLANATIONS, Failure
+from workflow.models import AttemptOutcome
+from workflow.transitions import Ledger
+
+from .claims import Held, waits_before
+
+MOST_ATTEMPTS = 3
+MOST_LOSSES = 3
+RATE_LIMIT_PATIENCE = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(hours=24)
+
+
+def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
+    """Return the wait after failed attempt number `attempt`: 2ⁿ s plus 0 to 25 %, or as long as asked for."""
+    if retry_after is not None:
+        return timedelta(seconds=min(retry_after, LONGEST_WAIT.total_seconds()))
+    return timedelta(seconds=2**attempt * (1 + random.uniform(0, 0.25)))  # noqa: S311  (spreads retries, no secret)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a failure means for a claim: `wait` is None where it is not tried again by itself.
+
+    `detail` is what its Event says of it beside the failure.
+    """
+
+    wait: timedelta | None
+    changes: Mapping[str, object]
+    detail: Mapping[str, object]
+    outcome: AttemptOutcome = AttemptOutcome.FAILED
+
+
+def judge(book: Ledger, held: Held, error: AgentError) -> Verdict:
+    """Decide whether the failed thing is tried again, and when. Rate limits count only after 15 minutes of waiting."""
+    thing = held.item or book.session
+    changes: dict[str, object] = {"error_code": error.code.value, "error_message": error.message[:2000]}
+    if error.code is Failure.RATE_LIMITED:
+        since = thing.rate_limited_at or book.now
+        changes["rate_limited_at"] = since
+        if book.now - since < RATE_LIMIT_PATIENCE:
+            changes["wait_count"] = waits = thing.wait_count + 1
+            wait = wait_before_next(min(thing.attempt_count, 6), error.retry_after)
+            until = (since + RATE_LIMIT_PATIENCE).isoformat()
+            detail = {"waits": waits, "patience_until": until}
+            return Verdict(wait, changes, detail, AttemptOutcome.WAITED)
+    else:
+        changes["rate_limited_at"] = None
+    failures = thing.retry_count + 1
+    changes["retry_count"] = failures
+    if not EXPLANATIONS[error.code].passes or failures >= MOST_ATTEMPTS:
+        return Verdict(None, changes, waits_before(thing))
+    return Verdict(wait_before_next(failures, error.retry_after), changes, waits_before(thing))

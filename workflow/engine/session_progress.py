@@ -1,0 +1,80 @@
+"""Moves a session on when every chapter is written or left out, or fails it when nothing can go on."""
+
+from workflow.contract.events import EventKind
+from workflow.models import ProcessingSession
+from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.transitions import NO_ERROR, Ledger
+
+NAMED_AT_MOST = 12
+
+
+def settle(book: Ledger) -> None:
+    """Move the session on when every chapter is written or left out, or fail it when nothing can go on."""
+    session = book.session
+    if session.status != SessionStatus.PROCESSING:
+        return
+    if session.is_settled:
+        _finish_writing(book)
+        return
+    if session.failed_count and not _can_go_on(book):
+        message = _stuck_message(book)
+        book.move_session(
+            SessionStatus.FAILED,
+            EventKind.SESSION_FAILED,
+            detail={"message": message},
+            changes={"error_code": "chapters_failed", "error_message": message, "finished_at": book.now},
+        )
+
+
+def _finish_writing(book: Ledger) -> None:
+    """Move on to harmonizing; where no text is new, what came after it before still counts."""
+    session = book.session
+    is_new = session.harmonized_count < session.written_count
+    book.move_session(
+        SessionStatus.HARMONIZING,
+        EventKind.WRITING_FINISHED,
+        detail={"failed_chapters": session.failed_count} if session.failed_count else None,
+        changes={
+            **NO_ERROR,
+            "next_attempt_at": None,
+            **({"harmonized_at": None, "questioned_at": None} if is_new else {}),
+        },
+    )
+
+
+def _can_go_on(book: Ledger) -> bool:
+    items = book.session.items
+    return items.filter(status=ItemStatus.IN_PROGRESS).exists() or items.startable().exists()
+
+
+def _stuck_message(book: Ledger) -> str:
+    """Name the chapters that failed and those that wait for them."""
+    numbers = book.session.items.order_by("number").values_list("number", "status")
+    failed = [number for number, status in numbers if status == ItemStatus.FAILED]
+    waiting = [number for number, status in numbers if status == ItemStatus.PENDING]
+    text = f"{name_chapters(failed)} failed"
+    if waiting:
+        text += f", and {name_chapters(waiting).lower()} {'waits' if len(waiting) == 1 else 'wait'} for it"
+        text = text if len(failed) == 1 else text.removesuffix("it") + "them"
+    return f"{text}. Retry to go on."
+
+
+def missing_words(session: ProcessingSession) -> str:
+    """Name the chapters that the book goes on without: "Chapter 3 could not be written …"; "" where there is none."""
+    if not session.skipped_count:
+        return ""
+    failed = session.items.filter(status=ItemStatus.FAILED).order_by("number")
+    numbers = list(failed.values_list("number", flat=True))
+    return (
+        f"{name_chapters(numbers)} could not be written and {'is' if len(numbers) == 1 else 'are'} missing."
+    )
+
+
+def name_chapters(numbers: list[int]) -> str:
+    """Return "Chapter 3", or "Chapters 3, 4 and 7"; of many only the first."""
+    if len(numbers) == 1:
+        return f"Chapter {numbers[0]}"
+    shown = [str(number) for number in numbers[:NAMED_AT_MOST]]
+    rest = len(numbers) - len(shown)
+    last = f"{rest} more" if rest else shown.pop()
+    return f"Chapters {', '.join(shown)} and {last}"

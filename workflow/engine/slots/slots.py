@@ -1,0 +1,180 @@
+"""Places with the model providers: how many chapters are written with each at once, and when none may be begun.
+
+What a provider allows is shared by all workers of the installation: the rows of `Provider` are locked, all of them
+in the order of their names and after the session's row, before anything is counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+
+from workflow.contract.events import EventKind
+from workflow.models import ChapterWorkflowItem, ProcessingSession, Provider
+from workflow.agents.providers import ALL, backends_of, joined, limit_of, split
+from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.transitions import Ledger
+
+# From here on a provider that once asked to slow down counts as well, where the installation sets no limit.
+HIGHEST_CEILING = 32
+ENDLESS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """A chapter may be begun: by this writer, whose backends have room, taking a place of each of `providers`."""
+
+    writer: str
+    providers: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """No chapter may be begun now: each of these providers is at its limit, or has asked to be left alone."""
+
+    providers: tuple[str, ...]
+
+
+class Rooms:
+    """The places of all providers as they are now; under a lock, as they stay until the transaction ends."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.rows = {row.name: row for row in Provider.objects.order_by("name")}
+
+    @classmethod
+    def locked(cls, now: datetime, names: Iterable[str] = ()) -> "Rooms":
+        """Lock all providers; each of `names` gets its row, so that there is something to lock."""
+        rooms = cls.__new__(cls)
+        rooms.now = now
+        rows = Provider.objects.select_for_update().order_by("name")
+        rooms.rows = {row.name: row for row in rows}
+        missing = [name for name in sorted(set(names)) if name not in rooms.rows]
+        if missing:
+            Provider.objects.bulk_create([Provider(name=name) for name in missing], ignore_conflicts=True)
+            rooms.rows = {row.name: row for row in rows.all()}
+        return rooms
+
+    def free(self, name: str) -> int:
+        """Return how many more chapters may be begun with the provider."""
+        if self.cooling_until(name):
+            return 0
+        most = self.most(name)
+        return ENDLESS if most is None else max(0, most - self.running[name])
+
+    def most(self, name: str) -> int | None:
+        """Return how many chapters may be written with the provider at once; None where nothing limits it."""
+        row = self.rows.get(name)
+        return row.most if row else limit_of(name)
+
+    def cooling_until(self, name: str) -> datetime | None:
+        """Return until when the provider is to be left alone, None where it is not."""
+        row = self.rows.get(name)
+        until = row.cooling_until if row else None
+        return until if until and until > self.now else None
+
+    @cached_property
+    def running(self) -> Counter[str]:
+        """How many chapters are being written with each provider."""
+        written = ChapterWorkflowItem.objects.filter(status=ItemStatus.IN_PROGRESS).exclude(providers="")
+        columns = written.order_by().values_list("providers", flat=True)
+        return Counter(name for column in columns for name in split(column))
+
+
+def find_place(book: Ledger, writer: str) -> Place | Refusal:
+    """Return the place for one more chapter by `writer`. Of a list of models, those without room are left out.
+
+    A session that waits longer for a place goes first. Asks the database nothing where the writer calls no provider.
+    """
+    backends = backends_of(writer)
+    if not backends:
+        return Place(writer)
+    shared = [ALL] if limit_of(ALL) is not None else []
+    names = [*shared, *(backend.provider for backend in backends)]
+    rooms = Rooms.locked(book.now, [name for name in names if limit_of(name) is not None])
+    has_place = _with_a_turn(book, rooms, names)
+    if shared and ALL not in has_place:
+        return Refusal((ALL,))
+    usable = [backend for backend in backends if backend.provider in has_place]
+    if not usable:
+        return Refusal(tuple(dict.fromkeys(backend.provider for backend in backends)))
+    models = writer if len(usable) == len(backends) else ",".join(backend.writer for backend in usable)
+    return Place(models, joined([*shared, *(backend.provider for backend in usable)]))
+
+
+def _with_a_turn(book: Ledger, rooms: Rooms, names: Iterable[str]) -> set[str]:
+    """Return the providers with more free places than sessions that wait for them and came before."""
+    free = {name: rooms.free(name) for name in names}
+    if any(0 < count < ENDLESS for count in free.values()):
+        for waiting in _before(book.session):
+            for name in split(waiting):
+                free[name] = free.get(name, 0) - 1
+    return {name for name, count in free.items() if count > 0}
+
+
+def held_back() -> QuerySet[ProcessingSession]:
+    """Return the sessions that wait for a place and could take it, in the order of their turns."""
+    waiting = ProcessingSession.objects.filter(held_back_at__isnull=False, paused_at=None)
+    return waiting.filter(status=SessionStatus.PROCESSING).order_by("held_back_at", "pk")
+
+
+def _before(session: ProcessingSession) -> list[str]:
+    """Return for which providers those wait whose turn is before this session's."""
+    others = held_back().exclude(pk=session.pk)
+    since = session.held_back_at
+    if since is not None:
+        others = others.filter(Q(held_back_at__lt=since) | Q(held_back_at=since, pk__lt=session.pk))
+    return list(others.values_list("held_back_by", flat=True))
+
+
+def hold_back(book: Ledger, refusals: Iterable[Refusal]) -> None:
+    """Let the session wait for its turn with these providers; its place in the line stays what it was."""
+    session = book.session
+    names = [name for refusal in refusals for name in refusal.providers]
+    if session.held_back_by != joined(names):
+        book.change(held_back_by=joined(names))
+    if session.held_back_at is not None:
+        return
+    book.change(held_back_at=book.now)
+    if not session.items.filter(status=ItemStatus.IN_PROGRESS).exists():
+        book.record(EventKind.HELD_BACK, detail={"providers": sorted(set(names))})
+
+
+def let_go(book: Ledger) -> None:
+    """Take the session out of the line."""
+    if book.session.held_back_at is not None:
+        book.change(held_back_at=None, held_back_by="")
+
+
+def slow_down(book: Ledger, waits: Mapping[str, timedelta]) -> None:
+    """Leave providers alone for a while, all workers, and go on with half as many chapters at once.
+
+    A wait that is there already is never shortened; several workers that ran into one limit halve once.
+    """
+    if not waits:
+        return
+    rooms = Rooms.locked(book.now, waits)
+    for name, wait in sorted(waits.items()):
+        row = rooms.rows[name]
+        if not rooms.cooling_until(name):
+            bounds = (rooms.most(name), (rooms.running[name] + 1) // 2)
+            row.ceiling = max(1, min(bound for bound in bounds if bound is not None))
+            row.rate_limited_at = book.now
+        row.cooling_until = max(row.cooling_until or book.now, book.now + wait)
+        row.save(update_fields=["ceiling", "cooling_until", "rate_limited_at"])
+
+
+def speed_up(book: Ledger, names: Iterable[str]) -> None:
+    """A chapter was written: allow each of these providers one more at once, until it is as before."""
+    if not Provider.objects.filter(name__in=list(names), ceiling__isnull=False).exists():
+        return
+    rooms = Rooms.locked(book.now)
+    for name in names:
+        row = rooms.rows.get(name)
+        if row is not None and row.ceiling is not None and not rooms.cooling_until(name):
+            higher = row.ceiling + 1
+            row.ceiling = higher if higher < (limit_of(name) or HIGHEST_CEILING) else None
+            row.save(update_fields=["ceiling"])

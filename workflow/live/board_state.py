@@ -1,0 +1,151 @@
+"""One session's board as the viewers of this process have it, brought up to date from the database."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+
+from workflow.pages.board import Board, Card, Look, describe_all, read_board, read_rows
+from workflow.pages.board.lane import written_now
+from workflow.pages.board.markup import Lens, Part, parts_of
+from workflow.pages.board.tabs import count_waiting
+from workflow.models import Event, ProcessingSession
+from workflow.contract.states import ItemStatus
+
+from . import swaps
+from workflow.notify.local import Glimpse
+from workflow.pages.board.preview import read_glimpses, render_glimpse
+from .outbox import PIECES_PER_MESSAGE
+
+# Beyond so many missed events a viewer gets every card rather than those that changed.
+MISSED_AT_MOST = 200
+NEWS_AT_MOST = 20
+
+
+@dataclass(frozen=True)
+class Update:
+    """What viewers lack: pieces by element id, the mark of how far they are with them, and all of it as one message."""
+
+    pieces: dict[str, str]
+    seq: str
+    ready: str | None
+
+
+class Picture:
+    """Used by one thread. Every viewer has been sent what the picture holds, or has it on the way."""
+
+    def __init__(self, session_id: UUID) -> None:
+        self._session_id = session_id
+        session = ProcessingSession.objects.select_related("version__book").get(pk=session_id)
+        self._version = session.version
+        self._board = read_board(session)
+        self._waiting = count_waiting(self._board.session)
+        self._parts: dict[Lens, dict[str, Part]] = {}
+        self._texts: dict[int, SafeString] = {}
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest Event that it holds."""
+        return self._board.seq
+
+    def advance(self, lenses: Collection[Lens]) -> dict[Lens, Update]:
+        """Read what is new. Returns what viewers through each lens lack; nothing where nothing happened."""
+        self._parts = {lens: parts for lens, parts in self._parts.items() if lens in lenses}
+        session = self._read_session()
+        if session.event_seq == self.seq:
+            return {}
+        before, lane = self._board.cards, written_now(self._board)
+        self._board = self._newer(session)
+        changed = [card for number, card in self._board.cards.items() if before.get(number) != card]
+        self._forget_texts(before, changed)
+        now = {} if written_now(self._board) == lane else swaps.now_piece(self._board, self._texts)
+        return {lens: self._news(lens, changed, now) for lens in lenses}
+
+    def show(self, glimpse: Glimpse) -> dict[str, str]:
+        """Keep a glimpse at what is being written. Returns the piece that shows it. Also called from another thread.
+
+        A chapter whose claim is not read yet has no place, and is shown with the claim.
+        """
+        html = self._texts[glimpse.number] = render_glimpse(glimpse)
+        return swaps.proof_pieces({glimpse.number: html})
+
+    def _forget_texts(self, before: Mapping[int, Card], changed: Collection[Card]) -> None:
+        for card in changed:
+            earlier = before.get(card.number)
+            is_new_attempt = earlier is not None and earlier.since is not None and earlier.since != card.since
+            if card.look is not Look.IN_PROGRESS or is_new_attempt:
+                self._texts.pop(card.number, None)
+
+    def catch_up(self, since: int | None, lens: Lens) -> Update:
+        """Return what a viewer lacks whose page shows all up to event `since`.
+
+        None, a number from the future and one from long ago mean everything. With it goes the text so far of every
+        chapter that is being written: the viewer may have missed some, and the next may be long in coming.
+        """
+        self._parts[lens] = parts_of(self._board, lens, self._waiting)
+        texts = self._read_texts()
+        if since == self.seq:
+            return self._packed(swaps.proof_pieces(texts))
+        missed = self._missed(since)
+        cards = [card for number, card in self._board.cards.items() if missed is None or number in missed]
+        top = swaps.changed_pieces({}, self._parts[lens])
+        now = swaps.now_piece(self._board, texts)
+        return self._packed({**top, **swaps.card_pieces(cards, lens, is_news=False), **now})
+
+    def _read_texts(self) -> dict[int, SafeString]:
+        """Return the texts so far that are shown; nothing is asked where nothing is being written."""
+        shown = {card.number for card in written_now(self._board).cards if card.since}
+        if not shown:
+            return {}
+        texts = {**read_glimpses(self._session_id), **self._texts}
+        return {number: html for number, html in texts.items() if number in shown}
+
+    def _read_session(self) -> ProcessingSession:
+        session = ProcessingSession.objects.get(pk=self._session_id)
+        # The book and its version are read once: following takes half the time so, and a new title waits for a reload.
+        session.version = self._version
+        return session
+
+    def _newer(self, session: ProcessingSession) -> Board:
+        """Read what the new events are about; one that is about no chapter may have changed them all."""
+        events: list[Event] = []
+        if 0 < session.event_seq - self.seq <= MISSED_AT_MOST:
+            new = Event.objects.filter(session=session, seq__gt=self.seq, seq__lte=session.event_seq)
+            events = list(new.order_by("seq").select_related("item", "actor"))
+        if not events or any(_is_about_more(event) for event in events):
+            self._waiting = count_waiting(session)
+        if not events or any(event.item_id is None for event in events):
+            return read_board(session)
+        rows = read_rows(self._session_id, {event.item_id for event in events if event.item_id is not None})
+        return self._board.with_changes(session, rows, describe_all(events))
+
+    def _missed(self, since: int | None) -> set[int] | None:
+        """Return the numbers of the chapters that changed after `since`; None for all of them."""
+        if since is None or not 0 <= self.seq - since <= MISSED_AT_MOST:
+            return None
+        events = Event.objects.filter(session_id=self._session_id, seq__gt=since)
+        failing = {ItemStatus.FAILED.value} | ({ItemStatus.PENDING.value} if self._board.blocked else set())
+        numbers: set[int] = set()
+        for number, *move in events.values_list("item__number", "from_status", "to_status"):
+            if number is None or not failing.isdisjoint(move):
+                return None
+            numbers.add(number)
+        return numbers
+
+    def _news(self, lens: Lens, changed: Collection[Card], now: Mapping[str, str]) -> Update:
+        parts = parts_of(self._board, lens, self._waiting)
+        pieces = swaps.changed_pieces(self._parts.get(lens, {}), parts)
+        self._parts[lens] = parts
+        is_news = len(changed) <= NEWS_AT_MOST
+        return self._packed({**swaps.card_pieces(changed, lens, is_news=is_news), **pieces, **now})
+
+    def _packed(self, pieces: dict[str, str]) -> Update:
+        seq = swaps.seq_piece(self._board)
+        ready = "".join(pieces.values()) + seq if len(pieces) <= PIECES_PER_MESSAGE else None
+        return Update(pieces, seq, ready)
+
+
+def _is_about_more(event: Event) -> bool:
+    """Return whether the event may change how many changes and questions wait."""
+    return event.item_id is None or event.kind.startswith("change")

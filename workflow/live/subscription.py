@@ -1,0 +1,152 @@
+"""The viewers of one session in this process, and the task that keeps their boards up to date."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+from django.db import connection
+
+from workflow.pages.board.markup import DETAILED, Lens
+from workflow.models import ProcessingSession
+
+from workflow.notify.local import Glimpse
+from .codes import NOT_VISIBLE
+from .outbox import Outbox
+from .board_state import Picture, Update
+
+logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.5
+
+Work = Callable[[], "tuple[dict[Lens, Update], list[Update]]"]
+InThread = Callable[[Work], Awaitable["tuple[dict[Lens, Update], list[Update]]"]]
+
+
+@dataclass(eq=False)
+class Viewer:
+    """Somebody who looks at a session's board. `since` is the newest event that the page showed when it was made.
+
+    `asked` is the view and the filter that the page says it has. Whose sign-in it is and the lens are known once it is
+    admitted.
+    """
+
+    session_id: UUID
+    session_key: str
+    since: int | None
+    asked: tuple[str, str] = ("", "")
+    user_id: int | None = None
+    lens: Lens = field(default_factory=lambda: Lens(DETAILED))
+    outbox: Outbox = field(default_factory=Outbox)
+    # What it was last told of workers: None until its first time.
+    workers: str | None = None
+
+
+class Feed:
+    """Joins first, then reads, then sends: no change can fall between a page and its socket.
+
+    One step serves everybody in turn: first what is new to those who are here, then what each newcomer missed.
+    So all viewers have the same picture, and only differences from it need be sent.
+    """
+
+    def __init__(self, session_id: UUID, in_thread: InThread) -> None:
+        self.viewers: set[Viewer] = set()
+        self._session_id = session_id
+        self._in_thread = in_thread
+        self._newcomers: list[Viewer] = []
+        self._picture: Picture | None = None
+        self._news = asyncio.Event()
+        self.task = asyncio.create_task(self._follow())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody looks any more."""
+        return not self.viewers and not self._newcomers
+
+    @property
+    def everybody(self) -> list[Viewer]:
+        """The viewers and those who have just come."""
+        return [*self.viewers, *self._newcomers]
+
+    def add(self, viewer: Viewer) -> None:
+        """Let `viewer` join."""
+        self._newcomers.append(viewer)
+        self._news.set()
+
+    def remove(self, viewer: Viewer) -> None:
+        """Let `viewer` go."""
+        self.viewers.discard(viewer)
+        if viewer in self._newcomers:
+            self._newcomers.remove(viewer)
+
+    def hear(self, seq: int | None) -> None:
+        """Look, if there is news: events up to `seq`, or, with None, a session that is gone."""
+        if seq is None or self._picture is None or seq != self._picture.seq:
+            self._news.set()
+
+    def show(self, glimpse: Glimpse) -> None:
+        """Show text that is being written."""
+        if self.viewers and self._picture is not None:
+            pieces = self._picture.show(glimpse)
+            for viewer in self.viewers:
+                viewer.outbox.offer(pieces)
+
+    async def _follow(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                await self._step()
+            except ProcessingSession.DoesNotExist:
+                for viewer in self.everybody:
+                    viewer.outbox.close(NOT_VISIBLE)
+            except DatabaseError:
+                logger.warning(
+                    "session %s: the board could not be read; trying again", self._session_id, exc_info=True
+                )
+                await self._start_over()
+
+    async def _step(self) -> None:
+        newcomers = list(self._newcomers)
+        lenses = {viewer.lens for viewer in self.viewers}
+        asked = [(viewer.since, viewer.lens) for viewer in newcomers]
+        news, missed = await self._in_thread(lambda: self._read(lenses, asked))
+        for viewer in self.viewers:
+            _offer(viewer, news.get(viewer.lens))
+        for viewer, update in zip(newcomers, missed, strict=True):
+            if viewer in self._newcomers:
+                self._newcomers.remove(viewer)
+                self.viewers.add(viewer)
+                _offer(viewer, update)
+
+    def _read(
+        self, lenses: set[Lens], asked: list[tuple[int | None, Lens]]
+    ) -> tuple[dict[Lens, Update], list[Update]]:
+        """In the reading thread: bring the picture up to date, then compare each newcomer with it."""
+        try:
+            if self._picture is None:
+                self._picture = Picture(self._session_id)
+            news = self._picture.advance(lenses | {lens for _, lens in asked})
+            # After a restart everybody comes back at once, most from the same place.
+            missed = {each: self._picture.catch_up(*each) for each in set(asked)}
+            return news, [missed[each] for each in asked]
+        except DatabaseError:
+            connection.close()
+            raise
+
+    async def _start_over(self) -> None:
+        """What was read may not have reached everybody: read anew, and send everybody everything."""
+        self._newcomers = self.everybody
+        self.viewers.clear()
+        self._picture = None
+        for viewer in self._newcomers:
+            viewer.since = None
+        await asyncio.sleep(RETRY_SECONDS)
+        self._news.set()
+
+
+def _offer(viewer: Viewer, update: Update | None) -> None:
+    if update is not None:
+        viewer.outbox.offer(update.pieces, update.seq, update.ready)

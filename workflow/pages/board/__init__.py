@@ -1,0 +1,26 @@
+"""What the board shows: rows read once, and plain values made of them for pages and live updates alike."""
+
+from workflow.progress.activity import Entry, describe, describe_all, read_entries
+from workflow.progress.blocked import find_blocked
+from .board import Board, read_board, read_boards
+from .cards import Card, Look
+from workflow.progress.estimate import Estimate, estimate_rest
+from workflow.progress.rows import Row, read_needs, read_rows
+
+__all__ = [
+    "Board",
+    "Card",
+    "Entry",
+    "Estimate",
+    "Look",
+    "Row",
+    "describe",
+    "describe_all",
+    "estimate_rest",
+    "find_blocked",
+    "read_board",
+    "read_boards",
+    "read_entries",
+    "read_needs",
+    "read_rows",
+]

@@ -1,0 +1,65 @@
+"""The text of a chapter while it is written, as boards show it: from the bell, or from what its attempt has kept."""
+
+import re
+from uuid import UUID
+
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from books.text.citations import unescape_markdown
+from books.sources import withheld_of
+from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
+from workflow.contract.states import ItemStatus
+
+from workflow.notify.local import Glimpse
+
+_BOOK = "session__version__book"
+_PARAGRAPH = re.compile(r"\n\s*\n")
+# Emphasis, headings and citation marks: a glimpse is plain text, the finished chapter has them as they are meant.
+_MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|\s*\[[^\[\]\n]{1,200}\](?!\())|^#{1,6} ", re.MULTILINE)
+
+
+def read_glimpses(session_id: UUID) -> dict[int, SafeString]:
+    """Return what is kept of the chapters that are being written now, rendered, by chapter number. One query."""
+    kept = Attempt.objects.filter(
+        item__session_id=session_id,
+        item__status=ItemStatus.IN_PROGRESS,
+        token=F("item__token"),
+        outcome=AttemptOutcome.RUNNING,
+    ).exclude(partial_text="")
+    rows = kept.order_by("item__number").select_related("item", _BOOK)
+    return {
+        row.item.number: render_glimpse(Glimpse.of(session_id, row.item.number, _readable(row)))
+        for row in rows
+        if row.item
+    }
+
+
+def text_so_far(item: ChapterWorkflowItem) -> str:
+    """Return what is kept of the text that is being written under the item's claim, "" where there is none yet."""
+    if item.token is None:
+        return ""
+    running = Attempt.objects.filter(token=item.token, outcome=AttemptOutcome.RUNNING)
+    row = running.select_related(_BOOK).first()
+    return _readable(row) if row else ""
+
+
+def _readable(row: Attempt) -> str:
+    return withheld_of(row.session.version).mask(row.partial_text)
+
+
+def render_glimpse(glimpse: Glimpse) -> SafeString:
+    """Render the text that is being written, with the words that say that it is not final."""
+    values = {
+        "number": glimpse.number,
+        "paragraphs": plain_paragraphs(glimpse.ending),
+        "words": f"{glimpse.word_count:,}",
+    }
+    return render_to_string("workflow/_glimpse.html", values)
+
+
+def plain_paragraphs(markdown: str) -> list[str]:
+    """Return the paragraphs of unfinished Markdown as plain text, without its marks."""
+    text = unescape_markdown(_MARKS.sub("", markdown))
+    return [part.strip() for part in _PARAGRAPH.split(text) if part.strip()]

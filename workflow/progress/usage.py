@@ -1,0 +1,85 @@
+"""What a session spends, as its board shows it: tokens, cost, budget, and the notice of one that is reached."""
+
+from dataclasses import dataclass
+
+from workflow.agents.llm import is_model
+from workflow.engine.budget.limits import Limits, field_value, rest_micros, suggested
+from workflow.models import ProcessingSession
+from workflow.contract.money import money
+from .spending import Spent, budget_of, number, of_session
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The panel: pairs of name and value, and what is only estimated of it."""
+
+    facts: tuple[tuple[str, str], ...]
+    doubt: str
+
+
+@dataclass(frozen=True)
+class Raising:
+    """The form that raises a budget: what its fields begin with, "" for one that is not shown."""
+
+    dollars: str
+    tokens: str
+
+
+def usage_of(session: ProcessingSession) -> Usage | None:
+    """Return the panel; None for a session that calls no model and is kept to no budget."""
+    spent = of_session(session)
+    if not spent.has_calls and not is_model(session.writer) and not budget_of(session):
+        return None
+    facts = [("Tokens in", spent.sent), ("Tokens out", spent.received)]
+    if spent.cached:
+        facts.insert(1, ("of these from a cache", spent.cached))
+    facts.append(("Cost", _cost(session, spent)))
+    if session.budget_tokens is not None:
+        used = session.input_tokens + session.output_tokens
+        facts.append(("Budget", f"{number(used)} of {number(session.budget_tokens)} tokens"))
+    rest = rest_micros(session)
+    if rest:
+        facts.append(("The rest, as it goes", f"about {money(rest)}"))
+    return Usage(tuple(facts), spent.doubt)
+
+
+def _cost(session: ProcessingSession, spent: Spent) -> str:
+    limit = session.budget_micros
+    return f"{spent.cost} of {money(limit)}" if limit is not None else spent.cost
+
+
+def raising(session: ProcessingSession) -> Raising | None:
+    """Return the form for a session that its budget has paused; None where raising it would not help."""
+    if not session.is_over_budget or _has_no_price(session):
+        return None
+    to: Limits = suggested(session)
+    return Raising(
+        field_value(to.micros) if to.micros is not None else "",
+        str(to.tokens) if to.tokens is not None else "",
+    )
+
+
+def budget_notice(session: ProcessingSession) -> tuple[str, str]:
+    """Return heading and text of the notice that its budget has paused the session."""
+    if _has_no_price(session):
+        return (
+            "Paused: the price of the next call is not known",
+            f"So a budget of {budget_of(session)} cannot be kept to. State the price in CHAPTERFLOW_PRICES, "
+            "then resume.",
+        )
+    return (
+        f"Paused: the next call would pass the budget of {budget_of(session)}",
+        f"{_needs(session)} What is being written is finished first, and what is written is kept.",
+    )
+
+
+def _needs(session: ProcessingSession) -> str:
+    if session.budget_micros is not None and session.refused_micros is not None:
+        spent = money(session.spent_micros)
+        return f"{spent} is spent, and the call may cost up to {money(session.refused_micros)}."
+    used = number(session.input_tokens + session.output_tokens)
+    return f"{used} tokens are used, and the call may take up to {number(session.refused_tokens)}."
+
+
+def _has_no_price(session: ProcessingSession) -> bool:
+    return session.budget_micros is not None and session.refused_micros is None

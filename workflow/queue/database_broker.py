@@ -1,0 +1,121 @@
+"""django-q2's broker in the database, with a bell: a wake-up is queued with its transaction and rung for after it."""
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import connections, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django_q.brokers.orm import ORM
+from django_q.conf import Conf
+from django_q.models import OrmQ
+
+from chapterflow_site.core import crash_points
+
+from . import dispatch_gate
+from .names import Task, canary_key
+
+logger = logging.getLogger(__name__)
+
+# Where another cluster was faster, the next row is tried at once, so often.
+TRIES = 20
+CANARY_LIFETIME = timedelta(minutes=10)
+
+
+class DoorbellBroker(ORM):  # type: ignore[misc]
+    """Waits on a socket instead of sleeping; takes rows one by one, in the order of their ids."""
+
+    is_in_database = True
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key=list_key)
+        self._door: dispatch_gate.Door | None = None
+        self._outage = dispatch_gate.Outage()
+        self._look_at = 0.0
+
+    def enqueue(self, task: str) -> int:
+        """Queue with the transaction; ring once it is committed."""
+        pk: int = super().enqueue(task)
+        transaction.on_commit(dispatch_gate.ring, using=Conf.ORM, robust=True)
+        return pk
+
+    def dequeue(self) -> Sequence[tuple[int, str]] | None:
+        """Return the next task for an idle worker, or None after a short wait. Never raises."""
+        try:
+            return self._next()
+        except Exception as error:
+            connections[Conf.ORM].close()
+            self._look_at = 0.0
+            self._outage.go_on(error)
+            return None
+
+    def acknowledge(self, task_id: int) -> None:
+        """Take a finished task out. Where that fails it comes again much later, which does no harm."""
+        try:
+            with crash_points.around("take_out_wake_up"):
+                super().acknowledge(task_id)
+        except Exception as error:
+            logger.warning("a finished wake-up could not be taken out of the queue: %s", error)
+            connections[Conf.ORM].close()
+
+    def waiting_tasks(self) -> list[Task]:
+        """Return the tasks that no cluster has taken yet."""
+        rows = self._rows().filter(key=self.list_key, lock__lte=timezone.now())
+        return [row.task for row in rows.iterator()]
+
+    def probe(self) -> None:
+        """Take the database's lock for writing for a moment; raises a database error where it is away."""
+        with transaction.atomic(using=Conf.ORM), connections[Conf.ORM].cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    def sweep_canaries(self) -> None:
+        """Remove canaries that no cluster has taken, or finished, for a long time."""
+        old = timezone.now() - CANARY_LIFETIME
+        self._rows().filter(key__startswith=canary_key(self.list_key, ""), lock__lt=old).delete()
+
+    def close(self) -> None:
+        """Stop listening; the next `dequeue` begins anew."""
+        if self._door is not None:
+            self._door.close()
+        self._door = None
+
+    def _next(self) -> Sequence[tuple[int, str]] | None:
+        if self._door is None:
+            self._door = dispatch_gate.Door()
+        here, now = self._door, time.monotonic()
+        is_rung = now < self._look_at and here.wait(self._look_at - now)
+        if not is_rung and time.monotonic() < self._look_at:
+            return None
+        self._look_at = time.monotonic() + Conf.POLL
+        if not here.has_room():
+            return None
+        taken = self._take(here.cluster)
+        self._outage.end()
+        if taken is None:
+            return None
+        # Another may wait behind it.
+        self._look_at = 0.0
+        here.hand_out(1)
+        return [taken]
+
+    def _take(self, cluster: str) -> tuple[int, str] | None:
+        """Take the oldest row that no other cluster takes meanwhile, this cluster's own canaries among them."""
+        keys = (self.list_key, canary_key(self.list_key, cluster))
+        for _ in range(TRIES):
+            row = self._rows().filter(key__in=keys, lock__lte=timezone.now()).order_by("pk").first()
+            if row is None:
+                return None
+            if self._is_ours(row):
+                return row.pk, row.payload
+        return None
+
+    def _is_ours(self, row: OrmQ) -> bool:
+        """Take the row, unless another cluster was faster."""
+        with crash_points.around("take_wake_up"):
+            return bool(self._rows().filter(pk=row.pk, lock=row.lock).update(lock=self.timeout(row)))
+
+    def _rows(self) -> QuerySet[OrmQ]:
+        rows: QuerySet[OrmQ] = self.get_connection().all()
+        return rows

@@ -1,0 +1,187 @@
+"""Notices lost workers and lost wake-ups, and sets both right."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from functools import cache, partial
+from uuid import UUID
+
+from django.db import Error as AnyDatabaseError
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.aggregates import Count
+from django.db.models.functions import Coalesce
+
+from chapterflow_site.core import crash_points
+
+from workflow.processes import worker_registry, lease_owner
+from workflow import queue
+from chapterflow_site.core.clock import database_now
+from workflow.engine.claims import due, due_phase
+from workflow.engine.phases.ending import lose_phase
+from workflow.engine.outcomes import lose_chapter
+from workflow.engine.slots.slot_queue import sessions_in_turn
+from workflow.models import ChapterWorkflowItem, ProcessingSession
+from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.transitions import NO_CLAIM, Ledger, LostRace, ledger
+
+logger = logging.getLogger(__name__)
+
+WAKE_AGAIN_AFTER = timedelta(seconds=30)
+# Where a lock is waited for so long, workers may have waited for it too, with a lease to move on.
+HELD_UP_SECONDS = 2.0
+
+
+class HeldUp(AnyDatabaseError):
+    """The database kept this process waiting for a lock: that a lease is over says nothing now."""
+
+
+def tend(grace: timedelta | None = timedelta(0)) -> None:
+    """Take back what lost workers hold, then wake every session that has work due.
+
+    `grace` is how long a lease must be over before it counts as lost; None where no lease counts now. Raises HeldUp.
+    """
+    take_back_from_dead()
+    if grace is not None:
+        take_back_expired(grace)
+    wake_due()
+
+
+def take_back_from_dead() -> None:
+    """Take back what owners hold that are known to be dead, without waiting for their leases."""
+    held = _owners()
+    dead = {name for name in held if lease_owner.is_surely_dead(name)}
+    if dead:
+        _take_back(Q(owner__in=dead))
+    for run in lease_owner.forget_dead_runs({name.partition(":")[0] for name in held - dead}):
+        worker_registry.disband_run(run)
+
+
+def take_back_expired(grace: timedelta = timedelta(0)) -> None:
+    """Take back what is held under a lease that has been over for `grace`.
+
+    Raises HeldUp where others had the database's lock: then workers that are well could not move their leases on.
+    """
+    _take_back(Q(lease_expires_at__lt=database_now() - grace), HELD_UP_SECONDS)
+
+
+def _owners() -> set[str]:
+    items = ChapterWorkflowItem.objects.filter(status=ItemStatus.IN_PROGRESS).values_list("owner", flat=True)
+    phases = ProcessingSession.objects.filter(token__isnull=False).values_list("owner", flat=True)
+    return {*items.distinct(), *phases.distinct()}
+
+
+def _take_back(condition: Q, patience: float = math.inf) -> None:
+    items = ChapterWorkflowItem.objects.filter(condition, status=ItemStatus.IN_PROGRESS).order_by("number")
+    for session_id, item_pk in list(items.values_list("session_id", "pk")):
+        lose = partial(_lose_item, item_pk=item_pk, condition=condition)
+        _look_after(session_id, "take_back_chapter", lose, patience)
+    phases = ProcessingSession.objects.filter(condition, token__isnull=False)
+    for session_id in list(phases.values_list("pk", flat=True)):
+        _look_after(session_id, "take_back_phase", partial(_lose_phase, condition=condition), patience)
+
+
+def _look_after(
+    session_id: UUID, name: str, work: Callable[[Ledger], None], patience: float = math.inf
+) -> None:
+    """Do `work` on one session. One that breaks is logged, and keeps no other waiting; an outage is raised.
+
+    Raises HeldUp, with nothing done, where the lock took longer than `patience`, in seconds.
+    """
+    began = time.monotonic()
+    try:
+        with ledger(session_id, name) as book:
+            waited = time.monotonic() - began
+            if waited > patience:
+                raise HeldUp(f"it was locked for {waited:.0f} s")
+            work(book)
+    except (LostRace, ProcessingSession.DoesNotExist):
+        logger.info("session %s: somebody was faster", session_id)
+    except AnyDatabaseError:
+        raise
+    except Exception:
+        logger.exception("session %s could not be looked after", session_id)
+
+
+def _lose_item(book: Ledger, item_pk: int, condition: Q) -> None:
+    item = book.session.items.filter(condition, pk=item_pk, status=ItemStatus.IN_PROGRESS).first()
+    if item is None:
+        return
+    logger.warning("session %s chapter %s: its worker %s is lost", book.session.pk, item.number, item.owner)
+    lose_chapter(book, item)
+    book.change(woken_at=None)
+    book.wake()
+
+
+def _lose_phase(book: Ledger, condition: Q) -> None:
+    session = book.session
+    still = ProcessingSession.objects.filter(condition, pk=session.pk, token=session.token).exists()
+    if not still or session.token is None:
+        return
+    phase = due_phase(session)
+    if phase is None:
+        book.change(**NO_CLAIM)
+        return
+    logger.warning("session %s %s: its worker %s is lost", session.pk, phase, session.owner)
+    lose_phase(book, phase)
+    book.change(woken_at=None)
+    book.wake()
+
+
+def wake_due() -> None:
+    """Queue a wake-up for each session with work due whose last one was taken in, or is lost.
+
+    One that is older than 30 s is lost, unless it still waits in the queue.
+    """
+    waiting = cache(queue.waiting_sessions)
+    for session_id in [*sessions_with_work_due(database_now()), *sessions_in_turn()]:
+        _look_after(session_id, "wake", partial(_wake, waiting=waiting))
+
+
+def forget_wake_ups() -> None:
+    """Let each session with work due be woken at the next look: wake-ups may be lost in the memory of workers."""
+    with crash_points.around("forget_wake_ups"):
+        ProcessingSession.objects.filter(woken_at__isnull=False).update(woken_at=None)
+
+
+def _wake(book: Ledger, waiting: Callable[[], set[UUID]]) -> None:
+    woken_at = book.session.woken_at
+    if woken_at is None:
+        book.wake()
+    elif abs(book.now - woken_at) > WAKE_AGAIN_AFTER:
+        is_waiting = book.session.pk in waiting()
+        book.change(woken_at=book.now if is_waiting else None)
+        book.wake()
+
+
+def sessions_with_work_due(now: datetime) -> Iterable[UUID]:
+    """Return the sessions that could go on now and for which no fresh wake-up is queued."""
+    items = ChapterWorkflowItem.objects.filter(session=OuterRef("pk"))
+    running = (
+        items.filter(status=ItemStatus.IN_PROGRESS)
+        .order_by()
+        .values("session")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    chapters = (
+        Q(status=SessionStatus.PROCESSING, held_back_at=None)
+        & Q(Exists(items.filter(due(now), status=ItemStatus.PENDING, unmet_count=0)))
+        & Q(running__lt=F("parallel_chapters"))
+    )
+    phases = (
+        Q(token=None)
+        & due(now)
+        & (Q(status=SessionStatus.HARMONIZING) | Q(status=SessionStatus.COMPLETED, questioned_at=None))
+    )
+    sessions = ProcessingSession.objects.filter(paused_at=None).filter(
+        Q(woken_at=None)
+        | Q(woken_at__lt=now - WAKE_AGAIN_AFTER)
+        # Set before the clock was put back.
+        | Q(woken_at__gt=now + WAKE_AGAIN_AFTER)
+    )
+    found = sessions.annotate(running=Coalesce(Subquery(running), 0)).filter(
+        Q(status=SessionStatus.INITIALIZED) | chapters | phases
+    )
+    return found.values_list("pk", flat=True)
