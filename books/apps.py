@@ -10,4 +10,4 @@ class BooksConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks for settings."""
-        from chapterflow_site.checks import installation, broker, language_models, sqlite  # noqa: F401
+        from chapterflow_site.checks import broker, installation, language_models, sqlite  # noqa: F401

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chapterflow_site.core.exceptions import Invalid
-from .models import BookVersion, TextChunk
-from .text.piles import without_piles
 
+from .models import BookVersion, TextChunk
 from .sources import rules_of
+from .text.piles import without_piles
 
 # What diarization calls people whose names nobody told it.
 _UNNAMED = re.compile(

@@ -22,8 +22,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import ngettext
 
-from .core.exceptions import DomainError
 from books.models import Book
+
+from .core.exceptions import DomainError
 
 if TYPE_CHECKING:
     from django.contrib.admin.filters import _ListFilterChoices

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from .core.exceptions import DomainError
-
 from .core.outages import RETRY_AFTER_SECONDS, outage_of
 
 

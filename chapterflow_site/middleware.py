@@ -8,9 +8,8 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from .core.exceptions import DomainError, TooLarge
-
 from .api_base.errors import answer
+from .core.exceptions import DomainError, TooLarge
 from .errors import bad_request, refusal_page
 from .web.gate import is_too_large
 

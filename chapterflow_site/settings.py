@@ -197,7 +197,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 REDIS_URL = env.text("REDIS_URL")
 QUEUE_IN_REDIS = {"broker_class": "workflow.queue.redis_broker.RedisBroker", "redis": REDIS_URL}
 QUEUE_IN_DATABASE = {
-    "broker_class": "workflow.queue.database_broker.DoorbellBroker",
+    "broker_class": "workflow.queue.database_broker.DatabaseBroker",
     "orm": "default",
     # The net under the bell. A cluster on another machine than the web server hears no bell.
     "poll": 1.0 if str(DATABASE["ENGINE"]).endswith("sqlite3") else 0.25,

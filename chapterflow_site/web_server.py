@@ -7,8 +7,8 @@ from daphne.cli import CommandLineInterface
 
 # Loads Django, which the modules below need.
 from . import asgi  # noqa: F401
-from .web.gate import BODY, REFUSED, Message, Scope
 from .web.channel import AnsweringChannel
+from .web.gate import BODY, REFUSED, Message, Scope
 from .web.log import DiscreetAccessLog
 from .web.request import BoundedRequest
 from .web.socket import BoundedSocket

@@ -9,9 +9,9 @@ from django.test import Client
 
 from books.actions import create_book
 from books.models import Book
+from workflow.contract.states import UNFINISHED
 from workflow.engine import advance
 from workflow.models import FollowUpQuestion, HarmonizationChange, ProcessingSession
-from workflow.contract.states import UNFINISHED
 
 WRITER = "python:tests.api_writers:fails_on_title"
 PROBLEM = "application/problem+json"

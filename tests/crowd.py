@@ -6,10 +6,34 @@ from itertools import count
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from books.models import Book, BookVersion, Chapter, ChapterRevision, Citation, NodeChunk, Origin, StorylineLink, StorylineNode, TextChunk
+from books.models import (
+    Book,
+    BookVersion,
+    Chapter,
+    ChapterRevision,
+    Citation,
+    NodeChunk,
+    Origin,
+    StorylineLink,
+    StorylineNode,
+    TextChunk,
+)
 from chapterflow_site.accounts.models import ApiToken, PasswordTry, SignInLink, TryKind
-from workflow.models import Attempt, AttemptOutcome, ChangeStatus, ChapterWorkflowItem, ConsistencyRule, Event, FactEntry, FollowUpQuestion, HarmonizationChange, ItemDependency, ProcessingSession, Provider
 from workflow.contract.states import ItemStatus, Phase
+from workflow.models import (
+    Attempt,
+    AttemptOutcome,
+    ChangeStatus,
+    ChapterWorkflowItem,
+    ConsistencyRule,
+    Event,
+    FactEntry,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ItemDependency,
+    ProcessingSession,
+    Provider,
+)
 
 _numbers = count(1)
 

@@ -13,7 +13,15 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from chapterflow_site.accounts.actions import LOOPBACK_LINK_LIFETIME, create_token, first_administrator, make_sign_in_link, person_of_token, revoke_token, use_sign_in_link
+from chapterflow_site.accounts.actions import (
+    LOOPBACK_LINK_LIFETIME,
+    create_token,
+    first_administrator,
+    make_sign_in_link,
+    person_of_token,
+    revoke_token,
+    use_sign_in_link,
+)
 from chapterflow_site.accounts.models import ApiToken, SignInLink
 from chapterflow_site.accounts.throttle import MOST_TRIES, WAIT_SECONDS
 

@@ -26,7 +26,17 @@ from tests.crowd import Crowd
 from tests.workflow.sessions import item, kinds, new_session, new_version
 from workflow.actions import cancel_session, pause_session
 from workflow.engine import advance
-from workflow.models import Attempt, ChangeStatus, ChapterWorkflowItem, ConsistencyRule, Event, FollowUpQuestion, HarmonizationChange, ProcessingSession, Provider
+from workflow.models import (
+    Attempt,
+    ChangeStatus,
+    ChapterWorkflowItem,
+    ConsistencyRule,
+    Event,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+    Provider,
+)
 
 OURS = ("books", "workflow", "accounts")
 MODELS = [model for label in OURS for model in apps.get_app_config(label).get_models()]

@@ -12,7 +12,12 @@ from django.urls import URLPattern, reverse
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from books.models import Book
-from chapterflow_site.accounts.actions import create_token, make_sign_in_link, person_of_token, use_sign_in_link
+from chapterflow_site.accounts.actions import (
+    create_token,
+    make_sign_in_link,
+    person_of_token,
+    use_sign_in_link,
+)
 from chapterflow_site.admin import SiteAdmin
 from tests.workflow.sessions import new_version
 

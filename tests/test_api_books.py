@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from chapterflow_site.core.exceptions import TooLarge
 from books.models import Book, BookVersion
 from books.preferences.catalogue import PREFERENCES
 from chapterflow_site.api_base.reading import document_of
+from chapterflow_site.core.exceptions import TooLarge
 from tests.api_world import drive, get, new_book, nodes, patch, post, problem, started
 from workflow.actions import start_session
 

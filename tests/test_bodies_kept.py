@@ -6,8 +6,8 @@ from unittest.mock import MagicMock
 import pytest
 from pytest_django import Settings
 
-from chapterflow_site.web.gate import FORM_BYTES
 from chapterflow_site.web.channel import AnsweringChannel
+from chapterflow_site.web.gate import FORM_BYTES
 from chapterflow_site.web.request import BoundedRequest
 
 PART = b"x" * 100_000

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from chapterflow_site.checks import installation, broker as checks_broker
+from chapterflow_site.checks import broker as checks_broker
+from chapterflow_site.checks import installation
 
 SQLITE = "django.db.backends.sqlite3"
 OWN_WRITER = "tests.test_checks:make_own_writer"
@@ -352,12 +353,12 @@ def test_broker_of_another_make_is_refused(options: dict[str, object], broker: s
 
 
 @pytest.mark.parametrize(
-    ("canary", "wedged", "expected"), [(15, 30, ["chapterflow.E024"]), (15, 31, []), (1, 5, [])]
+    ("probe", "wedged", "expected"), [(15, 30, ["chapterflow.E024"]), (15, 31, []), (1, 5, [])]
 )
 def test_canary_that_is_lost_is_no_wedge(
-    options: dict[str, object], canary: int, wedged: int, expected: list[str]
+    options: dict[str, object], probe: int, wedged: int, expected: list[str]
 ) -> None:
-    with override_settings(CHAPTERFLOW_CANARY_SECONDS=canary, CHAPTERFLOW_WEDGED_SECONDS=wedged):
+    with override_settings(CHAPTERFLOW_CANARY_SECONDS=probe, CHAPTERFLOW_WEDGED_SECONDS=wedged):
         assert ids() == expected
 
 

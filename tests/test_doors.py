@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from chapterflow_site.core.exceptions import Conflict
 from books.models import BookVersion
 from chapterflow_site.accounts.actions import create_token
+from chapterflow_site.core.exceptions import Conflict
 from tests.api_world import WRITER, drive, failed, new_book, nodes, post
 from workflow import actions
 from workflow.engine.budget.limits import Limits
@@ -23,7 +23,7 @@ from workflow.models import Event, ProcessingSession
 
 # What an Event says, but for its number and time: kind, chapter, from, to, actor.
 Told = tuple[str, int | None, str, str, str | None]
-Door = Callable[["Situation"], HttpResponse | None]
+DispatchGate = Callable[["Situation"], HttpResponse | None]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def to_page(
     chapter: int | None = None,
     is_htmx: bool = False,
     data: dict[str, str] | None = None,
-) -> Door:
+) -> DispatchGate:
     """A form of a page, or the same with HTMX."""
 
     def go(at: Situation) -> HttpResponse:
@@ -135,7 +135,7 @@ def to_start_page(at: Situation) -> HttpResponse:
     return at.client.post(reverse("start", args=[at.version.book.book_id, at.version.number]))
 
 
-def to_api(path: str, *, by_token: bool = False, data: dict[str, object] | None = None) -> Door:
+def to_api(path: str, *, by_token: bool = False, data: dict[str, object] | None = None) -> DispatchGate:
     """An operation of the API."""
 
     def go(at: Situation) -> HttpResponse:
@@ -148,7 +148,7 @@ def to_api(path: str, *, by_token: bool = False, data: dict[str, object] | None 
     return go
 
 
-def to_admin(model: str, name: str, *, chapter: int | None = None) -> Door:
+def to_admin(model: str, name: str, *, chapter: int | None = None) -> DispatchGate:
     """An action of the admin."""
 
     def go(at: Situation) -> HttpResponse:
@@ -160,7 +160,7 @@ def to_admin(model: str, name: str, *, chapter: int | None = None) -> Door:
     return go
 
 
-def to_action(act: Callable[..., object]) -> Door:
+def to_action(act: Callable[..., object]) -> DispatchGate:
     """The action on the session."""
 
     def go(at: Situation) -> None:
@@ -174,7 +174,7 @@ def to_start_action(at: Situation) -> None:
     actions.start_session(at.version, actor=at.person)
 
 
-def to_chapter_action(act: Callable[..., object]) -> Door:
+def to_chapter_action(act: Callable[..., object]) -> DispatchGate:
     """The action on the second chapter."""
 
     def go(at: Situation) -> None:
@@ -188,7 +188,7 @@ class Deed:
     """Something that can be done: where it begins, its doors, and what is told of it afterwards."""
 
     begin: Callable[[User, Settings], Situation]
-    doors: dict[str, Door]
+    doors: dict[str, DispatchGate]
     told: tuple[Told, ...]
 
 
@@ -351,7 +351,9 @@ DOORS = [
 
 
 @pytest.mark.parametrize(("deed", "door"), DOORS)
-def test_door_leaves_the_same_events(deed: Deed, door: Door, person: User, settings: Settings) -> None:
+def test_door_leaves_the_same_events(
+    deed: Deed, door: DispatchGate, person: User, settings: Settings
+) -> None:
     situation = deed.begin(person, settings)
     before = situation.events()
 
@@ -363,7 +365,7 @@ def test_door_leaves_the_same_events(deed: Deed, door: Door, person: User, setti
 
 @pytest.mark.parametrize(("deed", "door"), DOORS)
 def test_door_is_closed_where_the_state_does_not_allow_it(
-    deed: Deed, door: Door, person: User, settings: Settings
+    deed: Deed, door: DispatchGate, person: User, settings: Settings
 ) -> None:
     situation = deed.begin(person, settings)
     door(situation)
@@ -374,7 +376,7 @@ def test_door_is_closed_where_the_state_does_not_allow_it(
     assert situation.events() == before
 
 
-def _try_again(door: Door, situation: Situation) -> None:
+def _try_again(door: DispatchGate, situation: Situation) -> None:
     """Do it once more: a repetition of what cannot be done twice is refused, or changes nothing."""
     try:
         door(situation)

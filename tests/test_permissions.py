@@ -16,8 +16,8 @@ from chapterflow_site.accounts.models import ApiToken
 from chapterflow_site.api import api
 from tests.workflow.sessions import new_session, new_version
 from workflow.engine import advance
-from workflow.models import ChangeStatus, Event, FollowUpQuestion, HarmonizationChange, ProcessingSession
 from workflow.live.routing import websocket_urlpatterns
+from workflow.models import ChangeStatus, Event, FollowUpQuestion, HarmonizationChange, ProcessingSession
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[1]

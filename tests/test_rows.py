@@ -9,7 +9,17 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
 
-from chapterflow_site.core.rows import ROWS_PER_INSERT, add_row, add_rows, add_values, change_row, count_rows, lock_row, read_row, read_together
+from chapterflow_site.core.rows import (
+    ROWS_PER_INSERT,
+    add_row,
+    add_rows,
+    add_values,
+    change_row,
+    count_rows,
+    lock_row,
+    read_row,
+    read_together,
+)
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
 from workflow.models import Attempt, ChapterWorkflowItem, Event, FactEntry, ProcessingSession

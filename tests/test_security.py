@@ -18,15 +18,15 @@ from django.test import Client
 from django.utils.html import strip_tags
 from pytest_django import Settings
 
-from books.text.citations import find_passages
 from books.reading import render_chapter
 from books.storyline import read_storyline
+from books.text.citations import find_passages
 from books.text.sentences import sentence_spans
 from chapterflow_site.accounts.actions import create_token, make_sign_in_link, use_sign_in_link
 from chapterflow_site.asgi import application
-from chapterflow_site.web.gate import ANONYMOUS_BYTES, BodyLimit, Message, Receive, Scope, Send, most_bytes
 from chapterflow_site.core.logs import OneLineFormatter
 from chapterflow_site.middleware import POLICY
+from chapterflow_site.web.gate import ANONYMOUS_BYTES, BodyLimit, Message, Receive, Scope, Send, most_bytes
 from chapterflow_site.web.origin import is_same_origin
 from tests.workflow.sessions import new_version
 from workflow.contract.agent_types import SourceChunk, SourceNode, WrittenChapter

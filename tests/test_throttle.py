@@ -13,10 +13,10 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
-from chapterflow_site.core.exceptions import TooSoon
 from chapterflow_site.accounts import hashing, throttle
 from chapterflow_site.accounts.actions import create_token, person_of_token
 from chapterflow_site.accounts.models import PasswordTry, TryKind
+from chapterflow_site.core.exceptions import TooSoon
 
 SignedIn = Callable[[User], Client]
 

@@ -12,6 +12,7 @@ class WorkflowConfig(AppConfig):
         """Connect the hooks that must be in place before a worker or a request starts."""
         from books import forecasts
         from books.writers import register_check
+
         from . import queue, transitions
         from .agents.llm.forecast import forecast
         from .agents.orchestrator import check_allowed

@@ -7,9 +7,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
 
-from .workers import recovery
 from chapterflow_site.core.clock import ClockWatch
+
 from .engine import advance
+from .workers import recovery
 
 logger = logging.getLogger(__name__)
 
@@ -28,19 +29,19 @@ def tend() -> None:
     """
     grace = timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
     try:
-        recovery.tend(grace if _clock_watch.skipped() <= 0 else None)
+        recovery.recover(grace if _clock_watch.skipped() <= 0 else None)
     except AnyDatabaseError:
         logger.exception("sessions could not be looked after; the next minute tries again")
 
 
 def sing(number: int) -> None:
-    """Do nothing: that the canary came through the cluster is its answer."""
+    """Do nothing: that the probe came through the cluster is its answer."""
 
 
 def recover_dead_workers() -> None:
     """Take back what workers that are known to be dead still hold."""
     try:
         _clock_watch.skipped()
-        recovery.take_back_from_dead()
+        recovery.reclaim_from_dead()
     except AnyDatabaseError:
         logger.exception("a new worker could not look for what a dead one left behind")

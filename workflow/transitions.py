@@ -11,12 +11,12 @@ from django.db import transaction
 from django.db.models import F
 
 from chapterflow_site.core import crash_points
+from chapterflow_site.core.clock import database_now
 from chapterflow_site.core.rows import add_rows, change_row, lock_row
 
-from chapterflow_site.core.clock import database_now
 from .contract.events import EventKind
-from .models import ChapterWorkflowItem, Event, ProcessingSession
 from .contract.states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
+from .models import ChapterWorkflowItem, Event, ProcessingSession
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class LostRace(Exception):
     """The row was no longer in the state, or under the token, that the move began from."""
 
 
-class Ledger:
+class SessionTransaction:
     """One transaction on one session, whose row is locked.
 
     Collects the session's changes, numbers its events, keeps its counters.
@@ -209,7 +209,7 @@ class Ledger:
         with crash_points.around("forget_wake_up"):
             rows.update(woken_at=None)
 
-    def take_back(self) -> None:
+    def restore_items(self) -> None:
         """Give the items of a transaction that failed their values of before, so that it can be tried again."""
         for item, before in reversed(self._items_before):
             vars(item).update(before)
@@ -233,23 +233,23 @@ class Ledger:
 
 
 @contextmanager
-def ledger(session_id: UUID, name: str = "") -> Iterator[Ledger]:
+def session_transaction(session_id: UUID, name: str = "") -> Iterator[SessionTransaction]:
     """Lock the session's row for one transaction; everything the ledger collected is stored at the end, or nothing.
 
     The session's row is locked first, everywhere; rows of other tables only after it. `name` is what its commit
     is called among the crash points. Raises ProcessingSession.DoesNotExist where the session was deleted.
     """
-    book: Ledger | None = None
+    tx: SessionTransaction | None = None
     try:
         with transaction.atomic():
             session = lock_row(ProcessingSession, session_id)
             if session is None:
                 raise ProcessingSession.DoesNotExist(f"session {session_id}")
-            book = Ledger(session, database_now())
-            yield book
-            book.close()
+            tx = SessionTransaction(session, database_now())
+            yield tx
+            tx.close()
             crash_points.at_commit(name)
     except BaseException:
-        if book is not None:
-            book.take_back()
+        if tx is not None:
+            tx.restore_items()
         raise

@@ -10,7 +10,6 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.text import slugify
 
-from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import Book, Chapter
 from books.sources import title_columns, withheld_of
 from books.storyline.elements.preferences import checked_preferences
@@ -19,6 +18,7 @@ from books.text.piles import without_piles
 from books.text.tags import tag_named
 from books.writers import checked_writer
 from chapterflow_site.core import crash_points
+from chapterflow_site.core.exceptions import Conflict, Invalid
 
 _TRIES = 20
 _TITLES_PER_UPDATE = 200

@@ -8,8 +8,8 @@ from typing import TypeVar
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
-from books.storyline.values.digest import chunk_digest
 from books.models import Book, TextChunk
+from books.storyline.values.digest import chunk_digest
 from books.storyline.values.document import ChunkSpec
 from chapterflow_site.core import crash_points
 from chapterflow_site.core.rows import add_values

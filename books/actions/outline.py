@@ -9,13 +9,13 @@ from typing import Literal
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F
 
-from chapterflow_site.core.exceptions import Conflict, Invalid, NotFound
 from books.models import BookVersion, Dependencies, StorylineNode
 from books.outline.listing import dependencies_by_key
 from books.speakers import checked_names
-from books.storyline.values.order import OrderConflict, order_conflicts, writing_order
 from books.storyline.elements.preferences import checked_preferences
+from books.storyline.values.order import OrderConflict, order_conflicts, writing_order
 from chapterflow_site.core import crash_points
+from chapterflow_site.core.exceptions import Conflict, Invalid, NotFound
 
 Direction = Literal["up", "down"]
 

@@ -5,10 +5,10 @@ from typing import TypedDict
 
 from django.contrib.auth.models import AbstractBaseUser, User
 
-from books.storyline.values.digest import storyline_digest
 from books.models import Book, BookVersion, NodeChunk, StorylineLink, StorylineNode
 from books.preferences.rule import first_preferences
 from books.storyline.values.centrality import centrality_scores
+from books.storyline.values.digest import storyline_digest
 from books.storyline.values.document import NodeSpec, StorylineDocument
 from books.storyline.values.order import writing_order
 from books.text.detection import language_of

@@ -12,7 +12,17 @@ from django.utils.safestring import SafeString
 
 from books.actions import create_book, edit_book, edit_outline, hand_over_book
 from books.models import Book, BookVersion, Chapter, StorylineLink, StorylineNode, TextChunk
-from chapterflow_site.admin import MOST_LINKS, Page, ReadOnlyInline, SiteAdmin, YesNoFilter, actor_of, json_field, link_to_rows, list_of_links
+from chapterflow_site.admin import (
+    MOST_LINKS,
+    Page,
+    ReadOnlyInline,
+    SiteAdmin,
+    YesNoFilter,
+    actor_of,
+    json_field,
+    link_to_rows,
+    list_of_links,
+)
 
 EDITABLE = ("title", "subtitle", "author", "language", "description", "preferences", "writer")
 

@@ -9,7 +9,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from books.models import Book, Chapter, ChapterRevision, Citation
-from chapterflow_site.admin import NOTHING, Page, ReadOnlyAdmin, ReadOnlyInline, YesNoFilter, json_field, text_field
+from chapterflow_site.admin import (
+    NOTHING,
+    Page,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    YesNoFilter,
+    json_field,
+    text_field,
+)
 
 
 class RevisionInline(ReadOnlyInline[ChapterRevision, Chapter]):

@@ -5,7 +5,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from books.models import Chapter, NodeChunk, StorylineLink, StorylineNode, TextChunk
-from chapterflow_site.admin import MOST_LINKS, ReadOnlyAdmin, json_field, link_to, link_to_rows, list_of_links, text_field
+from chapterflow_site.admin import (
+    MOST_LINKS,
+    ReadOnlyAdmin,
+    json_field,
+    link_to,
+    link_to_rows,
+    list_of_links,
+    text_field,
+)
 
 
 @admin.register(TextChunk)

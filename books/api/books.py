@@ -6,7 +6,6 @@ from typing import cast
 from django.http import HttpRequest
 from ninja import Status
 
-from . import schemas
 from books.actions import create_book, edit_book
 from books.actions.book import BookColumns
 from books.models import Book, BookVersion
@@ -14,6 +13,7 @@ from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.reading import page_of
 from chapterflow_site.api_base.types import BookId, Cursor, Limit, problems
 
+from . import schemas
 from .lookup import book_of
 from .router import router
 

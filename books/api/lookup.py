@@ -4,10 +4,10 @@ import re
 
 from django.http import HttpRequest
 
-from chapterflow_site.core.exceptions import NotFound
 from books.models import Book, BookVersion, Chapter
 from books.sources import readable_chapter
 from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.core.exceptions import NotFound
 
 _VERSION_NAME = re.compile(r"v([1-9][0-9]{0,8})\Z", re.ASCII)
 

@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 
-from . import schemas
 from books.models import BookVersion
 from books.outline.listing import OutlineRow, outline_of
 from books.preferences.rule import preferences_of
 from books.sources import notices_of
 from books.speakers import repeated_sentences, unnamed_speakers
 from books.storyline.values.estimate import Estimate, Span
+
+from . import schemas
 
 
 def version_shown(version: BookVersion, writer: str | None = None) -> schemas.Version:

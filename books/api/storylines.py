@@ -3,13 +3,13 @@
 from django.http import HttpRequest
 from ninja import Status
 
-from . import schemas
 from books.actions import add_chunks, upload_storyline
 from books.uploads import read_chunk_upload, reading_place
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.reading import document_of
 from chapterflow_site.api_base.types import BookId, problems
 
+from . import schemas
 from .documents import CHUNKS, STORYLINE, taking
 from .lookup import book_of
 from .router import router

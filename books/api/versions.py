@@ -5,7 +5,6 @@ from typing import Annotated
 from django.http import FileResponse, HttpRequest
 from ninja import Path, Query
 
-from . import schemas
 from books.actions import edit_outline
 from books.export import FORMATS, download, export_book
 from books.models import BookVersion
@@ -13,6 +12,7 @@ from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.reading import page_of
 from chapterflow_site.api_base.types import BookId, Cursor, Limit, VersionName, problems
 
+from . import schemas
 from .documents import BOOK_FILE
 from .lookup import book_of, version_of
 from .router import router

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from chapterflow_site.core.exceptions import Conflict, NotFound
 from books.models import BookVersion
 from books.text.words import MARKS
+from chapterflow_site.core.exceptions import Conflict, NotFound
 
 from .epub import epub_file
 from .jsonfile import json_file

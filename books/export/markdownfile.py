@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from books.text.citations import citation_marks, escape_markdown
 from books.reading import SAFE_LINK, SourceView
+from books.text.citations import citation_marks, escape_markdown
 
 from .manuscript import Manuscript, WrittenChapter, one_line
 

@@ -1,0 +1,1 @@
+"""The outline of a version: its chapters in order, in groups."""

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from .catalogue import DEFAULT_WORDS, FEWEST_WORDS, MOST_WORDS, NAME_CHARACTERS, PREFERENCES, TERM_CHARACTERS, Kind, Preference
+from .catalogue import (
+    DEFAULT_WORDS,
+    FEWEST_WORDS,
+    MOST_WORDS,
+    NAME_CHARACTERS,
+    PREFERENCES,
+    TERM_CHARACTERS,
+    Kind,
+    Preference,
+)
 
 _ABOUT = (
     "What the writer is asked for. Keys that are not known are kept. "

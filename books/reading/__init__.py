@@ -4,7 +4,17 @@ from .difference import word_diff
 from .document import chapter_document, passage_document, written_document
 from .marks import WeakSentence, weak_sentences
 from .rendering import SAFE_LINK, RenderedChapter, render_chapter
-from .sources import PassageView, SourceView, Voice, mark_quotes, passages_by_revision, passages_of, passages_of_node, sources_of, voices_of
+from .sources import (
+    PassageView,
+    SourceView,
+    Voice,
+    mark_quotes,
+    passages_by_revision,
+    passages_of,
+    passages_of_node,
+    sources_of,
+    voices_of,
+)
 from .wording import listed, number_words
 
 __all__ = [

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from django.utils.translation import ngettext
 
 from books.models import BookVersion
-from books.storyline.values.estimate import QUOTATIONS
-
 from books.preferences.catalogue import BY_KEY, PREFERENCES, Kind, Preference
 from books.preferences.rule import own_preferences, preferences_of
+from books.storyline.values.estimate import QUOTATIONS
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from books.text.citations import citation_marks, paragraphs, unescape_markdown
 from books.storyline.values.titles import plain_title
+from books.text.citations import citation_marks, paragraphs, unescape_markdown
 
 from .marks import WeakSentence
 from .sources import RINGS, SourceView, Voice, voices_of

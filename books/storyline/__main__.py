@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from .chunk_list import read_chunks
-from .source.encoding import TextFault, decoded
 from .faults import Fault, StorylineFaults, text_fault
 from .limits import Limits
 from .listing import ListingLine, listing
 from .parse import read_text
 from .passing import pack_chunks, pack_document, pack_faults
+from .source.encoding import TextFault, decoded
 
 OUT_OF_MEMORY = 3
 

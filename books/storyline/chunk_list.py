@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from .elements.chunks import read_listed_chunk
-from .values.document import ChunkSpec
-from .source.encoding import TextFault
+from .elements.records import Records
 from .faults import Findings, StorylineFaults, TooManyFaults, text_fault
 from .jsontext import parse_json
 from .limits import Limits
-from .source.parsed import ParsedText
 from .plain import NotPlain, check_plain
-from .elements.records import Records
 from .shapes import Placed
+from .source.encoding import TextFault
+from .source.parsed import ParsedText
+from .values.document import ChunkSpec
 from .wording import Path
 
 _CHUNKS: Path = ("chunks",)

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .source.encoding import with_line_feeds
 from .faults import Fault
+from .source.encoding import with_line_feeds
 
 LINE_CHARACTERS = 160
 _BEFORE_FAULT = 60

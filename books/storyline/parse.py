@@ -6,17 +6,17 @@ from dataclasses import replace
 from unicodedata import normalize
 
 from .elements.contents import read_contents
-from .values.document import NodeSpec, StorylineDocument
-from .source.encoding import TextFault, decoded
-from .faults import Findings, StorylineFaults, TooManyFaults, text_fault
-from .jsontext import parse_json, refuse_depth
-from .source.kinds import transcript_sentence
-from .limits import DEFAULT_LIMITS, Limits
-from .source.parsed import NODES
-from .plain import NotPlain, Repeats, check_plain
 from .elements.records import Records
 from .elements.references import check_references
+from .faults import Findings, StorylineFaults, TooManyFaults, text_fault
+from .jsontext import parse_json, refuse_depth
+from .limits import DEFAULT_LIMITS, Limits
+from .plain import NotPlain, Repeats, check_plain
+from .source.encoding import TextFault, decoded
+from .source.kinds import transcript_sentence
+from .source.parsed import NODES
 from .table import is_table, parse_table
+from .values.document import NodeSpec, StorylineDocument
 from .values.titles import with_plain_titles
 from .wording import described
 

@@ -12,9 +12,9 @@ from typing import Any, cast
 from books.text.clean import CleanText, Turn
 from books.text.loops import Loop
 
-from .values.document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
 from .faults import Fault, StorylineFaults
 from .listing import ListingLine
+from .values.document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
 from .values.notices import Notice
 
 Packed = Mapping[str, object]

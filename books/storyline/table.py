@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import NoReturn
 
-from .source.encoding import TextFault
-from .source.kinds import table_sentence
 from .limits import Limits
 from .names import LIST, NODE, NUMBER
+from .source.encoding import TextFault
+from .source.kinds import table_sentence
 from .source.parsed import ParsedText
 from .source.positions import Position
 from .wording import Path, quoted

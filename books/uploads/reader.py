@@ -15,11 +15,11 @@ from django.conf import settings
 
 from books.storyline import ChunkSpec, Fault, Limits, StorylineDocument, StorylineFaults
 from books.storyline.chunk_list import read_chunks
-from books.storyline.source.encoding import TextFault, decoded
 from books.storyline.faults import text_fault
 from books.storyline.listing import listing
 from books.storyline.parse import read_text
 from books.storyline.passing import unpack_chunks, unpack_document
+from books.storyline.source.encoding import TextFault, decoded
 
 from .places import Busy
 

@@ -10,17 +10,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from books.access import is_htmx, person_of
 from books.actions import edit_book, edit_outline
-from chapterflow_site.core.exceptions import Invalid
-from .forms import DetailsForm
 from books.models import BookVersion
-from books.outline.listing import OutlineRow, outline_of, rows_of
 from books.outline.groups import GROUP, in_groups, numbers_in
-from .preferences_form import PreferencesForm
+from books.outline.listing import OutlineRow, outline_of, rows_of
 from books.reading.preferences import shown_preferences
 from books.speakers import repeated_sentences, unnamed_speakers
 from books.writers import asked_writer, writer_of
+from chapterflow_site.core.exceptions import Invalid
 
+from .forms import DetailsForm
 from .lookup import version_or_404
+from .preferences_form import PreferencesForm
 
 # From here on chapters are also moved by their numbers, and not only step by step.
 LONG = 9

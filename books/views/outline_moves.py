@@ -13,10 +13,10 @@ from django_htmx.http import reswap, retarget
 
 from books.access import is_htmx, person_of
 from books.actions import move_chapter
-from chapterflow_site.core.exceptions import Invalid, NotFound
 from books.models import BookVersion, Dependencies
-from books.outline.listing import OutlineRow, rows_of
 from books.outline.groups import GROUP, changed_ends, group_of, numbers_in, room_of
+from books.outline.listing import OutlineRow, rows_of
+from chapterflow_site.core.exceptions import Invalid, NotFound
 
 from .lookup import version_or_404
 from .outline import outline_page, ways_to_move

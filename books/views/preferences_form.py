@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from django import forms
 
 from books.models import BookVersion
-from books.storyline.elements.preferences import PreferenceFaults, checked_preferences
-
 from books.preferences.catalogue import BY_KEY, FEWEST_WORDS, MOST_WORDS, PREFERENCES, Kind, Preference
 from books.preferences.rule import own_preferences, preferences_of
+from books.storyline.elements.preferences import PreferenceFaults, checked_preferences
 
 _KEY = re.compile(r"\w*")
 _FITS_A_LINE = 300

@@ -11,12 +11,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from books.access import is_htmx, person_of
 from books.actions import add_sample_book, upload_storyline
 from books.actions.sample import TEMPLATE_NAME, sample_file
-from chapterflow_site.core.exceptions import Invalid, TooSoon
-from .forms import UploadForm
 from books.models import Book
 from books.preferences.catalogue import PREFERENCES
 from books.storyline import StorylineFaults
 from books.uploads import Busy, Upload
+from chapterflow_site.core.exceptions import Invalid, TooSoon
+
+from .forms import UploadForm
 
 _PASTED = "the pasted text"
 

@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError
 from ninja.security import APIKeyCookie, HttpBearer
 
 from chapterflow_site.accounts.actions import person_of_token
+
 from .errors import CsrfFailed, answer
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

@@ -11,10 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Unread
 from django.http.request import RawPostDataException
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from chapterflow_site.core.exceptions import DomainError, Invalid
 from books.storyline import Fault, StorylineFaults
 from books.storyline.elements.preferences import PreferenceFaults
-
+from chapterflow_site.core.exceptions import DomainError, Invalid
 from chapterflow_site.core.outages import outage_of
 
 CONTENT_TYPE = "application/problem+json"

@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 
-from chapterflow_site.core.exceptions import Invalid, TooLarge
 from books.storyline import DEFAULT_LIMITS
 from books.storyline.faults import Findings
 from books.storyline.plain import NotPlain, check_plain
+from chapterflow_site.core.exceptions import Invalid, TooLarge
 
 from .errors import Unsupported, UnusableBody
 

@@ -22,7 +22,7 @@ def check_broker(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> l
         return []
     return [
         Error(
-            f"Q_CLUSTER's broker_class is {broker}, which knows no bell and no canary.",
+            f"Q_CLUSTER's broker_class is {broker}, which knows no bell and no probe.",
             hint="Take QUEUE_IN_DATABASE or QUEUE_IN_REDIS into Q_CLUSTER.",
             id="chapterflow.E020",
         )
@@ -75,13 +75,13 @@ def _is_long(value: str) -> bool:
 
 @register(TAG)
 def check_watchdog(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """A canary that was lost must be followed by another before the cluster counts as wedged."""
+    """A probe that was lost must be followed by another before the cluster counts as wedged."""
     if settings.CHAPTERFLOW_WEDGED_SECONDS > 2 * settings.CHAPTERFLOW_CANARY_SECONDS > 0:
         return []
     return [
         Error(
             "CHAPTERFLOW_WEDGED_SECONDS is not longer than two times CHAPTERFLOW_CANARY_SECONDS, so workers would be "
-            "replaced because of one canary that was lost.",
+            "replaced because of one probe that was lost.",
             hint="Leave both out, or keep them at three to one.",
             id="chapterflow.E024",
         )

@@ -47,20 +47,20 @@ def ring(session: str, times: int) -> None:
 async def listen(is_far: bool, command: list[str], times: int) -> list[float]:
     """Return the milliseconds that each ring took which was heard."""
     from workflow.notify import local
-    from workflow.notify.redis import hear_far
+    from workflow.notify.redis import subscribe
 
     heard: list[float] = []
 
-    def hear(news: local.Ring | local.Glimpse | None) -> None:
+    def hear(news: local.Ring | local.Preview | None) -> None:
         if isinstance(news, local.Ring):
             heard.append((time.monotonic_ns() - news.seq) / 1e6)
 
     loop = asyncio.get_running_loop()
     if is_far:
-        listening = loop.create_task(hear_far("", lambda datagram: hear(local.read(datagram))))
+        listening = loop.create_task(subscribe("", lambda datagram: hear(local.read(datagram))))
         await asyncio.sleep(1)
     else:
-        here = local.Bell()
+        here = local.Listener()
         loop.add_reader(here.fileno(), lambda: deque(map(hear, here.take()), maxlen=0))
     ringer = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
     await asyncio.wait_for(ringer.wait(), times * PAUSE_SECONDS * 2 + 30)

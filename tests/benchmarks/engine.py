@@ -41,9 +41,9 @@ def write(chapters: int, around: Callable[[Callable[[], None]], None]) -> dict[s
     from django.contrib.auth.models import User
 
     from books.actions import upload_storyline
-    from workflow.processes import stopping
     from workflow.actions import start_session
     from workflow.engine import advance
+    from workflow.processes import stopping
 
     stopping.reset()
     person, _ = User.objects.get_or_create(username="benchmark")

@@ -50,9 +50,9 @@ def measure_here(times: int) -> None:
     from books.actions import upload_storyline
     from tests.storylines import storyline
     from workflow.actions import start_session
-    from workflow.notify.local import Bell, Ring
+    from workflow.notify.local import Listener, Ring
 
-    owner, bell = User.objects.get(username="owner"), Bell()
+    owner, bell = User.objects.get(username="owner"), Listener()
     for _ in range(times):
         version = upload_storyline(storyline(1), actor=owner, source_name="river.json")
         time.sleep(0.15)

@@ -68,15 +68,15 @@ def grow(chapters: int) -> dict[int, Costs]:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from tests.workflow.sessions import new_session
     from tests.workflow.engine.test_leases import claim
-    from workflow.pages.board.markup import COMPACT, Lens
+    from tests.workflow.sessions import new_session
     from workflow.engine.writing import write_chapter
-    from workflow.live.board_state import Picture
+    from workflow.live.board_state import BoardState
+    from workflow.pages.board.markup import COMPACT, BoardView
 
     person = User.objects.create_user("benchmark")
     session = new_session(person, chapters + 2, writer="python:tests.writers:plain")
-    client, lens = Client(), Lens(COMPACT)
+    client, board_view = Client(), BoardView(COMPACT)
     client.force_login(person)
     address = f"/books/{session.version.book.book_id}/v{session.version.number}/chapters"
     held, found = claim(session), {}
@@ -84,14 +84,14 @@ def grow(chapters: int) -> dict[int, Costs]:
         while held.item is not None and held.item.number <= place - WINDOW:
             held = write_chapter(held, lambda: True)
         costs = found[place] = Costs()
-        picture = Picture(session.pk)
-        picture.advance([lens])
+        board_state = BoardState(session.pk)
+        board_state.advance([board_view])
         for number in range(place - WINDOW + 1, place + 1):
             following = []
             costs.measure(STORED, lambda: following.append(write_chapter(held, lambda: True)))  # noqa: B023
             [held] = following
             costs.split(session)
-            costs.measure(FOLLOWED, lambda: picture.advance([lens]))  # noqa: B023
+            costs.measure(FOLLOWED, lambda: board_state.advance([board_view]))  # noqa: B023
             costs.measure(SHOWN, lambda: client.get(f"{address}/{number}/"))  # noqa: B023
         print(f"at chapter {place:,}", flush=True)
     return found

@@ -79,9 +79,9 @@ def prepare(sessions: int, chapters: int) -> None:
 
 def work(number: int, workers: int) -> None:
     """Drive every n-th session on until it is completed; print the waits."""
+    from workflow.contract.states import UNFINISHED
     from workflow.engine import advance
     from workflow.models import ProcessingSession
-    from workflow.contract.states import UNFINISHED
 
     waits, end = watch_waits(), time.monotonic() + LONGEST_SECONDS
     for session_id in list(ProcessingSession.objects.order_by("pk").values_list("pk", flat=True))[

@@ -12,7 +12,17 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from tests.faults.surroundings import Clock, clock_moved, clock_moved_while_a_worker_is_lost, clock_set_back_while_a_chapter_waits, database_locked, disk_filled, postgres_restarted, redis_forgets, small_disk
+from tests.faults.surroundings import (
+    Clock,
+    clock_moved,
+    clock_moved_while_a_worker_is_lost,
+    clock_set_back_while_a_chapter_waits,
+    database_locked,
+    disk_filled,
+    postgres_restarted,
+    redis_forgets,
+    small_disk,
+)
 from tests.installation import Installation
 from tests.servers import REDIS, PostgresServer, RedisServer
 

@@ -5,5 +5,5 @@ from chapterflow_site.settings import Q_CLUSTER
 
 Q_CLUSTER = {**Q_CLUSTER, "broker_class": "tests.benchmarks.polling_broker.PollingBroker", "poll": 0.05}
 SILENCED_SYSTEM_CHECKS = ["chapterflow.E020"]
-# It knows no canary.
+# It knows no probe.
 CHAPTERFLOW_WEDGED_SECONDS = 1_000_000

@@ -2,10 +2,10 @@
 
 from django_q.brokers.orm import ORM
 
-from workflow.queue.database_broker import DoorbellBroker
+from workflow.queue.database_broker import DatabaseBroker
 
 
-class PollingBroker(DoorbellBroker):
+class PollingBroker(DatabaseBroker):
     """The project's broker without its bell and its gate."""
 
     enqueue = ORM.enqueue

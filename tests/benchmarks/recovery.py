@@ -11,7 +11,15 @@ import signal
 import subprocess
 import sys
 
-from tests.faults.processes import LONGEST_SECONDS, begin, count_of, faults_of, finish, roles_of, suspended_past_its_lease
+from tests.faults.processes import (
+    LONGEST_SECONDS,
+    begin,
+    count_of,
+    faults_of,
+    finish,
+    roles_of,
+    suspended_past_its_lease,
+)
 from tests.installation import ROOT, Installation, children_of, wait_for
 
 from .sites import Kind, add_options, kinds, quantiles, running

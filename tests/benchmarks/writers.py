@@ -3,8 +3,8 @@
 import os
 import time
 
-from workflow.processes import stopping
 from workflow.contract.agent_types import ChapterTask, OnText
+from workflow.processes import stopping
 
 from .texts import chapter_text
 

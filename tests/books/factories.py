@@ -6,10 +6,20 @@ from itertools import count
 from django.contrib.auth.models import User
 
 from books.export import export_book
-from books.models import Book, BookVersion, Chapter, ChapterRevision, Citation, NodeChunk, Origin, StorylineNode, TextChunk
+from books.models import (
+    Book,
+    BookVersion,
+    Chapter,
+    ChapterRevision,
+    Citation,
+    NodeChunk,
+    Origin,
+    StorylineNode,
+    TextChunk,
+)
 from books.text.citations import find_passages
-from workflow.models import ChapterWorkflowItem, ProcessingSession
 from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.models import ChapterWorkflowItem, ProcessingSession
 
 _numbers = count(1)
 

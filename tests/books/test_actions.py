@@ -9,12 +9,20 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from books.actions import add_chunks, add_sample_book, create_book, edit_book, edit_outline, move_chapter, upload_storyline
+from books.actions import (
+    add_chunks,
+    add_sample_book,
+    create_book,
+    edit_book,
+    edit_outline,
+    move_chapter,
+    upload_storyline,
+)
 from books.actions.book import endings
-from chapterflow_site.core.exceptions import Conflict, Invalid, NotFound
 from books.models import Book, BookVersion, NodeChunk, TextChunk
 from books.outline.listing import dependencies_by_key, dependencies_of, outline_of
 from books.storyline import ChunkSpec, StorylineFaults
+from chapterflow_site.core.exceptions import Conflict, Invalid, NotFound
 
 Chunk = dict[str, object]
 

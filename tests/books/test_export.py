@@ -12,10 +12,10 @@ import pytest
 from django.contrib.auth.models import User
 from markdown_it import MarkdownIt
 
-from chapterflow_site.core.exceptions import Conflict, NotFound
 from books.export import FORMATS, export_book
 from books.export.manuscript import Manuscript, WrittenChapter, manuscript_of, unwritten_words
 from books.models import BookVersion
+from chapterflow_site.core.exceptions import Conflict, NotFound
 
 from .factories import add_chapter, exported, make_version, write_text, written_book
 

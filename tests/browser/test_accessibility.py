@@ -32,7 +32,7 @@ OF_BOOK = [
     "chapters/1/metrics",
 ]
 
-Look = Callable[[Page], list[str]]
+DisplayStatus = Callable[[Page], list[str]]
 Scheme = Literal["light", "dark"]
 SLOWEST = """() => Math.max(...[...document.querySelectorAll("*")].flatMap((each) => {
   const style = getComputedStyle(each);
@@ -93,7 +93,7 @@ def tab_to(page: Page, selector: str, most: int = 60) -> None:
 
 @pytest.mark.parametrize(("scheme", "look"), [("light", faults_of), ("dark", colour_faults_of)])
 def test_every_page_has_names_and_an_order(
-    page: Page, site: Installation, written: str, outlined: str, scheme: Scheme, look: Look
+    page: Page, site: Installation, written: str, outlined: str, scheme: Scheme, look: DisplayStatus
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     paths = [site.address + path for path in OF_SITE]

@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tests.test_architecture import TREES, is_in
+from tests.rooms import TREES
+from tests.test_architecture import is_in
 
 # What makes a commit, and where its name stands among the arguments.
-NAMING: Mapping[str, int] = {"ledger": 1, "_look_after": 1, "around": 0, "named_commit": 0}
+NAMING: Mapping[str, int] = {"session_transaction": 1, "_look_after": 1, "around": 0, "named_commit": 0}
 NAMED = (
     "books.actions",
     "workflow.engine",
@@ -44,8 +45,10 @@ ELSEWHERE = {"subprocess", "advice.answers", "self._changed", "vars(item)", "pla
 
 # Transactions without a name of their own.
 NAMELESS: Mapping[str, str] = {
-    "workflow.transitions.ledger": "makes the commits that are named where it is called",
-    "workflow.engine.setup.make_session": "the ledger in it names it: start_session; a session that is there writes nothing",
+    "workflow.transitions.session_transaction": "makes the commits that are named where it is called",
+    "workflow.engine.setup.make_session": (
+        "the transaction in it names it: start_session; a session that is there writes nothing"
+    ),
     "workflow.queue.database_broker.probe": "writes nothing",
 }
 # Functions that write and neither name a commit nor take the ledger that does.
@@ -67,8 +70,8 @@ PARTS: Mapping[str, str] = {
     "workflow.context.continuity.renew_facts": "of decide_change and store_harmonized",
     "workflow.engine.outcomes.add_revision": "of store_chapter, store_harmonized and decide_change",
     "workflow.engine.slots.slots.locked": "of the ledger whose session looks for a place",
-    "workflow.queue.health_probe.forget": "a canary that is lost is sent again",
-    "workflow.queue.health_probe.send": "a canary that is lost is sent again",
+    "workflow.queue.health_probe.forget": "a probe that is lost is sent again",
+    "workflow.queue.health_probe.send": "a probe that is lost is sent again",
     "workflow.queue.database_broker.enqueue": "of the ledger that wakes",
     "workflow.queue.database_broker.sweep_canaries": "what is left is swept the next time",
     "workflow.queue.redis_broker.enqueue": "sent by the crash point enqueue, after the ledger that wakes",
@@ -77,7 +80,10 @@ PARTS: Mapping[str, str] = {
     "workflow.engine.setup.make_session": "of start_session",
     "workflow.transitions.close": "of the ledger",
     **dict.fromkeys(
-        (f"workflow.workers.clock_repair._keep_{what}" for what in ("leases", "of_chapters", "of_phases", "of_providers")),
+        (
+            f"workflow.workers.clock_repair._keep_{what}"
+            for what in ("leases", "of_chapters", "of_phases", "of_providers")
+        ),
         "of keep_lengths",
     ),
     "workflow.transitions.move_item": "of the ledger",
@@ -171,7 +177,11 @@ def _calls_in(module: str, node: ast.AST, around: tuple[ast.AST, ...]) -> Iterat
 
 def _hands_on(call: Call) -> bool:
     at = NAMING[call.called]
-    return call.called == "ledger" and len(call.node.args) > at and isinstance(call.node.args[at], ast.Name)
+    return (
+        call.called == "session_transaction"
+        and len(call.node.args) > at
+        and isinstance(call.node.args[at], ast.Name)
+    )
 
 
 def _names_commit(node: ast.AST) -> bool:
@@ -187,7 +197,7 @@ def _takes_ledger(node: ast.AST) -> bool:
     if not isinstance(node, ast.FunctionDef):
         return False
     return any(
-        each.annotation is not None and ast.unparse(each.annotation) == "Ledger"
+        each.annotation is not None and ast.unparse(each.annotation) == "SessionTransaction"
         for each in (*node.args.args, *node.args.kwonlyargs)
     )
 

@@ -7,9 +7,9 @@ skipped as well, and the books would differ from those of an undisturbed run.
 from django.contrib.auth.models import User
 
 from books.actions import add_chunks, create_book, edit_book, edit_outline, move_chapter, upload_storyline
-from books.storyline.values.digest import storyline_digest
 from books.models import Book, BookVersion, TextChunk
 from books.storyline import ChunkSpec, StorylineDocument, read_storyline
+from books.storyline.values.digest import storyline_digest
 from workflow.actions import delete_book, start_nodes, start_session, switch_rule
 from workflow.harmonization.rules.catalogue import CHAPTER_REFERENCES
 from workflow.models import ConsistencyRule, ProcessingSession

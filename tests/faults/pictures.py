@@ -1,10 +1,17 @@
 """What a story has come to: the books and how they came about, without keys and times, to be compared."""
 
 from books.models import Book, BookVersion, Chapter, ChapterRevision, StorylineNode, TextChunk
-from workflow.models import ConsistencyRule, Event, FactEntry, FollowUpQuestion, HarmonizationChange, ProcessingSession
+from workflow.models import (
+    ConsistencyRule,
+    Event,
+    FactEntry,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+)
 
 # Who tries how often is what a crash changes: what comes of it is the same.
-TRIES = {"chapter_claimed", "worker_lost", "held_back", "harmonizing_started", "questions_started"}
+TRIES = {"chapter_claimed", "worker_lost", "waiting_for_slot", "harmonizing_started", "questions_started"}
 COMPARED = ("session", "chapters", "revisions", "facts", "changes", "questions", "story", "content")
 
 

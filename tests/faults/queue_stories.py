@@ -4,11 +4,11 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
-from workflow.processes import worker_registry
-from workflow.workers import recovery
 from workflow import tasks
 from workflow.models import ProcessingSession
-from workflow.queue.database_broker import DoorbellBroker
+from workflow.processes import worker_registry
+from workflow.queue.database_broker import DatabaseBroker
+from workflow.workers import recovery
 
 from .tellers import STORY
 from .telling import started
@@ -17,8 +17,8 @@ from .telling import started
 def wake_ups() -> ProcessingSession:
     """Two chapters: each wake-up is taken, worked on and taken out; one that was only taken comes again."""
     session = started(2, STORY)
-    broker, worker = DoorbellBroker(), worker_registry.Membership()
-    recovery.take_back_from_dead()
+    broker, worker = DatabaseBroker(), worker_registry.Registration()
+    recovery.reclaim_from_dead()
     recovery.wake_due()
     try:
         while taken := broker.dequeue():

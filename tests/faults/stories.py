@@ -11,15 +11,29 @@ from typing import Any
 from django.conf import settings
 
 from workflow import queue
-from workflow.actions import answer_question, apply_change, ask_again, end_wait, pause_session, raise_budget, regenerate_chapter, regenerate_outdated, resume_session, retry_chapter, retry_session, start_session, undo_change
+from workflow.actions import (
+    answer_question,
+    apply_change,
+    ask_again,
+    end_wait,
+    pause_session,
+    raise_budget,
+    regenerate_chapter,
+    regenerate_outdated,
+    resume_session,
+    retry_chapter,
+    retry_session,
+    start_session,
+    undo_change,
+)
 from workflow.agents import orchestrator
 from workflow.contract.agent_types import AgentError
-from workflow.engine.budget.limits import Limits
-from workflow.engine.phases import consultation, ending, model_review
-from workflow.engine.attempts import AttemptFailed
-from workflow.engine.claims import Held
-from workflow.engine.phases.harmonizing import LoadedBook
 from workflow.contract.events import EventKind
+from workflow.engine.attempts import AttemptFailed
+from workflow.engine.budget.limits import Limits
+from workflow.engine.claims import Claim
+from workflow.engine.phases import consultation, ending, model_review
+from workflow.engine.phases.harmonizing import LoadedBook
 from workflow.models import ProcessingSession, Provider
 
 from .content_stories import content
@@ -134,8 +148,12 @@ def with_model() -> None:
     far = FarQueue()
     queue.get_broker, queue.async_task = (lambda: far), far.push
 
-    def consulted(held: Held, models: Any, told: str, withheld: Any, until: Any) -> consultation.Consultation[Any]:
-        return consultation.Consultation(held, models, until.of_model, lambda all_: [tuple(all_)], _no_opinion)
+    def consulted(
+        claim: Claim, models: Any, told: str, withheld: Any, until: Any
+    ) -> consultation.Consultation[Any]:
+        return consultation.Consultation(
+            claim, models, until.of_model, lambda all_: [tuple(all_)], _no_opinion
+        )
 
     model_review._consultation = consulted
     consultation.Adviser = lambda models, until: SimpleNamespace(seconds_left=60.0)

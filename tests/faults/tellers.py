@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 from chapterflow_site.core import crash_points
 from tests.storylines import storyline
-from workflow.processes import stopping
 from workflow.actions import cancel_session, withdraw_regeneration
 from workflow.agents.llm import Quote, Watch
 from workflow.contract.agent_types import AgentError, ChapterTask, OnText
-from workflow.engine import advance
 from workflow.contract.events import EventKind
+from workflow.engine import advance
 from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
+from workflow.processes import stopping
 
 MODEL = "openai-chat:house"
 STORY = "python:tests.faults.tellers:teller"

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from django.conf import settings
 
 from books.models import BookVersion
-from workflow.workers import recovery, clock_repair
-from workflow.processes import stopping
 from workflow.actions import start_session
-from workflow.engine.budget.limits import Limits
-from workflow.engine import advance, attempts, checkpoints, retry_policy
-from workflow.engine.phases import ending
 from workflow.contract.events import EventKind
+from workflow.engine import advance, attempts, checkpoints, retry_policy
+from workflow.engine.budget.limits import Limits
+from workflow.engine.phases import ending
 from workflow.models import Event, ProcessingSession
+from workflow.processes import stopping
+from workflow.workers import clock_repair, recovery
 
 from .tellers import MODEL, POLITE, STORY, TROUBLED, UNDECIDED, happened
 
@@ -37,7 +37,7 @@ def drive(session: ProcessingSession) -> None:
     for _ in range(PATIENT_DRIVES):
         before = Event.objects.count()
         clock_repair.keep_lengths()
-        recovery.take_back_from_dead()
+        recovery.reclaim_from_dead()
         recovery.forget_wake_ups()
         recovery.wake_due()
         advance(session.pk)

@@ -68,7 +68,7 @@ def test_head_is_answered_as_get(site: Installation) -> None:
 
 
 def test_others_of_the_machine_read_nothing(site: Installation) -> None:
-    wait_for(lambda: any(site.data_dir.rglob("answered")))  # what comes last: the first canary's return
+    wait_for(lambda: any(site.data_dir.rglob("answered")))  # what comes last: the first probe's return
     # Styles and scripts are everybody's.
     kept = [path for path in site.data_dir.rglob("*") if "static" not in path.parts and not path.is_socket()]
     open_to_others = {

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.surroundings import Clock, clock_moved, clock_moved_while_a_worker_is_lost, clock_set_back_while_a_chapter_waits, database_locked, disk_filled, postgres_restarted, small_disk
+from tests.faults.surroundings import (
+    Clock,
+    clock_moved,
+    clock_moved_while_a_worker_is_lost,
+    clock_set_back_while_a_chapter_waits,
+    database_locked,
+    disk_filled,
+    postgres_restarted,
+    small_disk,
+)
 from tests.installation import Installation
 from tests.servers import PostgresServer
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from books.models import Book, BookVersion, Chapter, StorylineNode
 from workflow.contract.events import EventKind
-from workflow.models import ChapterWorkflowItem, Event, ItemDependency, ProcessingSession
 from workflow.contract.states import WRITTEN, ItemStatus, SessionStatus
-from workflow.transitions import ledger
+from workflow.models import ChapterWorkflowItem, Event, ItemDependency, ProcessingSession
+from workflow.transitions import session_transaction
 
 FREE = {"owner": "", "token": None, "lease_expires_at": None}
 
@@ -97,9 +97,9 @@ def move(
     session: ProcessingSession, number: int, to: ItemStatus, kind: EventKind, **changes: object
 ) -> ProcessingSession:
     """Move one chapter, with its Event, as the engine does."""
-    with ledger(session.pk) as book:
-        book.move_item(session.items.get(number=number), to, kind, attempt=1, changes=changes)
-    return book.session
+    with session_transaction(session.pk) as tx:
+        tx.move_item(session.items.get(number=number), to, kind, attempt=1, changes=changes)
+    return tx.session
 
 
 def claim(session: ProcessingSession, number: int) -> ProcessingSession:

@@ -6,13 +6,21 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from workflow.engine.slots.slots import Rooms
-from workflow.engine.slots.slot_queue import sessions_in_turn
-from workflow.contract.events import EventKind
-from workflow.models import AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.agents.providers import split
+from workflow.contract.events import EventKind
+from workflow.contract.states import (
+    ITEM_MOVES,
+    SESSION_MOVES,
+    UNFINISHED,
+    WRITTEN,
+    ItemStatus,
+    OnFailure,
+    SessionStatus,
+)
+from workflow.engine.slots.slot_queue import sessions_for_slots
+from workflow.engine.slots.slots import ProviderSlots
+from workflow.models import AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.workers.recovery import sessions_with_work_due
-from workflow.contract.states import ITEM_MOVES, SESSION_MOVES, UNFINISHED, WRITTEN, ItemStatus, OnFailure, SessionStatus
 
 LATER = {ItemStatus.HARMONIZED, ItemStatus.COMPLETED}
 
@@ -130,8 +138,8 @@ def _goes_on(session: ProcessingSession, items: list[ChapterWorkflowItem]) -> It
 
 def _has_a_turn(session: ProcessingSession, now: datetime) -> bool:
     """Whether it says for whom it waits, and each of those is taken or cooling, or somebody is woken for the place."""
-    rooms, names = Rooms(now), split(session.held_back_by)
-    return bool(names) and (not any(map(rooms.free, names)) or any(sessions_in_turn()))
+    rooms, names = ProviderSlots(now), split(session.held_back_by)
+    return bool(names) and (not any(map(rooms.free, names)) or any(sessions_for_slots()))
 
 
 def _is_later(now: datetime, *times: datetime | None) -> bool:

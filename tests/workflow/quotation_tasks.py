@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from workflow.agents.quotations import make_writer
-from workflow.contract.agent_types import ChapterContext, ChapterDraft, ChapterTask, EarlierChapter, SourceChunk, SourceNode
+from workflow.contract.agent_types import (
+    ChapterContext,
+    ChapterDraft,
+    ChapterTask,
+    EarlierChapter,
+    SourceChunk,
+    SourceNode,
+)
 
 DATA = Path(
     os.environ.get("CHAPTERFLOW_EXAMPLE_DATA", Path(__file__).resolve().parents[2] / "../shared/data")

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from tests.workflow.sessions import new_session
 from tests.writers import PlainWriter
-from workflow.engine import advance
 from workflow.contract.failures import EXPLANATIONS, Failure, explain
+from workflow.engine import advance
 from workflow.models import Attempt
 
 NO_BLAME = re.compile(r"\b(oops|sorry|you (?:did|forgot|failed)|illegal|invalid|fatal)\b|!", re.IGNORECASE)

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from tests.workflow.sessions import item, new_session
 from workflow.contract.events import EventKind
-from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
 from workflow.contract.states import ITEM_MOVES, SESSION_MOVES, ItemStatus, SessionStatus
-from workflow.transitions import NO_CLAIM, IllegalMove, LostRace, ledger, on_committed
+from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
+from workflow.transitions import NO_CLAIM, IllegalMove, LostRace, on_committed, session_transaction
 
 CLAIMED = {"owner": "run:1:1", "lease_expires_at": timezone.now()}
 
@@ -43,8 +43,8 @@ def test_item_moves_by_the_table_only(person: User, origin: ItemStatus, to: Item
     before = Event.objects.count()
 
     def move() -> None:
-        with ledger(session.pk) as book:
-            book.move_item(chapter, to, EventKind.CHAPTER_CLAIMED, changes=columns_of(to))
+        with session_transaction(session.pk) as tx:
+            tx.move_item(chapter, to, EventKind.CHAPTER_CLAIMED, changes=columns_of(to))
 
     if (origin, to) in ITEM_MOVES:
         move()
@@ -64,8 +64,8 @@ def test_session_moves_by_the_table_only(person: User, origin: SessionStatus, to
     before = Event.objects.count()
 
     def move() -> None:
-        with ledger(session.pk) as book:
-            book.move_session(to, EventKind.SESSION_STARTED)
+        with session_transaction(session.pk) as tx:
+            tx.move_session(to, EventKind.SESSION_STARTED)
 
     if (origin, to) in SESSION_MOVES:
         move()
@@ -83,8 +83,8 @@ def test_move_of_a_row_that_changed_since_is_lost(person: User) -> None:
     stale = item(session, 1)
     in_status(session, ItemStatus.FAILED)
 
-    with pytest.raises(LostRace), ledger(session.pk) as book:
-        book.move_item(
+    with pytest.raises(LostRace), session_transaction(session.pk) as tx:
+        tx.move_item(
             stale,
             ItemStatus.IN_PROGRESS,
             EventKind.CHAPTER_CLAIMED,
@@ -97,8 +97,8 @@ def test_move_of_a_row_that_changed_since_is_lost(person: User) -> None:
 def test_move_under_another_token_is_lost(person: User) -> None:
     session = new_session(person, 1)
     chapter = in_status(session, ItemStatus.IN_PROGRESS)
-    with pytest.raises(LostRace), ledger(session.pk) as book:
-        book.move_item(
+    with pytest.raises(LostRace), session_transaction(session.pk) as tx:
+        tx.move_item(
             chapter, ItemStatus.GENERATED, EventKind.CHAPTER_GENERATED, token=uuid.uuid4(), changes=NO_CLAIM
         )
 
@@ -109,8 +109,8 @@ def test_nothing_is_stored_when_the_ledger_breaks(person: User) -> None:
     session = new_session(person, 1)
     before = session.events.count()
 
-    with pytest.raises(ZeroDivisionError), ledger(session.pk) as book:
-        book.record(EventKind.SESSION_PAUSED)
+    with pytest.raises(ZeroDivisionError), session_transaction(session.pk) as tx:
+        tx.record(EventKind.SESSION_PAUSED)
         raise ZeroDivisionError
 
     session.refresh_from_db()
@@ -125,8 +125,8 @@ def test_bell_rings_after_the_commit_only(
     monkeypatch.setattr("workflow.notify.local.ring", lambda session_id, seq: rung.append((session_id, seq)))
 
     with django_capture_on_commit_callbacks() as callbacks:
-        with transaction.atomic(), ledger(session.pk) as book:
-            book.record(EventKind.SESSION_PAUSED)
+        with transaction.atomic(), session_transaction(session.pk) as tx:
+            tx.record(EventKind.SESSION_PAUSED)
         before_commit = list(rung)
     for callback in callbacks:
         callback()
@@ -149,8 +149,8 @@ def test_each_consumer_hears_of_the_events_of_a_commit(
     on_committed(broken)
     on_committed(lambda session_id, events: heard.append((session_id, [event.kind for event in events])))
 
-    with django_capture_on_commit_callbacks(execute=True), ledger(session.pk) as book:
-        book.record(EventKind.SESSION_PAUSED)
-        book.record(EventKind.SESSION_RESUMED)
+    with django_capture_on_commit_callbacks(execute=True), session_transaction(session.pk) as tx:
+        tx.record(EventKind.SESSION_PAUSED)
+        tx.record(EventKind.SESSION_RESUMED)
 
     assert heard == [(session.pk, ["session_paused", "session_resumed"])]

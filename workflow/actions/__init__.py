@@ -5,8 +5,24 @@ from .library import delete_book
 from .nodes import start_nodes
 from .providers import end_wait
 from .regeneration import regenerate_chapter, regenerate_outdated, withdraw_regeneration
-from .review import answer_question, apply_change, ask_again, dismiss_change, dismiss_question, keep_change, switch_rule, undo_change
-from .sessions import cancel_session, pause_session, resume_session, retry_chapter, retry_session, start_session
+from .review import (
+    answer_question,
+    apply_change,
+    ask_again,
+    dismiss_change,
+    dismiss_question,
+    keep_change,
+    switch_rule,
+    undo_change,
+)
+from .sessions import (
+    cancel_session,
+    pause_session,
+    resume_session,
+    retry_chapter,
+    retry_session,
+    start_session,
+)
 from .writers import check_writer
 
 __all__ = [

@@ -3,11 +3,11 @@
 from django.contrib.auth.models import AbstractBaseUser
 
 from chapterflow_site.core.exceptions import Conflict, Invalid
-from workflow.engine.budget.limits import Limits, check_limits
 from workflow.contract.events import EventKind
-from workflow.models import ProcessingSession
 from workflow.contract.states import UNFINISHED, SessionStatus
-from workflow.transitions import Ledger, ledger
+from workflow.engine.budget.limits import Limits, check_limits
+from workflow.models import ProcessingSession
+from workflow.transitions import SessionTransaction, session_transaction
 
 RAISABLE = UNFINISHED | {SessionStatus.FAILED}
 
@@ -19,17 +19,17 @@ def raise_budget(
 
     Raises Conflict where a limit is not larger than it was, Invalid where it cannot be kept to.
     """
-    with ledger(session.pk, "raise_budget") as book:
-        if book.session.status not in RAISABLE:
+    with session_transaction(session.pk, "raise_budget") as tx:
+        if tx.session.status not in RAISABLE:
             raise Conflict("not_running", "Only a book that is being written has a budget to raise.")
-        _check_larger(limits, book.session)
-        check_limits(limits, book.session.writer)
-        _set(book, limits, actor)
-        if book.session.is_over_budget:
-            book.change(paused_at=None, pause_reason="")
-            book.record(EventKind.SESSION_RESUMED, actor=actor)
-            book.wake()
-        return book.session
+        _check_larger(limits, tx.session)
+        check_limits(limits, tx.session.writer)
+        _set(tx, limits, actor)
+        if tx.session.is_over_budget:
+            tx.change(paused_at=None, pause_reason="")
+            tx.record(EventKind.SESSION_RESUMED, actor=actor)
+            tx.wake()
+        return tx.session
 
 
 def _check_larger(limits: Limits, session: ProcessingSession) -> None:
@@ -41,12 +41,12 @@ def _check_larger(limits: Limits, session: ProcessingSession) -> None:
         raise Conflict("budget_not_raised", f"The budget is {now} already. Name more than that.")
 
 
-def _set(book: Ledger, limits: Limits, actor: AbstractBaseUser | None) -> None:
+def _set(tx: SessionTransaction, limits: Limits, actor: AbstractBaseUser | None) -> None:
     detail: dict[str, object] = {"budget": str(limits)}
     if limits.micros is not None:
-        book.change(budget_micros=limits.micros)
+        tx.change(budget_micros=limits.micros)
         detail["micros"] = limits.micros
     if limits.tokens is not None:
-        book.change(budget_tokens=limits.tokens)
+        tx.change(budget_tokens=limits.tokens)
         detail["tokens"] = limits.tokens
-    book.record(EventKind.BUDGET_RAISED, actor=actor, detail=detail)
+    tx.record(EventKind.BUDGET_RAISED, actor=actor, detail=detail)

@@ -4,8 +4,8 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from books.models import Book
 from chapterflow_site.core import crash_points
-from workflow.models import ProcessingSession
 from workflow.contract.states import UNFINISHED
+from workflow.models import ProcessingSession
 
 from .sessions import cancel_session
 

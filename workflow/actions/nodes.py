@@ -3,12 +3,12 @@
 from django.contrib.auth.models import User
 
 from books.actions import add_storyline
-from books.storyline.values.digest import storyline_digest
 from books.models import Book
 from books.storyline import StorylineDocument
+from books.storyline.values.digest import storyline_digest
 from chapterflow_site.core import crash_points
-from workflow.models import ProcessingSession
 from workflow.contract.states import UNFINISHED
+from workflow.models import ProcessingSession
 
 from .sessions import start_session
 

@@ -1,8 +1,8 @@
 """What a person may say about a model provider."""
 
-from chapterflow_site.core.exceptions import Conflict
 from chapterflow_site.core import crash_points
 from chapterflow_site.core.clock import database_now
+from chapterflow_site.core.exceptions import Conflict
 from workflow.engine.slots.slot_queue import wake_next
 from workflow.models import Provider
 

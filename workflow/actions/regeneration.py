@@ -2,15 +2,15 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from books.text.storable import clean
 from chapterflow_site.core.exceptions import Conflict, Invalid
 from workflow.agents.orchestrator import check_allowed
-from books.text.storable import clean
+from workflow.contract.states import WRITTEN, ItemStatus, SessionStatus
 from workflow.engine.regeneration import request, withdraw
 from workflow.engine.reopening import go_on
 from workflow.engine.session_progress import settle
 from workflow.models import ChapterWorkflowItem, ProcessingSession
-from workflow.contract.states import WRITTEN, ItemStatus, SessionStatus
-from workflow.transitions import Ledger, LostRace, ledger
+from workflow.transitions import LostRace, SessionTransaction, session_transaction
 
 LONGEST_NOTE = 1_000
 
@@ -31,11 +31,11 @@ def regenerate_chapter(
     """
     asked = _checked_note(note)
     chosen = None if writer is None else check_allowed(writer)
-    with ledger(item.session_id, "regenerate_chapter") as book:
-        _check_open(book.session)
-        fresh = book.session.items.get(pk=item.pk)
+    with session_transaction(item.session_id, "regenerate_chapter") as tx:
+        _check_open(tx.session)
+        fresh = tx.session.items.get(pk=item.pk)
         _check_written(fresh)
-        _request(book, [fresh], actor, asked, chosen)
+        _request(tx, [fresh], actor, asked, chosen)
         return fresh
 
 
@@ -44,14 +44,14 @@ def regenerate_outdated(session: ProcessingSession, *, actor: AbstractBaseUser |
 
     Returns how many. Raises Conflict where there is none, or the session was cancelled.
     """
-    with ledger(session.pk, "regenerate_outdated") as book:
-        _check_open(book.session)
-        items = list(book.session.items.outdated().order_by("number"))
+    with session_transaction(session.pk, "regenerate_outdated") as tx:
+        _check_open(tx.session)
+        items = list(tx.session.items.outdated().order_by("number"))
         if not items:
             raise Conflict(
                 "nothing_outdated", "No chapter is out of date, so there is nothing to write again."
             )
-        _request(book, items, actor, "", None)
+        _request(tx, items, actor, "", None)
         return len(items)
 
 
@@ -59,21 +59,21 @@ def withdraw_regeneration(
     item: ChapterWorkflowItem, *, actor: AbstractBaseUser | None
 ) -> ChapterWorkflowItem:
     """Keep the text that a chapter has, which was to be written again; what is being written is dropped."""
-    with ledger(item.session_id, "withdraw_regeneration") as book:
-        fresh = book.session.items.get(pk=item.pk)
+    with session_transaction(item.session_id, "withdraw_regeneration") as tx:
+        fresh = tx.session.items.get(pk=item.pk)
         if not fresh.is_written_again:
             raise Conflict(
                 "not_asked_again",
                 f"Chapter {fresh.number} is not being written again, so nothing was changed.",
             )
-        withdraw(book, fresh, actor)
-        settle(book)
-        book.wake()
+        withdraw(tx, fresh, actor)
+        settle(tx)
+        tx.wake()
         return fresh
 
 
 def _request(
-    book: Ledger,
+    tx: SessionTransaction,
     items: list[ChapterWorkflowItem],
     actor: AbstractBaseUser | None,
     note: str,
@@ -81,10 +81,10 @@ def _request(
 ) -> None:
     try:
         for item in items:
-            request(book, item, note, actor, writer)
+            request(tx, item, note, actor, writer)
     except LostRace:
         raise Conflict("changed_meanwhile", "A chapter has changed meanwhile. Reload the page.") from None
-    go_on(book, SessionStatus.PROCESSING, actor)
+    go_on(tx, SessionStatus.PROCESSING, actor)
 
 
 def _checked_note(note: str) -> str:

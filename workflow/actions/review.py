@@ -4,24 +4,32 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
-from books.text.citations import find_passages
 from books.sources import rules_of
+from books.text.citations import find_passages
 from books.text.piles import without_piles
 from chapterflow_site.core import crash_points
-from workflow.contract.agent_types import WrittenChapter
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from workflow.context.chapter_task import chunks_of, source_chunk, source_node
 from workflow.context.continuity import renew_facts, written_texts
-from workflow.engine.phases.harmonizing import memory_in, revise
-from workflow.engine.measuring import compared_with, measures_again
+from workflow.contract.agent_types import WrittenChapter
 from workflow.contract.events import EventKind
+from workflow.contract.states import SessionStatus
+from workflow.engine.measuring import compared_with, measures_again
+from workflow.engine.phases.harmonizing import memory_in, revise
 from workflow.harmonization import RULE_KEYS, Edited, protected_spans
 from workflow.harmonization import apply_change as edit_in
 from workflow.harmonization import undo_change as edit_out
-from workflow.models import ChangeStatus, ChapterWorkflowItem, ConsistencyRule, FollowUpQuestion, HarmonizationChange, ProcessingSession, QuestionStatus
-from workflow.contract.states import SessionStatus
-from workflow.transitions import NO_ERROR, Ledger, ledger
+from workflow.models import (
+    ChangeStatus,
+    ChapterWorkflowItem,
+    ConsistencyRule,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+    QuestionStatus,
+)
+from workflow.transitions import NO_ERROR, SessionTransaction, session_transaction
 
 LONGEST_ANSWER = 20_000
 IN_THE_TEXT = frozenset({ChangeStatus.APPLIED, ChangeStatus.KEPT})
@@ -110,28 +118,28 @@ def _decide(
     edit: Callable[[str], Edited] | None = None,
 ) -> HarmonizationChange:
     """Write the decision, and the chapter's new text where there is one, in one transaction."""
-    with ledger(change.session_id, "decide_change") as book:
+    with session_transaction(change.session_id, "decide_change") as tx:
         rows = HarmonizationChange.objects.filter(pk=change.pk, status=change.status)
         columns: dict[str, object] = {
             "status": status,
             "decided_by_id": actor.pk if actor else None,
-            "decided_at": book.now,
+            "decided_at": tx.now,
         }
         if edit is not None:
             verb = "Undone" if status == ChangeStatus.UNDONE else "Applied"
-            columns |= _rewrite(book, change, edit, actor, f"{verb}: {change.reason}")
+            columns |= _rewrite(tx, change, edit, actor, f"{verb}: {change.reason}")
         if not rows.update(**columns):
             raise Conflict(
                 "decided_meanwhile", "Somebody else has just decided on this change. Reload the page."
             )
         item = ChapterWorkflowItem.objects.get(chapter=change.chapter_id)
-        book.record(kind, item, actor=actor, detail={"change": change.pk, "rule": change.rule})
+        tx.record(kind, item, actor=actor, detail={"change": change.pk, "rule": change.rule})
     change.refresh_from_db()
     return change
 
 
 def _rewrite(
-    book: Ledger,
+    tx: SessionTransaction,
     change: HarmonizationChange,
     edit: Callable[[str], Edited],
     actor: AbstractBaseUser | None,
@@ -160,7 +168,7 @@ def _rewrite(
         reasons=[reason],
         created_by_id=actor.pk if actor else None,
     )
-    _let_item_follow(book, chapter, revision, chunks)
+    _let_item_follow(tx, chapter, revision, chunks)
     return {
         "offset": edited.offset,
         "before": edited.before[-200:],
@@ -170,7 +178,7 @@ def _rewrite(
 
 
 def _let_item_follow(
-    book: Ledger, chapter: Chapter, revision: ChapterRevision, chunks: list[TextChunk]
+    tx: SessionTransaction, chapter: Chapter, revision: ChapterRevision, chunks: list[TextChunk]
 ) -> None:
     """Let what boards and later chapters know of the chapter be that of its new text."""
     sources = [source_chunk(chunk) for chunk in chunks]
@@ -183,7 +191,7 @@ def _let_item_follow(
     )
     memory = memory_in(revision.markdown, written)
     renew_facts(chapter.item, memory)
-    book.touch_item(
+    tx.touch_item(
         chapter.item,
         word_count=revision.word_count,
         quality_score=revision.quality_score,
@@ -239,22 +247,22 @@ def _settle_question(
     actor: AbstractBaseUser | None,
     answer: str,
 ) -> FollowUpQuestion:
-    with ledger(question.session_id, "settle_question") as book:
+    with session_transaction(question.session_id, "settle_question") as tx:
         FollowUpQuestion.objects.filter(pk=question.pk).update(
-            status=status, answer=answer, answered_by_id=actor.pk if actor else None, answered_at=book.now
+            status=status, answer=answer, answered_by_id=actor.pk if actor else None, answered_at=tx.now
         )
-        book.record(kind, actor=actor, detail={"question": question.pk})
+        tx.record(kind, actor=actor, detail={"question": question.pk})
     question.refresh_from_db()
     return question
 
 
 def ask_again(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Ask for follow-up questions once more; those that are there stay."""
-    with ledger(session.pk, "ask_again") as book:
-        if book.session.status != SessionStatus.COMPLETED:
+    with session_transaction(session.pk, "ask_again") as tx:
+        if tx.session.status != SessionStatus.COMPLETED:
             raise Conflict("not_completed", "Questions are asked when the book is completed.")
-        if book.session.questioned_at is not None and book.session.token is None:
-            book.change(**NO_ERROR, questioned_at=None, questions_error="", next_attempt_at=None)
-            book.record(EventKind.QUESTIONS_REQUESTED, actor=actor)
-            book.wake()
-        return book.session
+        if tx.session.questioned_at is not None and tx.session.token is None:
+            tx.change(**NO_ERROR, questioned_at=None, questions_error="", next_attempt_at=None)
+            tx.record(EventKind.QUESTIONS_REQUESTED, actor=actor)
+            tx.wake()
+        return tx.session

@@ -4,20 +4,20 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import BookVersion, Dependencies
 from books.writers import writer_of
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from workflow.agents.orchestrator import check_allowed
+from workflow.contract.events import EventKind
+from workflow.contract.states import UNFINISHED, ItemStatus, OnFailure, SessionStatus
 from workflow.engine.budget.limits import Limits, check_limits, default_limits
 from workflow.engine.dependents import let_wait_again
 from workflow.engine.regeneration import withdraw
 from workflow.engine.reopening import FRESH, end_as_cancelled, go_on
 from workflow.engine.session_progress import settle
-from workflow.contract.events import EventKind
-from workflow.models import ChapterWorkflowItem, ProcessingSession
 from workflow.engine.setup import make_session
-from workflow.contract.states import UNFINISHED, ItemStatus, OnFailure, SessionStatus
-from workflow.transitions import NO_CLAIM, Ledger, LostRace, ledger
+from workflow.models import ChapterWorkflowItem, ProcessingSession
+from workflow.transitions import NO_CLAIM, LostRace, SessionTransaction, session_transaction
 
 
 def start_session(
@@ -86,41 +86,41 @@ def _check_same_budget(session: ProcessingSession, limits: Limits | None) -> Non
 
 def _restart(session: ProcessingSession, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Let a cancelled session go on: written chapters are kept, failed ones get new tries."""
-    with ledger(session.pk, "restart_session") as book:
-        if book.session.status == SessionStatus.CANCELLED:
-            book.move_session(
+    with session_transaction(session.pk, "restart_session") as tx:
+        if tx.session.status == SessionStatus.CANCELLED:
+            tx.move_session(
                 SessionStatus.PROCESSING,
                 EventKind.SESSION_RESTARTED,
                 actor=actor,
-                changes={**FRESH, "paused_at": None, "started_at": book.session.started_at or book.now},
+                changes={**FRESH, "paused_at": None, "started_at": tx.session.started_at or tx.now},
             )
-            _retry_failed(book, actor)
-            settle(book)
-            book.wake()
-        return book.session
+            _retry_failed(tx, actor)
+            settle(tx)
+            tx.wake()
+        return tx.session
 
 
 def pause_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Claim nothing more; what is in flight still finishes. Pausing twice is pausing once."""
-    with ledger(session.pk, "pause_session") as book:
-        if book.session.status not in UNFINISHED:
+    with session_transaction(session.pk, "pause_session") as tx:
+        if tx.session.status not in UNFINISHED:
             raise Conflict("not_running", "Only a book that is being written can be paused.")
-        if book.session.paused_at is None:
-            book.change(paused_at=book.now, pause_reason="")
-            book.record(EventKind.SESSION_PAUSED, actor=actor)
-        return book.session
+        if tx.session.paused_at is None:
+            tx.change(paused_at=tx.now, pause_reason="")
+            tx.record(EventKind.SESSION_PAUSED, actor=actor)
+        return tx.session
 
 
 def resume_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
     """Let a paused session go on."""
-    with ledger(session.pk, "resume_session") as book:
-        if book.session.status not in UNFINISHED:
+    with session_transaction(session.pk, "resume_session") as tx:
+        if tx.session.status not in UNFINISHED:
             raise Conflict("not_running", "Only a paused book can be resumed.")
-        if book.session.paused_at is not None:
-            book.change(paused_at=None)
-            book.record(EventKind.SESSION_RESUMED, actor=actor)
-            book.wake()
-        return book.session
+        if tx.session.paused_at is not None:
+            tx.change(paused_at=None)
+            tx.record(EventKind.SESSION_RESUMED, actor=actor)
+            tx.wake()
+        return tx.session
 
 
 def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
@@ -128,39 +128,39 @@ def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None
 
     What was asked for again is not wanted any more: those chapters keep the text that they have.
     """
-    with ledger(session.pk, "cancel_session") as book:
-        if book.session.status == SessionStatus.CANCELLED:
-            return book.session
-        if book.session.status == SessionStatus.COMPLETED:
+    with session_transaction(session.pk, "cancel_session") as tx:
+        if tx.session.status == SessionStatus.CANCELLED:
+            return tx.session
+        if tx.session.status == SessionStatus.COMPLETED:
             raise Conflict("already_completed", "The book is completed; there is nothing to cancel.")
-        for item in list(book.session.items.exclude(status_before="").order_by("number")):
-            withdraw(book, item, actor)
-        for item in book.session.items.filter(status=ItemStatus.IN_PROGRESS).order_by("number"):
-            _revoke(book, item, actor)
-        if book.session.token is not None:
-            end_as_cancelled(book, book.session.token)
-        book.move_session(
+        for item in list(tx.session.items.exclude(status_before="").order_by("number")):
+            withdraw(tx, item, actor)
+        for item in tx.session.items.filter(status=ItemStatus.IN_PROGRESS).order_by("number"):
+            _revoke(tx, item, actor)
+        if tx.session.token is not None:
+            end_as_cancelled(tx, tx.session.token)
+        tx.move_session(
             SessionStatus.CANCELLED,
             EventKind.SESSION_CANCELLED,
             actor=actor,
-            changes={**NO_CLAIM, "finished_at": book.now, "paused_at": None},
+            changes={**NO_CLAIM, "finished_at": tx.now, "paused_at": None},
         )
-        return book.session
+        return tx.session
 
 
-def _revoke(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
+def _revoke(tx: SessionTransaction, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
     token = item.token
     assert token is not None
-    book.move_item(
+    tx.move_item(
         item,
         ItemStatus.PENDING,
         EventKind.ATTEMPT_CANCELLED,
         token=token,
         actor=actor,
         attempt=item.attempt_count,
-        changes={**NO_CLAIM, "finished_at": book.now},
+        changes={**NO_CLAIM, "finished_at": tx.now},
     )
-    end_as_cancelled(book, token)
+    end_as_cancelled(tx, token)
 
 
 def retry_chapter(
@@ -172,31 +172,31 @@ def retry_chapter(
     Raises Conflict where the chapter has not failed, Invalid where the installation does not allow the writer.
     """
     chosen = {} if writer is None else {"writer": check_allowed(writer)}
-    with ledger(item.session_id, "retry_chapter") as book:
-        _check_retryable(book.session)
-        fresh = book.session.items.get(pk=item.pk)
+    with session_transaction(item.session_id, "retry_chapter") as tx:
+        _check_retryable(tx.session)
+        fresh = tx.session.items.get(pk=item.pk)
         if fresh.status != ItemStatus.FAILED:
             raise Conflict(
                 "not_failed", f"Chapter {fresh.number} has not failed, so there is nothing to retry."
             )
         try:
-            _retry(book, fresh, actor, chosen)
+            _retry(tx, fresh, actor, chosen)
         except LostRace:
             raise Conflict("not_failed", f"Chapter {fresh.number} is already being tried again.") from None
-        go_on(book, SessionStatus.PROCESSING, actor)
+        go_on(tx, SessionStatus.PROCESSING, actor)
         return fresh
 
 
 def retry_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> int:
     """Try everything that failed again: all failed chapters, or the harmonizing. Returns how many chapters."""
-    with ledger(session.pk, "retry_session") as book:
-        _check_retryable(book.session)
-        if book.session.failed_count:
-            count = _retry_failed(book, actor)
-            go_on(book, SessionStatus.PROCESSING, actor)
+    with session_transaction(session.pk, "retry_session") as tx:
+        _check_retryable(tx.session)
+        if tx.session.failed_count:
+            count = _retry_failed(tx, actor)
+            go_on(tx, SessionStatus.PROCESSING, actor)
             return count
-        if book.session.status == SessionStatus.FAILED and book.session.is_settled:
-            go_on(book, SessionStatus.HARMONIZING, actor)
+        if tx.session.status == SessionStatus.FAILED and tx.session.is_settled:
+            go_on(tx, SessionStatus.HARMONIZING, actor)
             return 0
         raise Conflict("nothing_failed", "No chapter has failed, so there is nothing to retry.")
 
@@ -206,21 +206,21 @@ def _check_retryable(session: ProcessingSession) -> None:
         raise Conflict("cancelled", "The session was cancelled. Start it again to go on.")
 
 
-def _retry_failed(book: Ledger, actor: AbstractBaseUser | None) -> int:
-    failed = list(book.session.items.filter(status=ItemStatus.FAILED).order_by("number"))
+def _retry_failed(tx: SessionTransaction, actor: AbstractBaseUser | None) -> int:
+    failed = list(tx.session.items.filter(status=ItemStatus.FAILED).order_by("number"))
     for item in failed:
-        _retry(book, item, actor)
+        _retry(tx, item, actor)
     return len(failed)
 
 
 def _retry(
-    book: Ledger,
+    tx: SessionTransaction,
     item: ChapterWorkflowItem,
     actor: AbstractBaseUser | None,
     chosen: Mapping[str, str] | None = None,
 ) -> None:
     changes = {**FRESH, **(chosen or {})}
-    book.move_item(
+    tx.move_item(
         item, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, actor=actor, detail=chosen, changes=changes
     )
-    let_wait_again(book, item)
+    let_wait_again(tx, item)

@@ -9,7 +9,17 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from books.models import Book
-from chapterflow_site.admin import MOST_LINKS, Page, ReadOnlyAdmin, ReadOnlyInline, act_on_each, actor_of, counted, link_to_rows, list_of_links
+from chapterflow_site.admin import (
+    MOST_LINKS,
+    Page,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    act_on_each,
+    actor_of,
+    counted,
+    link_to_rows,
+    list_of_links,
+)
 from workflow.actions import regenerate_chapter, retry_chapter, withdraw_regeneration
 from workflow.models import Attempt, ChapterWorkflowItem, Event, ItemDependency
 

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 
 from chapterflow_site.admin import ReadOnlyAdmin, act_on_each, counted
 from workflow import actions
-from workflow.models import ChapterWorkflowItem, Provider
 from workflow.contract.states import ItemStatus
+from workflow.models import ChapterWorkflowItem, Provider
 
 ASKED_NOW = counted("%(count)d provider is asked again.", "%(count)d providers are asked again.")
 

@@ -10,14 +10,32 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chapterflow_site.core.exceptions import Conflict
 from books.models import Book
-from chapterflow_site.admin import MOST_LINKS, Page, ReadOnlyAdmin, YesNoFilter, act_on_each, actor_of, ask_first, counted, link_to_rows, list_of_links
+from chapterflow_site.admin import (
+    MOST_LINKS,
+    Page,
+    ReadOnlyAdmin,
+    YesNoFilter,
+    act_on_each,
+    actor_of,
+    ask_first,
+    counted,
+    link_to_rows,
+    list_of_links,
+)
+from chapterflow_site.core.exceptions import Conflict
 from workflow import actions
-from workflow.progress.progress import written_percent
-from workflow.models import Attempt, ChapterWorkflowItem, Event, FollowUpQuestion, HarmonizationChange, ProcessingSession
-from workflow.progress.spending import budget_of, of_session
 from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.models import (
+    Attempt,
+    ChapterWorkflowItem,
+    Event,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+)
+from workflow.progress.progress import written_percent
+from workflow.progress.spending import budget_of, of_session
 
 from .content import pages_of_session
 

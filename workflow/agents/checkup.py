@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from django.conf import settings
 
 from chapterflow_site.core.exceptions import Invalid
+from workflow.contract.agent_types import JSON, AgentError
 
 from .llm import is_model, split_models
 from .llm.check import Step, Steps, check_models
 from .orchestrator import PYTHON, RULES, check_allowed, label_of, load_factory
-from workflow.contract.agent_types import JSON, AgentError
 
 ROLES = {
     "writer": "CHAPTERFLOW_WRITER",

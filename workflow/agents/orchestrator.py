@@ -7,13 +7,13 @@ from typing import cast
 
 from django.conf import settings
 
-from chapterflow_site.core.exceptions import Invalid
 from books.storyline.wording import quoted
+from chapterflow_site.core.exceptions import Invalid
+from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
 from workflow.contract.failures import Failure
 
 from .llm import ModelWriter, Watch, is_model, split_models
 from .quotations import make_writer
-from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
 
 logger = logging.getLogger(__name__)
 

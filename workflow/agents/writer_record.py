@@ -1,7 +1,8 @@
 """The record of what a writer was given, fit to be stored with its attempt. A model's prompt adds its own to it."""
 
-from .orchestrator import QUOTATIONS
 from workflow.contract.agent_types import JSON, ChapterTask
+
+from .orchestrator import QUOTATIONS
 
 
 def given_record(writer: str, task: ChapterTask) -> JSON:

@@ -6,9 +6,9 @@ from books.api.lookup import chapter_of
 from books.sources import masked, withheld_of
 from chapterflow_site.api_base.reading import page_of
 from chapterflow_site.api_base.types import ChapterId, Cursor, Limit
-from . import schemas
 from workflow.models import Attempt
 
+from . import schemas
 from .router import router
 
 

@@ -9,16 +9,16 @@ from ninja import Query
 from books.actions.chunks import known_chunk_ids
 from books.api.documents import NODES, taking
 from books.api.lookup import book_of
-from chapterflow_site.core.exceptions import Conflict
 from books.sources import notices_of
 from books.uploads import read_upload, reading_place
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.errors import Problem, problem_response, refusal
 from chapterflow_site.api_base.reading import document_of
 from chapterflow_site.api_base.types import BookId, ChapterId, SessionId, problems
-from . import schemas
+from chapterflow_site.core.exceptions import Conflict
 from workflow.actions import retry_chapter, start_nodes
 
+from . import schemas
 from .lookup import item_of, session_of
 from .router import router
 from .shown import status_shown

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from chapterflow_site.core.exceptions import NotFound
 from chapterflow_site.api_base.auth import person_asking
+from chapterflow_site.core.exceptions import NotFound
 from workflow.models import ChapterWorkflowItem, FollowUpQuestion, HarmonizationChange, ProcessingSession
 
 # What a database's id can hold.

@@ -6,8 +6,8 @@ from ninja import Status
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.types import ChapterId, SessionId, problems
 from workflow import actions
-from . import schemas
 
+from . import schemas
 from .lookup import chapter_item_of, session_of
 from .router import router
 from .shown import status_shown

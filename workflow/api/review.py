@@ -11,10 +11,10 @@ from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.reading import page_of
 from chapterflow_site.api_base.types import BookId, Cursor, Limit, SessionId, VersionName, problems
 from workflow import actions
-from . import schemas
 from workflow.models import FollowUpQuestion, HarmonizationChange
 from workflow.models.review import Priority
 
+from . import schemas
 from .lookup import change_of, question_of, session_of
 from .router import router
 

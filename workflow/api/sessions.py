@@ -9,9 +9,9 @@ from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.reading import page_of
 from chapterflow_site.api_base.types import Cursor, Limit, SessionId, problems
 from workflow import actions
-from . import schemas
 from workflow.models import Event, ProcessingSession
 
+from . import schemas
 from .lookup import session_of
 from .router import router
 from .shown import session_shown, status_shown, summary_shown

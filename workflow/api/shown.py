@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from books.models import Chapter
-from . import schemas, usage_schemas
-from workflow.pages.board import Row, estimate_rest, find_blocked, read_needs, read_rows
-from workflow.progress.estimate import remaining_count
-from workflow.pages.board.summary import state
-from workflow.progress.tries import something_waits
+from workflow.agents.providers import split
+from workflow.contract.money import plain_dollars
+from workflow.contract.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
 from workflow.engine.budget.spending import Tally
 from workflow.models import ProcessingSession
-from workflow.contract.money import plain_dollars
-from workflow.agents.providers import split
+from workflow.pages.board import Row, estimate_rest, find_blocked, read_needs, read_rows
+from workflow.pages.board.summary import state
+from workflow.progress.estimate import remaining_count
 from workflow.progress.spending import of_session
-from workflow.contract.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
+from workflow.progress.tries import something_waits
+
+from . import schemas, usage_schemas
 
 _WRITING = frozenset({SessionStatus.INITIALIZED, SessionStatus.PROCESSING})
 

@@ -6,10 +6,10 @@ from ninja import Status
 from books.api.lookup import version_of
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.types import BookId, VersionName, problems
-from . import schemas
 from workflow.actions import start_session
 from workflow.engine.budget.limits import limits_of
 
+from . import schemas
 from .router import router
 
 

@@ -8,13 +8,13 @@ from django.http import HttpRequest
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.types import SessionId, problems
 from workflow import actions
-from . import schemas, usage_schemas
+from workflow.contract.money import plain_dollars
 from workflow.engine.budget.limits import limits_of
 from workflow.engine.budget.spending import SUMS, Tally
 from workflow.models import Attempt
-from workflow.contract.money import plain_dollars
 from workflow.progress.spending import of_book
 
+from . import schemas, usage_schemas
 from .lookup import session_of
 from .router import router
 from .shown import budget_shown, session_usage, status_shown, usage_shown

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.types import problems
 from workflow import actions
-from . import check_schemas
 
+from . import check_schemas
 from .router import router
 
 

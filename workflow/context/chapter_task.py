@@ -8,10 +8,10 @@ from books.preferences.rule import preferences_of
 from books.sources import SourceRules, readable, readable_node, rules_of
 from books.text.withheld import Withheld
 from chapterflow_site.core.rows import read_together
-
 from workflow.contract.agent_types import ChapterContext, ChapterTask, SourceChunk, SourceNode
-from .continuity import read_context
 from workflow.models import ChapterWorkflowItem, ProcessingSession
+
+from .continuity import read_context
 
 CHUNK_OF_NODE = "JOIN books_textchunk ON books_textchunk.id = chunk_id"
 AROUND_CHAPTER = """

@@ -10,11 +10,17 @@ from dataclasses import replace
 from books.models import Chapter, ChapterRevision, Dependencies, StorylineLink, StorylineNode
 from books.storyline.values.document import DEPENDENCY_TYPES
 from chapterflow_site.core.rows import add_values, read_columns
-
 from workflow.agents.memory import ChapterMemory, Fact, find_names, lookup_keys
 from workflow.agents.memory.facts import INTRODUCTION
 from workflow.agents.memory.keep import MOST_FACTS_OF_A_NAME
-from workflow.contract.agent_types import ChapterContext, EarlierChapter, KnownFact, RelatedNode, SourceChunk, SourceNode
+from workflow.contract.agent_types import (
+    ChapterContext,
+    EarlierChapter,
+    KnownFact,
+    RelatedNode,
+    SourceChunk,
+    SourceNode,
+)
 from workflow.models import ChapterWorkflowItem, FactEntry, ProcessingSession
 
 # More lines than the story so far has room for, whatever their length.

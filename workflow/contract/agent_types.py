@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .failures import Failure
-
 from books.text.storable import clean
+
+from .failures import Failure
 
 JSON = Mapping[str, object]
 OnText = Callable[[str], None]

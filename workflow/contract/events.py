@@ -31,7 +31,7 @@ class EventKind(StrEnum):
     WORKER_LOST = "worker_lost"
     ATTEMPT_STOPPED = "attempt_stopped"
     ATTEMPT_CANCELLED = "attempt_cancelled"
-    HELD_BACK = "held_back"
+    HELD_BACK = "waiting_for_slot"
     BUDGET_REACHED = "budget_reached"
     BUDGET_RAISED = "budget_raised"
     CHAPTER_RETRIED = "chapter_retried"

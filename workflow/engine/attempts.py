@@ -12,19 +12,19 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection, connections
 
-from workflow.processes import stopping
-from workflow.agents.llm import RESET, Quote
 from books.text.storable import clean
+from workflow.agents.llm import RESET, Quote
 from workflow.contract.agent_types import AgentCancelled, AgentError, OnText
 from workflow.contract.failures import Failure
-from workflow.notify import local
 from workflow.models import ProcessingSession
+from workflow.notify import local
+from workflow.processes import stopping
 from workflow.transitions import LostRace
 
-from .checkpoints import Checkpoints
-from .claims import Held, is_current, renew
+from .budget.budget_gate import BudgetGate, Question
 from .budget.spending import Offer
-from .budget.budget_gate import Question, Till
+from .checkpoints import Checkpoints
+from .claims import Claim, is_current, renew
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +73,8 @@ class OverBudget(Exception):
 class AgentRun(Generic[Result]):
     """One run of an agent. The agent's thread touches no database; the watching thread is the worker's own."""
 
-    def __init__(self, held: Held, work: Callable[[OnText], Result], seconds: float | None = None) -> None:
-        self._held = held
+    def __init__(self, claim: Claim, work: Callable[[OnText], Result], seconds: float | None = None) -> None:
+        self._held = claim
         self._seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS if seconds is None else seconds
         self._work = work
         self._texts: queue.SimpleQueue[str | Question | None] = queue.SimpleQueue()
@@ -84,8 +84,8 @@ class AgentRun(Generic[Result]):
         self._written: list[str] = []
         self._room = LONGEST_PARTIAL_TEXT
         self._next_glimpse = 0.0
-        self._checkpoints = Checkpoints(held)
-        self._till = Till(held, self._texts.put, self._cancelled)
+        self._checkpoints = Checkpoints(claim)
+        self._till = BudgetGate(claim, self._texts.put, self._cancelled)
 
     def watch(self) -> Result:
         """Start the agent and wait for its end.
@@ -208,7 +208,7 @@ class AgentRun(Generic[Result]):
         except (LostRace, ProcessingSession.DoesNotExist):
             raise LeaseLost(self.text) from None
 
-    def _check(self, ask: Callable[[Held], bool]) -> None:
+    def _check(self, ask: Callable[[Claim], bool]) -> None:
         """Give up only when the database answers that the claim is not ours; an outage is no answer."""
         try:
             mine = ask(self._held)

@@ -11,7 +11,7 @@ from django.db import connection
 from chapterflow_site.core import crash_points
 from workflow.models import Attempt, AttemptOutcome
 
-from .claims import Held
+from .claims import Claim
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ PATIENCE_MILLISECONDS = 500
 class Checkpoints:
     """The checkpoints of one attempt. They cost one UPDATE each, and none where nothing new was written."""
 
-    def __init__(self, held: Held) -> None:
-        self._held = held
+    def __init__(self, claim: Claim) -> None:
+        self._held = claim
         self._next = time.monotonic() + CHECKPOINT_SECONDS
         self._kept = ""
         self._has_warned = False

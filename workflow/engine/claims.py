@@ -10,17 +10,17 @@ from django.db.models import Q, QuerySet
 
 from books.models import Dependencies
 from chapterflow_site.core import crash_points
+from chapterflow_site.core.clock import database_now
 from chapterflow_site.core.rows import add_row, change_row, count_rows, read_row
 from workflow.agents.orchestrator import harmonizer_models, questioner_models
-from chapterflow_site.core.clock import database_now
 from workflow.contract.events import EventKind
-from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
-from workflow.models.claim import Claim
-from workflow.processes.lease_owner import current_owner
 from workflow.contract.states import ItemStatus, OnFailure, Phase, SessionStatus
-from workflow.transitions import Ledger
+from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
+from workflow.models.claim import ClaimColumns
+from workflow.processes.lease_owner import current_owner
+from workflow.transitions import SessionTransaction
 
-from .slots.slots import Place, Refusal, find_place, hold_back, let_go
+from .slots.slots import Refusal, Slot, find_slot, let_go, wait_for_slot
 
 # `startable` and `due`, in order; the constants stand in the text, so that SQLite sees at once that its index fits.
 FIRST_READY = (
@@ -32,7 +32,7 @@ QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 
 @dataclass(frozen=True)
-class Held:
+class Claim:
     """A claim that this worker has. `item` is None for a phase of the session.
 
     `providers` are those whose places it takes; `rate_limits` the models whose providers asked to slow down
@@ -64,47 +64,49 @@ def due(now: object) -> Q:
     return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
 
 
-def claim_chapter(book: Ledger) -> Held | None:
+def claim_chapter(tx: SessionTransaction) -> Claim | None:
     """Claim the session's first ready chapter for which its writer has a place, or return None.
 
     None where the session is not processing, paused or at its limit, where none is ready, and where it must wait for
     a place with a model provider.
     """
-    session = book.session
+    session = tx.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return None
-    item = _first_ready(book)
+    item = _first_ready(tx)
     if item is None:
-        let_go(book)
+        let_go(tx)
         return None
     if not _is_one_by_one(session) and _is_full(session):
         return None
-    found = _with_place(book, item)
-    return _claim(book, *found) if found else None
+    found = _with_place(tx, item)
+    return _claim(tx, *found) if found else None
 
 
-def _with_place(book: Ledger, first: ChapterWorkflowItem) -> tuple[ChapterWorkflowItem, Place] | None:
+def _with_place(
+    tx: SessionTransaction, first: ChapterWorkflowItem
+) -> tuple[ChapterWorkflowItem, Slot] | None:
     """Return the first ready chapter whose writer has a place; where none has, the session waits for its turn."""
     refused: dict[str, Refusal] = {}
     item: ChapterWorkflowItem | None = first
     while item is not None:
-        answer = find_place(book, item.writer or book.session.writer)
-        if isinstance(answer, Place):
+        answer = find_slot(tx, item.writer or tx.session.writer)
+        if isinstance(answer, Slot):
             if not refused:
-                let_go(book)
+                let_go(tx)
             return item, answer
         refused[item.writer] = answer
-        ready = book.session.items.startable().filter(due(book.now)).exclude(writer__in=refused)
+        ready = tx.session.items.startable().filter(due(tx.now)).exclude(writer__in=refused)
         item = ready.order_by("number").first()
-    hold_back(book, refused.values())
+    wait_for_slot(tx, refused.values())
     return None
 
 
-def _claim(book: Ledger, item: ChapterWorkflowItem, place: Place) -> Held:
-    item.session = book.session
+def _claim(tx: SessionTransaction, item: ChapterWorkflowItem, place: Slot) -> Claim:
+    item.session = tx.session
     token, owner = uuid.uuid4(), current_owner()
     number = item.attempt_count + 1
-    book.move_item(
+    tx.move_item(
         item,
         ItemStatus.IN_PROGRESS,
         EventKind.CHAPTER_CLAIMED,
@@ -113,42 +115,42 @@ def _claim(book: Ledger, item: ChapterWorkflowItem, place: Place) -> Held:
         changes={
             "owner": owner,
             "token": token,
-            "lease_expires_at": book.now + lease_length(),
+            "lease_expires_at": tx.now + lease_length(),
             "attempt_count": number,
             "providers": place.providers,
             "next_attempt_at": None,
-            "started_at": book.now,
+            "started_at": tx.now,
             "finished_at": None,
         },
     )
-    attempt = _begin_attempt(book, item, Phase.WRITING, place.writer, token, owner, number)
-    return Held(book.session, item, Phase.WRITING, token, attempt, place.providers)
+    attempt = _begin_attempt(tx, item, Phase.WRITING, place.writer, token, owner, number)
+    return Claim(tx.session, item, Phase.WRITING, token, attempt, place.providers)
 
 
-def waits_before(thing: Claim) -> dict[str, object]:
+def waits_before(thing: ClaimColumns) -> dict[str, object]:
     """Return what an Event says, so that its attempt is counted without those that were only waits."""
     return {"waits": thing.wait_count} if thing.wait_count else {}
 
 
-def wake_for_more(book: Ledger, claimed: Held | None) -> None:
+def wake_for_more(tx: SessionTransaction, claimed: Claim | None) -> None:
     """Queue a wake-up where, beside the chapter just `claimed`, another worker could claim one now."""
-    if claimed is not None and _is_one_by_one(book.session):
+    if claimed is not None and _is_one_by_one(tx.session):
         return
-    if has_chapter_due(book):
-        book.wake()
+    if has_chapter_due(tx):
+        tx.wake()
 
 
-def has_chapter_due(book: Ledger) -> bool:
+def has_chapter_due(tx: SessionTransaction) -> bool:
     """Return whether a worker could claim a chapter of this session now."""
-    session = book.session
+    session = tx.session
     if session.status != SessionStatus.PROCESSING or session.paused_at or session.held_back_at:
         return False
-    return _first_ready(book) is not None and not _is_full(session)
+    return _first_ready(tx) is not None and not _is_full(session)
 
 
-def _first_ready(book: Ledger) -> ChapterWorkflowItem | None:
-    pk = book.session.pk
-    return read_row(ChapterWorkflowItem, FIRST_READY, session=pk, next_attempt_at=book.now)
+def _first_ready(tx: SessionTransaction) -> ChapterWorkflowItem | None:
+    pk = tx.session.pk
+    return read_row(ChapterWorkflowItem, FIRST_READY, session=pk, next_attempt_at=tx.now)
 
 
 def _is_one_by_one(session: ProcessingSession) -> bool:
@@ -164,38 +166,38 @@ def _is_full(session: ProcessingSession) -> bool:
     return count_rows(ChapterWorkflowItem, RUNNING, session=session.pk) >= session.parallel_chapters
 
 
-def has_work_due(book: Ledger) -> bool:
+def has_work_due(tx: SessionTransaction) -> bool:
     """Return whether a wake-up would find something to do now."""
-    session = book.session
+    session = tx.session
     if session.status == SessionStatus.PROCESSING:
-        return has_chapter_due(book)
-    waits = session.next_attempt_at is not None and session.next_attempt_at > book.now
+        return has_chapter_due(tx)
+    waits = session.next_attempt_at is not None and session.next_attempt_at > tx.now
     if session.paused_at or session.token or waits:
         return False
     return session.status == SessionStatus.HARMONIZING or due_phase(session) is not None
 
 
-def claim_phase(book: Ledger) -> Held | None:
+def claim_phase(tx: SessionTransaction) -> Claim | None:
     """Claim the session's harmonizing or its questions, or return None."""
-    session = book.session
-    if session.token or session.paused_at or (session.next_attempt_at and session.next_attempt_at > book.now):
+    session = tx.session
+    if session.token or session.paused_at or (session.next_attempt_at and session.next_attempt_at > tx.now):
         return None
     phase = due_phase(session)
     if phase is None:
         return None
     token, owner = uuid.uuid4(), current_owner()
     number = session.attempt_count + 1
-    book.change(
+    tx.change(
         owner=owner,
         token=token,
-        lease_expires_at=book.now + lease_length(),
+        lease_expires_at=tx.now + lease_length(),
         attempt_count=number,
         next_attempt_at=None,
     )
     kind = EventKind.HARMONIZING_STARTED if phase is Phase.HARMONIZING else EventKind.QUESTIONS_STARTED
-    book.record(kind, attempt=number)
-    attempt = _begin_attempt(book, None, phase, agent_of(session, phase), token, owner, number)
-    return Held(session, None, phase, token, attempt)
+    tx.record(kind, attempt=number)
+    attempt = _begin_attempt(tx, None, phase, agent_of(session, phase), token, owner, number)
+    return Claim(session, None, phase, token, attempt)
 
 
 def due_phase(session: ProcessingSession) -> Phase | None:
@@ -208,7 +210,7 @@ def due_phase(session: ProcessingSession) -> Phase | None:
 
 
 def _begin_attempt(
-    book: Ledger,
+    tx: SessionTransaction,
     item: ChapterWorkflowItem | None,
     phase: Phase,
     agent: str,
@@ -217,14 +219,14 @@ def _begin_attempt(
     number: int,
 ) -> Attempt:
     attempt = Attempt(
-        session=book.session,
+        session=tx.session,
         item=item,
         phase=phase.value,
         number=number,
         agent=agent,
         owner=owner,
         token=token,
-        started_at=book.now,
+        started_at=tx.now,
     )
     add_row(attempt)
     return attempt
@@ -238,25 +240,25 @@ def agent_of(session: ProcessingSession, phase: Phase) -> str:
     return ", ".join(models)[:200] or "rules"
 
 
-def renew(held: Held) -> bool:
+def renew(claim: Claim) -> bool:
     """Move the lease of `held` on. Returns False where the claim is no longer this worker's."""
     expires = database_now() + lease_length()
     rows: QuerySet[ChapterWorkflowItem] | QuerySet[ProcessingSession]
-    if held.item is not None:
-        rows = ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token)
+    if claim.item is not None:
+        rows = ChapterWorkflowItem.objects.filter(pk=claim.item.pk, token=claim.token)
     else:
-        rows = ProcessingSession.objects.filter(pk=held.session.pk, token=held.token)
+        rows = ProcessingSession.objects.filter(pk=claim.session.pk, token=claim.token)
     with crash_points.around("renew"):
         return bool(rows.update(lease_expires_at=expires))
 
 
-def is_current(held: Held) -> bool:
+def is_current(claim: Claim) -> bool:
     """Return whether the claim is still this worker's: not cancelled, not taken over."""
-    if held.item is not None:
-        return ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token).exists()
-    return ProcessingSession.objects.filter(pk=held.session.pk, token=held.token).exists()
+    if claim.item is not None:
+        return ChapterWorkflowItem.objects.filter(pk=claim.item.pk, token=claim.token).exists()
+    return ProcessingSession.objects.filter(pk=claim.session.pk, token=claim.token).exists()
 
 
-def end_attempt(book: Ledger, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:
+def end_attempt(tx: SessionTransaction, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:
     """Write how the attempt under `token` ended."""
-    change_row(Attempt, {"token": token}, {"outcome": outcome, "finished_at": book.now, **changes})
+    change_row(Attempt, {"token": token}, {"outcome": outcome, "finished_at": tx.now, **changes})

@@ -7,11 +7,11 @@ from django.db.models import F
 from books.models import Chapter, ChapterRevision, Dependencies
 from chapterflow_site.core.rows import run
 from workflow.contract.events import EventKind
-from workflow.models import ChapterWorkflowItem, Event, ItemDependency
 from workflow.contract.states import OnFailure
-from workflow.transitions import Ledger
+from workflow.models import ChapterWorkflowItem, Event, ItemDependency
+from workflow.transitions import SessionTransaction
 
-from .claims import Held
+from .claims import Claim
 
 _CHANGE_NEED = (
     "UPDATE workflow_chapterworkflowitem SET unmet_count = unmet_count {step} "
@@ -25,49 +25,51 @@ MISSED = "It was written without chapter {number}, which has come since."
 REWRITTEN = "Chapter {number}, which it builds on, has been written again since."
 
 
-def let_go_on(book: Ledger, item: ChapterWorkflowItem) -> None:
+def let_go_on(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Let what depends on a chapter that FAILED go on without it, where the session skips."""
-    if book.session.on_failure == OnFailure.SKIP:
+    if tx.session.on_failure == OnFailure.SKIP:
         run(MEET_NEED, [item.pk])
 
 
-def let_wait_again(book: Ledger, item: ChapterWorkflowItem) -> None:
+def let_wait_again(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Let what depends on a chapter that is tried again, and is not begun, wait for it, where the session skips."""
-    if book.session.on_failure == OnFailure.SKIP:
+    if tx.session.on_failure == OnFailure.SKIP:
         run(NEED_AGAIN, [item.pk])
 
 
-def flag_outdated(book: Ledger, held: Held, revision: ChapterRevision) -> None:
+def flag_outdated(tx: SessionTransaction, claim: Claim, revision: ChapterRevision) -> None:
     """Say of each text that it was written without a chapter that has come since: of this one, of those behind it.
 
     Likewise of this one where a chapter that it builds on was written again meanwhile.
     """
-    item = held.item
+    item = claim.item
     assert item is not None
-    is_skipping = book.session.on_failure == OnFailure.SKIP
-    if is_skipping or book.session.regeneration_seq > held.session.event_seq:
-        for number, kind in _come_since(held, item):
-            flag_missed(book, [item.number], number, is_rewritten=kind == EventKind.CHAPTER_REGENERATED)
-    if is_skipping and revision.number == 1 and _has_failed_before(held, item):
-        flag_missed(book, _behind(item), item.number)
+    is_skipping = tx.session.on_failure == OnFailure.SKIP
+    if is_skipping or tx.session.regeneration_seq > claim.session.event_seq:
+        for number, kind in _come_since(claim, item):
+            flag_missed(tx, [item.number], number, is_rewritten=kind == EventKind.CHAPTER_REGENERATED)
+    if is_skipping and revision.number == 1 and _has_failed_before(claim, item):
+        flag_missed(tx, _behind(item), item.number)
 
 
-def flag_rewritten(book: Ledger, item: ChapterWorkflowItem) -> None:
+def flag_rewritten(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Say of each text behind a chapter that was written again that it rests on an earlier text of it."""
-    flag_missed(book, _behind(item), item.number, is_rewritten=True)
+    flag_missed(tx, _behind(item), item.number, is_rewritten=True)
 
 
-def _come_since(held: Held, item: ChapterWorkflowItem) -> list[tuple[int, str]]:
+def _come_since(claim: Claim, item: ChapterWorkflowItem) -> list[tuple[int, str]]:
     """Return the chapters that this one depends on and that were written while it was: its writer missed them."""
-    later = Event.objects.filter(session=held.session.pk, seq__gt=held.session.event_seq, kind__in=_NEW_TEXT)
-    is_sequence = held.session.dependencies == Dependencies.SEQUENTIAL
+    later = Event.objects.filter(
+        session=claim.session.pk, seq__gt=claim.session.event_seq, kind__in=_NEW_TEXT
+    )
+    is_sequence = claim.session.dependencies == Dependencies.SEQUENTIAL
     before = range(1, item.number) if is_sequence else frozenset(item.nearest_before)
     written = later.order_by("item__number").values_list("item__number", "kind")
     return [(number, kind) for number, kind in written if number in before]
 
 
-def _has_failed_before(held: Held, item: ChapterWorkflowItem) -> bool:
-    if held.attempt.number == 1:
+def _has_failed_before(claim: Claim, item: ChapterWorkflowItem) -> bool:
+    if claim.attempt.number == 1:
         return False
     return Event.objects.filter(item=item.pk, kind=EventKind.CHAPTER_FAILED).exists()
 
@@ -82,9 +84,11 @@ def _behind(item: ChapterWorkflowItem) -> Collection[int]:
     return found - {item.number}
 
 
-def flag_missed(book: Ledger, numbers: Collection[int], missed: int, *, is_rewritten: bool = False) -> None:
+def flag_missed(
+    tx: SessionTransaction, numbers: Collection[int], missed: int, *, is_rewritten: bool = False
+) -> None:
     """Flag those of the chapters that are written, with an Event each, so that every page that shows one is told."""
-    items = list(book.session.items.written().filter(number__in=numbers).order_by("number"))
+    items = list(tx.session.items.written().filter(number__in=numbers).order_by("number"))
     if not items:
         return
     pks = [each.chapter_id for each in items]
@@ -98,7 +102,7 @@ def flag_missed(book: Ledger, numbers: Collection[int], missed: int, *, is_rewri
     rows.update(row_version=F("row_version") + 1)
     for each in items:
         detail = {"rewritten" if is_rewritten else "missed": missed}
-        book.record(EventKind.CHAPTER_OUTDATED, each, detail=detail)
+        tx.record(EventKind.CHAPTER_OUTDATED, each, detail=detail)
 
 
 def _by_reason(reasons: Mapping[int, str]) -> dict[str, Iterable[int]]:

@@ -8,13 +8,13 @@ from uuid import UUID
 from django.conf import settings
 
 from chapterflow_site.core.logs import working_on
-from workflow.processes import stopping
 from workflow.contract.events import EventKind
-from workflow.models import ProcessingSession
 from workflow.contract.states import SessionStatus
-from workflow.transitions import Ledger, ledger
+from workflow.models import ProcessingSession
+from workflow.processes import stopping
+from workflow.transitions import SessionTransaction, session_transaction
 
-from .claims import Held, claim_chapter, claim_phase, has_work_due, wake_for_more
+from .claims import Claim, claim_chapter, claim_phase, has_work_due, wake_for_more
 from .phases.ending import finish_book, run_phase
 from .session_progress import settle
 from .slots.slot_queue import wake_next
@@ -58,37 +58,37 @@ def _drive(session_id: UUID, may_claim: Callable[[], bool]) -> None:
     _queue_again(session_id)
 
 
-def _begin(session_id: UUID, may_claim: Callable[[], bool]) -> Held | None:
+def _begin(session_id: UUID, may_claim: Callable[[], bool]) -> Claim | None:
     """Take the wake-up in: the first begins the writing, and every one settles what a crash left unsettled."""
-    with ledger(session_id, "begin") as book:
-        if book.session.woken_at is not None:
-            book.change(woken_at=None)
-        if book.session.status == SessionStatus.INITIALIZED and not book.session.paused_at:
-            book.move_session(
-                SessionStatus.PROCESSING, EventKind.WRITING_STARTED, changes={"started_at": book.now}
+    with session_transaction(session_id, "begin") as tx:
+        if tx.session.woken_at is not None:
+            tx.change(woken_at=None)
+        if tx.session.status == SessionStatus.INITIALIZED and not tx.session.paused_at:
+            tx.move_session(
+                SessionStatus.PROCESSING, EventKind.WRITING_STARTED, changes={"started_at": tx.now}
             )
-        settle(book)
-        held = _claim_any(book) if may_claim() else None
+        settle(tx)
+        held = _claim_any(tx) if may_claim() else None
         if held is not None:
-            wake_for_more(book, held)
+            wake_for_more(tx, held)
     return held
 
 
-def _claim(session_id: UUID, may_claim: Callable[[], bool]) -> Held | None:
+def _claim(session_id: UUID, may_claim: Callable[[], bool]) -> Claim | None:
     if not may_claim():
         return None
-    with ledger(session_id, "claim") as book:
-        return _claim_any(book)
+    with session_transaction(session_id, "claim") as tx:
+        return _claim_any(tx)
 
 
-def _claim_any(book: Ledger) -> Held | None:
-    return claim_chapter(book) or claim_phase(book)
+def _claim_any(tx: SessionTransaction) -> Claim | None:
+    return claim_chapter(tx) or claim_phase(tx)
 
 
 def _queue_again(session_id: UUID) -> None:
     """Queue one more wake-up where the slice ended with work that is ready."""
     if stopping.is_requested():
         return
-    with ledger(session_id, "queue_again") as book:
-        if has_work_due(book):
-            book.wake()
+    with session_transaction(session_id, "queue_again") as tx:
+        if has_work_due(tx):
+            tx.wake()

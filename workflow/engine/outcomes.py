@@ -9,22 +9,22 @@ from books.models import BookVersion, Chapter, ChapterRevision, Citation, Origin
 from books.sources import title_columns, withheld_of
 from chapterflow_site.core.rows import add_row, add_values, change_row, run
 from workflow.agents.memory import ChapterMemory
-from workflow.contract.agent_types import AgentError
 from workflow.context.continuity import keep_memory
+from workflow.contract.agent_types import AgentError
 from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
-from workflow.models import AttemptOutcome, ChapterWorkflowItem
 from workflow.contract.states import ItemStatus, PauseReason
-from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger
+from workflow.models import AttemptOutcome, ChapterWorkflowItem
+from workflow.transitions import NO_CLAIM, NO_ERROR, SessionTransaction
 
-from .claims import Held, end_attempt
+from .budget.spending import Offer, refusal_of, spent, spent_unseen
+from .claims import Claim, end_attempt
 from .dependents import MEET_NEED, flag_outdated
 from .measuring import score_in
-from .provider_backoff import note_pace
+from .provider_backoff import note_backoff
 from .regeneration import Ending, last_ending, let_others_go_on, replace_text
+from .retry_policy import MOST_LOSSES, decide_retry
 from .session_progress import settle
-from .budget.spending import Offer, refusal_of, spent, spent_unseen
-from .retry_policy import MOST_LOSSES, judge
 
 AGAIN_LATER = Ending(ItemStatus.PENDING, EventKind.ATTEMPT_FAILED)
 
@@ -48,17 +48,17 @@ class FinishedChapter:
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
-def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> ChapterRevision:
+def store_chapter(tx: SessionTransaction, claim: Claim, finished: FinishedChapter) -> ChapterRevision:
     """Store the chapter as a new revision and settle what follows. Raises LostRace where the claim is not current."""
-    item = held.item
+    item = claim.item
     assert item is not None
     is_again = item.is_written_again
-    book.move_item(
+    tx.move_item(
         item,
         ItemStatus.GENERATED,
         EventKind.CHAPTER_REGENERATED if is_again else EventKind.CHAPTER_GENERATED,
-        token=held.token,
-        attempt=held.attempt.number,
+        token=claim.token,
+        attempt=claim.attempt.number,
         detail={"words": finished.word_count, **finished.timings},
         changes={
             **NO_CLAIM,
@@ -67,30 +67,30 @@ def store_chapter(book: Ledger, held: Held, finished: FinishedChapter) -> Chapte
             "word_count": finished.word_count,
             "quality_score": score_in(finished.quality_metrics),
             "story_line": finished.memory.line,
-            "finished_at": book.now,
+            "finished_at": tx.now,
         },
     )
-    revision = _add_written(book, held, item, finished)
+    revision = _add_written(tx, claim, item, finished)
     keep_memory(item, finished.memory, is_first=revision.number == 1)
     end_attempt(
-        book,
-        held.token,
+        tx,
+        claim.token,
         AttemptOutcome.SUCCEEDED,
-        context=held.attempt.context,
+        context=claim.attempt.context,
         partial_text="",
-        **spent(book, held, finished.usage),
+        **spent(tx, claim, finished.usage),
     )
-    note_pace(book, held)
+    note_backoff(tx, claim)
     run(MEET_NEED, [item.pk])
     if is_again:
-        replace_text(book, item)
-    flag_outdated(book, held, revision)
-    settle(book)
+        replace_text(tx, item)
+    flag_outdated(tx, claim, revision)
+    settle(tx)
     return revision
 
 
 def _add_written(
-    book: Ledger, held: Held, item: ChapterWorkflowItem, finished: FinishedChapter
+    tx: SessionTransaction, claim: Claim, item: ChapterWorkflowItem, finished: FinishedChapter
 ) -> ChapterRevision:
     return add_revision(
         item.chapter,
@@ -107,10 +107,10 @@ def _add_written(
         quality_score=score_in(finished.quality_metrics),
         quality_metrics=dict(finished.quality_metrics),
         usage=dict(finished.usage),
-        agent=held.attempt.agent,
-        session_id=book.session.pk,
-        attempt_number=held.attempt.number,
-        created_at=book.now,
+        agent=claim.attempt.agent,
+        session_id=tx.session.pk,
+        attempt_number=claim.attempt.number,
+        created_at=tx.now,
     )
 
 
@@ -138,119 +138,119 @@ def add_revision(
     return revision
 
 
-def fail_chapter(book: Ledger, held: Held, error: AgentError, text: str) -> None:
+def fail_chapter(tx: SessionTransaction, claim: Claim, error: AgentError, text: str) -> None:
     """Put the chapter back for its next attempt, or fail it. Raises LostRace where the claim is not current."""
-    item = held.item
+    item = claim.item
     assert item is not None
-    verdict = judge(book, held, error)
-    retry_at = book.now + verdict.wait if verdict.wait is not None else None
-    detail = {"code": error.code.value, "message": error.message[:500], **verdict.detail}
+    decision = decide_retry(tx, claim, error)
+    retry_at = tx.now + decision.wait if decision.wait is not None else None
+    detail = {"code": error.code.value, "message": error.message[:500], **decision.detail}
     if retry_at:
         detail["retry_at"] = retry_at.isoformat()
-    changes = {**NO_CLAIM, **verdict.changes, "next_attempt_at": retry_at, "finished_at": book.now}
+    changes = {**NO_CLAIM, **decision.changes, "next_attempt_at": retry_at, "finished_at": tx.now}
     ending = AGAIN_LATER if retry_at else last_ending(item)
-    book.move_item(
+    tx.move_item(
         item,
         ending.status,
         ending.kind,
-        token=held.token,
-        attempt=held.attempt.number,
+        token=claim.token,
+        attempt=claim.attempt.number,
         detail=detail,
         changes={**changes, **ending.changes},
     )
     end_attempt(
-        book,
-        held.token,
-        verdict.outcome,
-        context=held.attempt.context,
-        **spent(book, held),
+        tx,
+        claim.token,
+        decision.outcome,
+        context=claim.attempt.context,
+        **spent(tx, claim),
         error_code=error.code.value,
         error_message=error.message[:2000],
         partial_text=text,
     )
-    note_pace(book, held, error)
+    note_backoff(tx, claim, error)
     if not retry_at:
-        let_others_go_on(book, item)
-    settle(book)
+        let_others_go_on(tx, item)
+    settle(tx)
 
 
-def give_back(book: Ledger, held: Held, text: str) -> None:
+def give_back(tx: SessionTransaction, claim: Claim, text: str) -> None:
     """Put the chapter back because this worker stops: an Event, not a failed attempt."""
-    item = held.item
+    item = claim.item
     assert item is not None
-    book.move_item(
+    tx.move_item(
         item,
         ItemStatus.PENDING,
         EventKind.ATTEMPT_STOPPED,
-        token=held.token,
-        attempt=held.attempt.number,
-        changes={**NO_CLAIM, "finished_at": book.now},
+        token=claim.token,
+        attempt=claim.attempt.number,
+        changes={**NO_CLAIM, "finished_at": tx.now},
     )
     end_attempt(
-        book,
-        held.token,
+        tx,
+        claim.token,
         AttemptOutcome.STOPPED,
-        context=held.attempt.context,
-        **spent(book, held),
+        context=claim.attempt.context,
+        **spent(tx, claim),
         partial_text=text,
     )
 
 
-def stop_for_budget(book: Ledger, held: Held, offer: Offer, text: str) -> None:
+def stop_for_budget(tx: SessionTransaction, claim: Claim, offer: Offer, text: str) -> None:
     """Put the chapter back because its next call would pass the budget, and pause the session, unless it fits now.
 
     No failed attempt. Raises LostRace where the claim is not current.
     """
-    item = held.item
+    item = claim.item
     assert item is not None
-    book.move_item(
+    tx.move_item(
         item,
         ItemStatus.PENDING,
         EventKind.BUDGET_REACHED,
-        token=held.token,
-        attempt=held.attempt.number,
-        changes={**NO_CLAIM, "finished_at": book.now},
+        token=claim.token,
+        attempt=claim.attempt.number,
+        changes={**NO_CLAIM, "finished_at": tx.now},
     )
-    columns = spent(book, held)
-    refusal = refusal_of(book.session, offer)
+    columns = spent(tx, claim)
+    refusal = refusal_of(tx.session, offer)
     end_attempt(
-        book,
-        held.token,
+        tx,
+        claim.token,
         AttemptOutcome.STOPPED,
-        context=held.attempt.context,
+        context=claim.attempt.context,
         **columns,
         error_code=Failure.BUDGET_EXCEEDED.value,
         error_message=refusal,
         partial_text=text,
     )
     if refusal:
-        _pause_for_budget(book, offer, refusal)
+        _pause_for_budget(tx, offer, refusal)
     else:
-        book.wake()
+        tx.wake()
 
 
-def _pause_for_budget(book: Ledger, offer: Offer, refusal: str) -> None:
-    book.change(refused_micros=offer.micros, refused_tokens=offer.tokens)
-    if book.session.paused_at is None:
-        book.change(paused_at=book.now, pause_reason=PauseReason.BUDGET.value)
-        book.record(EventKind.SESSION_PAUSED, detail={"reason": PauseReason.BUDGET.value, "message": refusal})
+def _pause_for_budget(tx: SessionTransaction, offer: Offer, refusal: str) -> None:
+    tx.change(refused_micros=offer.micros, refused_tokens=offer.tokens)
+    if tx.session.paused_at is None:
+        tx.change(paused_at=tx.now, pause_reason=PauseReason.BUDGET.value)
+        tx.record(EventKind.SESSION_PAUSED, detail={"reason": PauseReason.BUDGET.value, "message": refusal})
 
 
-def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:
+def requeue_lost_chapter(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Put back a chapter whose worker is gone; the third loss fails it. Raises LostRace where somebody was faster."""
     token = item.token
     assert token is not None
     losses = item.lost_count + 1
     failed = losses >= MOST_LOSSES
     owner = item.owner
-    changes: dict[str, object] = {"lost_count": losses, "next_attempt_at": None, "finished_at": book.now}
+    changes: dict[str, object] = {"lost_count": losses, "next_attempt_at": None, "finished_at": tx.now}
     if failed:
         changes |= {
             "error_code": Failure.WORKER_LOST.value,
             "error_message": f"The worker was lost {losses} times while it wrote this chapter.",
         }
     ending = last_ending(item) if failed else Ending(ItemStatus.PENDING, EventKind.WORKER_LOST)
-    book.move_item(
+    tx.move_item(
         item,
         ending.status,
         ending.kind,
@@ -259,8 +259,8 @@ def lose_chapter(book: Ledger, item: ChapterWorkflowItem) -> None:
         detail={"code": Failure.WORKER_LOST.value, "owner": owner, "losses": losses},
         changes={**NO_CLAIM, **changes, **ending.changes},
     )
-    columns = spent_unseen(book, token)
-    end_attempt(book, token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
+    columns = spent_unseen(tx, token)
+    end_attempt(tx, token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
     if failed:
-        let_others_go_on(book, item)
-    settle(book)
+        let_others_go_on(tx, item)
+    settle(tx)

@@ -2,32 +2,32 @@
 
 from datetime import timedelta
 
+from workflow.agents.providers import ALL, provider_of, split
 from workflow.contract.agent_types import AgentError
 from workflow.contract.failures import Failure
-from workflow.agents.providers import ALL, provider_of, split
-from workflow.transitions import Ledger
+from workflow.transitions import SessionTransaction
 
-from .claims import Held
-from .slots.slots import slow_down, speed_up
+from .claims import Claim
 from .retry_policy import wait_before_next
+from .slots.slots import slow_down, speed_up
 
 
-def note_pace(book: Ledger, held: Held, error: AgentError | None = None) -> None:
+def note_backoff(tx: SessionTransaction, claim: Claim, error: AgentError | None = None) -> None:
     """Share with all workers who asked to slow down in this attempt; where nobody did and it succeeded, go faster.
 
     Costs nothing where the writer calls no provider.
     """
-    called = [name for name in split(held.providers) if name != ALL]
+    called = [name for name in split(claim.providers) if name != ALL]
     if not called:
         return
-    waits = {provider_of(model): _wait(held, wait) for model, wait in held.rate_limits.items()}
+    waits = {provider_of(model): _wait(claim, wait) for model, wait in claim.rate_limits.items()}
     if error is not None and error.code is Failure.RATE_LIMITED and len(called) == 1:
         # A `python:` writer tells of its provider by its error alone.
-        waits.setdefault(called[0], _wait(held, error.retry_after))
-    slow_down(book, {name: wait for name, wait in waits.items() if name in called})
+        waits.setdefault(called[0], _wait(claim, error.retry_after))
+    slow_down(tx, {name: wait for name, wait in waits.items() if name in called})
     if error is None:
-        speed_up(book, [name for name in called if name not in waits])
+        speed_up(tx, [name for name in called if name not in waits])
 
 
-def _wait(held: Held, asked: float | None) -> timedelta:
-    return wait_before_next(min(held.attempt.number, 6), asked)
+def _wait(claim: Claim, asked: float | None) -> timedelta:
+    return wait_before_next(min(claim.attempt.number, 6), asked)

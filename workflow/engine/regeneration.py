@@ -7,9 +7,9 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from chapterflow_site.core.rows import run
 from workflow.contract.events import EventKind
-from workflow.models import ChangeStatus, ChapterWorkflowItem, HarmonizationChange
 from workflow.contract.states import WRITTEN, ItemStatus
-from workflow.transitions import NO_CLAIM, Ledger
+from workflow.models import ChangeStatus, ChapterWorkflowItem, HarmonizationChange
+from workflow.transitions import NO_CLAIM, SessionTransaction
 
 from .dependents import MEET_NEED, NEED_AGAIN, flag_rewritten, let_go_on
 from .reopening import FRESH, end_as_cancelled
@@ -29,11 +29,15 @@ class Ending:
 
 
 def request(
-    book: Ledger, item: ChapterWorkflowItem, note: str, actor: AbstractBaseUser | None, writer: str | None
+    tx: SessionTransaction,
+    item: ChapterWorkflowItem,
+    note: str,
+    actor: AbstractBaseUser | None,
+    writer: str | None,
 ) -> None:
     """Let the chapter be written once more, with new tries; what depends on it and is not begun waits for it."""
     chosen = {} if writer is None else {"writer": writer}
-    book.move_item(
+    tx.move_item(
         item,
         ItemStatus.PENDING,
         EventKind.REGENERATION_REQUESTED,
@@ -42,17 +46,17 @@ def request(
         changes={**FRESH, **chosen, "note": note, "status_before": item.status},
     )
     run(NEED_AGAIN, [item.pk])
-    _remember(book)
+    _remember(tx)
 
 
-def withdraw(book: Ledger, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
+def withdraw(tx: SessionTransaction, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
     """Give the chapter back the status that its text has. Raises LostRace where the claim has changed since."""
     kind = EventKind.REGENERATION_WITHDRAWN
-    changes = {**NO_CLAIM, **FRESH, "finished_at": book.now, "status_before": ""}
+    changes = {**NO_CLAIM, **FRESH, "finished_at": tx.now, "status_before": ""}
     token = item.token
-    book.move_item(item, ItemStatus(item.status_before), kind, token=token, actor=actor, changes=changes)
+    tx.move_item(item, ItemStatus(item.status_before), kind, token=token, actor=actor, changes=changes)
     if token is not None:
-        end_as_cancelled(book, token)
+        end_as_cancelled(tx, token)
     run(MEET_NEED, [item.pk])
 
 
@@ -63,21 +67,21 @@ def last_ending(item: ChapterWorkflowItem) -> Ending:
     return Ending(ItemStatus.FAILED, EventKind.CHAPTER_FAILED)
 
 
-def let_others_go_on(book: Ledger, item: ChapterWorkflowItem) -> None:
+def let_others_go_on(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Let what waited for a chapter that is not tried any more go on: without it, or with the text that it has."""
     if item.status == ItemStatus.FAILED:
-        let_go_on(book, item)
+        let_go_on(tx, item)
     elif item.status in WRITTEN:
         run(MEET_NEED, [item.pk])
 
 
-def replace_text(book: Ledger, item: ChapterWorkflowItem) -> None:
+def replace_text(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Say of all that the text of before had a part in that there is another now."""
     found = HarmonizationChange.objects.filter(chapter=item.chapter_id)
     found.exclude(status=ChangeStatus.SUPERSEDED).update(status=ChangeStatus.SUPERSEDED)
-    flag_rewritten(book, item)
-    _remember(book)
+    flag_rewritten(tx, item)
+    _remember(tx)
 
 
-def _remember(book: Ledger) -> None:
-    book.change(regeneration_seq=book.session.event_seq)
+def _remember(tx: SessionTransaction) -> None:
+    tx.change(regeneration_seq=tx.session.event_seq)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from workflow.contract.agent_types import AgentError
 from workflow.contract.failures import EXPLANATIONS, Failure
 from workflow.models import AttemptOutcome
-from workflow.transitions import Ledger
+from workflow.transitions import SessionTransaction
 
-from .claims import Held, waits_before
+from .claims import Claim, waits_before
 
 MOST_ATTEMPTS = 3
 MOST_LOSSES = 3
@@ -26,7 +26,7 @@ def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RetryDecision:
     """What a failure means for a claim: `wait` is None where it is not tried again by itself.
 
     `detail` is what its Event says of it beside the failure.
@@ -38,23 +38,23 @@ class Verdict:
     outcome: AttemptOutcome = AttemptOutcome.FAILED
 
 
-def judge(book: Ledger, held: Held, error: AgentError) -> Verdict:
+def decide_retry(tx: SessionTransaction, claim: Claim, error: AgentError) -> RetryDecision:
     """Decide whether the failed thing is tried again, and when. Rate limits count only after 15 minutes of waiting."""
-    thing = held.item or book.session
+    thing = claim.item or tx.session
     changes: dict[str, object] = {"error_code": error.code.value, "error_message": error.message[:2000]}
     if error.code is Failure.RATE_LIMITED:
-        since = thing.rate_limited_at or book.now
+        since = thing.rate_limited_at or tx.now
         changes["rate_limited_at"] = since
-        if book.now - since < RATE_LIMIT_PATIENCE:
+        if tx.now - since < RATE_LIMIT_PATIENCE:
             changes["wait_count"] = waits = thing.wait_count + 1
             wait = wait_before_next(min(thing.attempt_count, 6), error.retry_after)
             until = (since + RATE_LIMIT_PATIENCE).isoformat()
             detail = {"waits": waits, "patience_until": until}
-            return Verdict(wait, changes, detail, AttemptOutcome.WAITED)
+            return RetryDecision(wait, changes, detail, AttemptOutcome.WAITED)
     else:
         changes["rate_limited_at"] = None
     failures = thing.retry_count + 1
     changes["retry_count"] = failures
     if not EXPLANATIONS[error.code].passes or failures >= MOST_ATTEMPTS:
-        return Verdict(None, changes, waits_before(thing))
-    return Verdict(wait_before_next(failures, error.retry_after), changes, waits_before(thing))
+        return RetryDecision(None, changes, waits_before(thing))
+    return RetryDecision(wait_before_next(failures, error.retry_after), changes, waits_before(thing))

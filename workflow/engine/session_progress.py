@@ -1,36 +1,36 @@
 """Moves a session on when every chapter is written or left out, or fails it when nothing can go on."""
 
 from workflow.contract.events import EventKind
-from workflow.models import ProcessingSession
 from workflow.contract.states import ItemStatus, SessionStatus
-from workflow.transitions import NO_ERROR, Ledger
+from workflow.models import ProcessingSession
+from workflow.transitions import NO_ERROR, SessionTransaction
 
 NAMED_AT_MOST = 12
 
 
-def settle(book: Ledger) -> None:
+def settle(tx: SessionTransaction) -> None:
     """Move the session on when every chapter is written or left out, or fail it when nothing can go on."""
-    session = book.session
+    session = tx.session
     if session.status != SessionStatus.PROCESSING:
         return
     if session.is_settled:
-        _finish_writing(book)
+        _finish_writing(tx)
         return
-    if session.failed_count and not _can_go_on(book):
-        message = _stuck_message(book)
-        book.move_session(
+    if session.failed_count and not _can_go_on(tx):
+        message = _stuck_message(tx)
+        tx.move_session(
             SessionStatus.FAILED,
             EventKind.SESSION_FAILED,
             detail={"message": message},
-            changes={"error_code": "chapters_failed", "error_message": message, "finished_at": book.now},
+            changes={"error_code": "chapters_failed", "error_message": message, "finished_at": tx.now},
         )
 
 
-def _finish_writing(book: Ledger) -> None:
+def _finish_writing(tx: SessionTransaction) -> None:
     """Move on to harmonizing; where no text is new, what came after it before still counts."""
-    session = book.session
+    session = tx.session
     is_new = session.harmonized_count < session.written_count
-    book.move_session(
+    tx.move_session(
         SessionStatus.HARMONIZING,
         EventKind.WRITING_FINISHED,
         detail={"failed_chapters": session.failed_count} if session.failed_count else None,
@@ -42,14 +42,14 @@ def _finish_writing(book: Ledger) -> None:
     )
 
 
-def _can_go_on(book: Ledger) -> bool:
-    items = book.session.items
+def _can_go_on(tx: SessionTransaction) -> bool:
+    items = tx.session.items
     return items.filter(status=ItemStatus.IN_PROGRESS).exists() or items.startable().exists()
 
 
-def _stuck_message(book: Ledger) -> str:
+def _stuck_message(tx: SessionTransaction) -> str:
     """Name the chapters that failed and those that wait for them."""
-    numbers = book.session.items.order_by("number").values_list("number", "status")
+    numbers = tx.session.items.order_by("number").values_list("number", "status")
     failed = [number for number, status in numbers if status == ItemStatus.FAILED]
     waiting = [number for number, status in numbers if status == ItemStatus.PENDING]
     text = f"{name_chapters(failed)} failed"

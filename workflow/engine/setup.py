@@ -9,18 +9,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from books.actions import edit_outline
-from chapterflow_site.core.exceptions import Invalid
 from books.models import BookVersion, Chapter, Dependencies
 from books.outline.listing import dependencies_of
 from books.preferences.rule import preferences_of
 from books.sources import title_columns, withheld_of
+from chapterflow_site.core.exceptions import Invalid
 from chapterflow_site.core.rows import add_values
-
 from workflow.context.ancestors import Ancestors, find_ancestors
-from .budget.limits import Limits
 from workflow.contract.events import EventKind
 from workflow.models import ChapterWorkflowItem, ItemDependency, ProcessingSession
-from workflow.transitions import ledger
+from workflow.transitions import session_transaction
+
+from .budget.limits import Limits
 
 ROWS_PER_INSERT = 500
 
@@ -58,10 +58,10 @@ def make_session(
         detail = {"writer": writer, "dependencies": dependencies, "chapters": session.total_chapters}
         if limits:
             detail["budget"] = str(limits)
-        with ledger(session.pk, "start_session") as book:
-            book.record(EventKind.SESSION_STARTED, actor=actor, detail=detail)
-            book.wake()
-        return book.session, True
+        with session_transaction(session.pk, "start_session") as tx:
+            tx.record(EventKind.SESSION_STARTED, actor=actor, detail=detail)
+            tx.wake()
+        return tx.session, True
 
 
 def fix_outline(version: BookVersion, dependencies: str) -> None:

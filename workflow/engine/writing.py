@@ -10,27 +10,27 @@ from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from books.models import TextChunk
-from books.text.citations import find_passages
 from books.sources import rules_of, withheld_of
+from books.text.citations import find_passages
 from books.text.withheld import MaskedStream, Withheld
 from books.text.words import count_prose
 from chapterflow_site.core import crash_points
 from workflow.agents.drafting.drafts import check_draft, clean
-from workflow.agents.writer_record import given_record
 from workflow.agents.llm import Watch
 from workflow.agents.memory import memory_of
 from workflow.agents.orchestrator import AgentOrchestrator
-from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, OnText
+from workflow.agents.writer_record import given_record
 from workflow.context.chapter_task import chapter_of, chapter_task, chunks_of
+from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, OnText
 from workflow.contract.failures import Failure
 from workflow.models import Attempt, AttemptOutcome, ProcessingSession
-from workflow.transitions import LostRace, ledger
+from workflow.transitions import LostRace, session_transaction
 
 from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, OverBudget, Stopped
-from .claims import Held, claim_chapter, is_current, renew, wake_for_more
+from .budget.spending import Offer, correct
+from .claims import Claim, claim_chapter, is_current, renew, wake_for_more
 from .measuring import measures_of
 from .outcomes import FinishedChapter, fail_chapter, give_back, stop_for_budget, store_chapter
-from .budget.spending import Offer, correct
 
 logger = logging.getLogger(__name__)
 
@@ -41,74 +41,74 @@ AWAY = (OperationalError, InterfaceError, InternalError)
 Result = TypeVar("Result")
 
 
-def write_chapter(held: Held, may_claim: Callable[[], bool]) -> Held | None:
+def write_chapter(claim: Claim, may_claim: Callable[[], bool]) -> Claim | None:
     """Write the claimed chapter and settle it. Returns the claim on the session's next chapter, where there is one.
 
     `may_claim` is asked when the result is stored: whether the slice is not over and the worker is not stopping.
     """
     try:
-        finished = _finished_chapter(held)
+        finished = _finished_chapter(claim)
     except AttemptFailed as failed:
         reason = failed
-        return until_stored(held, lambda: _fail_and_claim(held, reason.error, reason.text, may_claim()))
+        return until_stored(claim, lambda: _fail_and_claim(claim, reason.error, reason.text, may_claim()))
     except LeaseLost as lost:
         text = lost.text
-        until_stored(held, lambda: _keep_text(held, text))
+        until_stored(claim, lambda: _keep_text(claim, text))
         return None
     except Stopped as stopped:
         text = stopped.text
-        until_stored(held, lambda: _give_back(held, text))
+        until_stored(claim, lambda: _give_back(claim, text))
         return None
     except OverBudget as over:
         offer, text = over.offer, over.text
-        until_stored(held, lambda: _stop_for_budget(held, offer, text))
+        until_stored(claim, lambda: _stop_for_budget(claim, offer, text))
         return None
     except Exception as error:
-        return _fail_broken(held, error, "", may_claim)
+        return _fail_broken(claim, error, "", may_claim)
     try:
-        return until_stored(held, lambda: _store_and_claim(held, finished, may_claim()))
+        return until_stored(claim, lambda: _store_and_claim(claim, finished, may_claim()))
     except ProcessingSession.DoesNotExist:
         raise
     except Exception as error:
-        return _fail_broken(held, error, finished.markdown, may_claim)
+        return _fail_broken(claim, error, finished.markdown, may_claim)
 
 
-def _fail_broken(held: Held, error: Exception, text: str, may_claim: Callable[[], bool]) -> Held | None:
+def _fail_broken(claim: Claim, error: Exception, text: str, may_claim: Callable[[], bool]) -> Claim | None:
     """Let a fault of our own be a failed attempt that a person sees, instead of a claim that waits for its lease."""
-    logger.error("%s: the engine broke", held.label, exc_info=error)
+    logger.error("%s: the engine broke", claim.label, exc_info=error)
     failure = AgentError(Failure.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-    return until_stored(held, lambda: _fail_and_claim(held, failure, text, may_claim()))
+    return until_stored(claim, lambda: _fail_and_claim(claim, failure, text, may_claim()))
 
 
-def _finished_chapter(held: Held) -> FinishedChapter:
+def _finished_chapter(claim: Claim) -> FinishedChapter:
     """Everything slow happens here, outside any transaction. Raises AttemptFailed, LeaseLost, Stopped or OverBudget."""
     started = time.perf_counter()
-    task, chunks = until_answered(held, lambda: _load(held))
-    _note_context(held, task)
+    task, chunks = until_answered(claim, lambda: _load(claim))
+    _note_context(claim, task)
     context_ms = round((time.perf_counter() - started) * 1000, 1)
-    orchestrator = AgentOrchestrator(held.attempt.agent)
-    assert held.item is not None
-    withheld = withheld_of(held.item.chapter.version)
+    orchestrator = AgentOrchestrator(claim.attempt.agent)
+    assert claim.item is not None
+    withheld = withheld_of(claim.item.chapter.version)
     run = AgentRun(
-        held, lambda on_text: _write_and_check(orchestrator, task, chunks, withheld, on_text, watch)
+        claim, lambda on_text: _write_and_check(orchestrator, task, chunks, withheld, on_text, watch)
     )
     watch = Watch(
         run.is_cancelled,
-        held.attempt.context.update,
-        held.attempt.usage.update,
+        claim.attempt.context.update,
+        claim.attempt.usage.update,
         run.clear,
-        held.rate_limits.__setitem__,
+        claim.rate_limits.__setitem__,
     )
     finished = run.watch()
     return replace(finished, timings={"context_ms": context_ms, **finished.timings})
 
 
-def _load(held: Held) -> tuple[ChapterTask, list[TextChunk]]:
-    item = held.item
+def _load(claim: Claim) -> tuple[ChapterTask, list[TextChunk]]:
+    item = claim.item
     assert item is not None
     item.chapter = chapter_of(item)
     chunks = chunks_of(item.chapter.node, rules_of(item.chapter.version))
-    return chapter_task(held.session, item, chunks), chunks
+    return chapter_task(claim.session, item, chunks), chunks
 
 
 def _write_and_check(
@@ -162,7 +162,7 @@ def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) ->
     return _with_memory(finished, task)
 
 
-def _note_context(held: Held, task: ChapterTask) -> None:
+def _note_context(held: Claim, task: ChapterTask) -> None:
     """Keep what the writer was given with the attempt; stored with its end, which saves a commit a chapter."""
     held.attempt.context = dict(given_record(held.attempt.agent, task))
     if task.withheld_chunk_ids:
@@ -193,21 +193,21 @@ def _with_memory(finished: FinishedChapter, task: ChapterTask) -> FinishedChapte
     return replace(finished, memory=memory)
 
 
-def until_stored(held: Held, store: Callable[[], Result]) -> Result | None:
+def until_stored(claim: Claim, store: Callable[[], Result]) -> Result | None:
     """Run `store` until the database takes it. Returns None where the claim is lost, or ten minutes are over.
 
     Work that is done is given up only when the database answers that the claim is no longer this worker's.
     """
     try:
-        return until_answered(held, store)
+        return until_answered(claim, store)
     except LostRace:
-        logger.warning("%s: the claim is no longer this worker's; its text stays on the attempt", held.label)
+        logger.warning("%s: the claim is no longer this worker's; its text stays on the attempt", claim.label)
     except AWAY:
-        logger.exception("%s: could not be stored for ten minutes", held.label)
+        logger.exception("%s: could not be stored for ten minutes", claim.label)
     return None
 
 
-def until_answered(held: Held, work: Callable[[], Result]) -> Result:
+def until_answered(claim: Claim, work: Callable[[], Result]) -> Result:
     """Run `work` until the database answers, at most ten minutes, renewing the lease between tries."""
     deadline = time.monotonic() + KEEP_TRYING_SECONDS
     pause = 0.1
@@ -217,75 +217,75 @@ def until_answered(held: Held, work: Callable[[], Result]) -> Result:
         except AWAY as error:
             if time.monotonic() >= deadline:
                 raise
-            logger.warning("%s: no answer yet, tried again in %.1f s: %s", held.label, pause, error)
+            logger.warning("%s: no answer yet, tried again in %.1f s: %s", claim.label, pause, error)
             connection.close()
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            _renew_quietly(held)
+            _renew_quietly(claim)
 
 
-def _renew_quietly(held: Held) -> None:
+def _renew_quietly(claim: Claim) -> None:
     try:
-        renew(held)
+        renew(claim)
     except AnyDatabaseError:
         connection.close()
 
 
-def _store_and_claim(held: Held, finished: FinishedChapter, may_claim: bool) -> Held | None:
+def _store_and_claim(claim: Claim, finished: FinishedChapter, may_claim: bool) -> Claim | None:
     """Store the chapter and claim the next in one transaction; where that fails, store it alone."""
     try:
-        return _store(held, finished, may_claim)
+        return _store(claim, finished, may_claim)
     except LostRace:
-        _keep_text(held, finished.markdown)
+        _keep_text(claim, finished.markdown)
         raise
     except (*AWAY, ProcessingSession.DoesNotExist):
         raise
     except Exception:
         if not may_claim:
             raise
-        logger.exception("%s: stored alone, the next claim failed", held.label)
-        return _store(held, finished, may_claim=False)
+        logger.exception("%s: stored alone, the next claim failed", claim.label)
+        return _store(claim, finished, may_claim=False)
 
 
-def _store(held: Held, finished: FinishedChapter, may_claim: bool) -> Held | None:
-    with ledger(held.session.pk, "store_chapter") as book:
-        store_chapter(book, held, finished)
-        following = claim_chapter(book) if may_claim else None
-        wake_for_more(book, following)
+def _store(claim: Claim, finished: FinishedChapter, may_claim: bool) -> Claim | None:
+    with session_transaction(claim.session.pk, "store_chapter") as tx:
+        store_chapter(tx, claim, finished)
+        following = claim_chapter(tx) if may_claim else None
+        wake_for_more(tx, following)
     return following
 
 
-def _fail_and_claim(held: Held, error: AgentError, text: str, may_claim: bool) -> Held | None:
-    logger.info("%s failed: %s %s", held.label, error.code, error.message[:200])
-    with ledger(held.session.pk, "fail_chapter") as book:
-        fail_chapter(book, held, error, text)
-        following = claim_chapter(book) if may_claim else None
-        wake_for_more(book, following)
+def _fail_and_claim(claim: Claim, error: AgentError, text: str, may_claim: bool) -> Claim | None:
+    logger.info("%s failed: %s %s", claim.label, error.code, error.message[:200])
+    with session_transaction(claim.session.pk, "fail_chapter") as tx:
+        fail_chapter(tx, claim, error, text)
+        following = claim_chapter(tx) if may_claim else None
+        wake_for_more(tx, following)
     return following
 
 
-def _give_back(held: Held, text: str) -> None:
-    with ledger(held.session.pk, "give_back_chapter") as book:
-        give_back(book, held, text)
-        book.wake()
+def _give_back(claim: Claim, text: str) -> None:
+    with session_transaction(claim.session.pk, "give_back_chapter") as tx:
+        give_back(tx, claim, text)
+        tx.wake()
 
 
-def _stop_for_budget(held: Held, offer: Offer, text: str) -> None:
-    with ledger(held.session.pk, "stop_for_budget") as book:
-        stop_for_budget(book, held, offer, text)
+def _stop_for_budget(claim: Claim, offer: Offer, text: str) -> None:
+    with session_transaction(claim.session.pk, "stop_for_budget") as tx:
+        stop_for_budget(tx, claim, offer, text)
 
 
-def _keep_text(held: Held, text: str) -> None:
+def _keep_text(claim: Claim, text: str) -> None:
     """The result of a lost claim is not the chapter, but it stays on its attempt."""
     if text:
         # More than the last checkpoint has; what ended well is in the chapter.
-        unfinished = Attempt.objects.filter(pk=held.attempt.pk).exclude(outcome=AttemptOutcome.SUCCEEDED)
+        unfinished = Attempt.objects.filter(pk=claim.attempt.pk).exclude(outcome=AttemptOutcome.SUCCEEDED)
         with crash_points.around("keep_text"):
             unfinished.update(partial_text=text)
     with crash_points.around("end_lost_attempt"):
-        Attempt.objects.filter(pk=held.attempt.pk, outcome=AttemptOutcome.RUNNING).update(
+        Attempt.objects.filter(pk=claim.attempt.pk, outcome=AttemptOutcome.RUNNING).update(
             outcome=AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value
         )
-    correct(held)
-    if is_current(held):
-        logger.error("%s: given up although the claim is current", held.label)
+    correct(claim)
+    if is_current(claim):
+        logger.error("%s: given up although the claim is current", claim.label)

@@ -5,9 +5,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from chapterflow_site.core.exceptions import Conflict
 from books.text.citations import find_passages
+from chapterflow_site.core.exceptions import Conflict
 from workflow.contract.agent_types import SourceChunk
+
 from .locate import CONTEXT, locate, occurrences
 from .protection import protected_spans
 from .spans import Claims, Span, Spans

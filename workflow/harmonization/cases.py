@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from books.text.sentences import sentence_spans
 from workflow.contract.agent_types import WrittenChapter
+
 from .protection import protected_spans
 from .rules.catalogue import NAME_VARIANTS, REPEATED_SENTENCES
 from .spans import Span, Spans

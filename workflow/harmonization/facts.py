@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from books.preferences.reading import KeptName
+
 from .spans import Spans
 from .types import Finding
 

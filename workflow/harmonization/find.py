@@ -6,10 +6,28 @@ from dataclasses import replace
 
 from books.preferences.reading import KeptName
 from workflow.contract.agent_types import WrittenChapter
+
 from .facts import Book, ChapterFacts, ChapterText
 from .protection import protected_spans
-from .rules import chapter_references, dashes, doubled_words, headings, name_variants, placeholders, quotation_marks, repeated_sentences
-from .rules.catalogue import CHAPTER_REFERENCES, DASHES, HEADINGS, NAME_VARIANTS, QUOTATION_MARKS, REPEATED_SENTENCES, RULE_KEYS
+from .rules import (
+    chapter_references,
+    dashes,
+    doubled_words,
+    headings,
+    name_variants,
+    placeholders,
+    quotation_marks,
+    repeated_sentences,
+)
+from .rules.catalogue import (
+    CHAPTER_REFERENCES,
+    DASHES,
+    HEADINGS,
+    NAME_VARIANTS,
+    QUOTATION_MARKS,
+    REPEATED_SENTENCES,
+    RULE_KEYS,
+)
 from .spans import Claims, Spans
 from .types import Finding, by_weight
 

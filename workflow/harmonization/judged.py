@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from workflow.contract.agent_types import WrittenChapter
+
 from .cases import FACTS, Case
 from .facts import ChapterText
 from .opinions import Opinion

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from books.text.sentences import sentence_spans
 from workflow.contract.agent_types import SourceChunk
+
 from .cases import FACTS, Case, Side
 from .facts import ChapterText
 from .opinions import Proposal

@@ -3,9 +3,17 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from books.text.citations import between_marks, citation_marks, find_passages, find_quotes, paragraphs, unescape_markdown
+from books.text.citations import (
+    between_marks,
+    citation_marks,
+    find_passages,
+    find_quotes,
+    paragraphs,
+    unescape_markdown,
+)
 from books.text.typography import fold
 from workflow.contract.agent_types import SourceChunk
+
 from .spans import Span, Spans
 
 _FENCE = re.compile(

@@ -5,8 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from books.text.sentences import sentence_spans
 from books.text.english import STOP_WORDS
+from books.text.sentences import sentence_spans
+
 from .prose import word_set, words_of
 from .spans import Spans
 

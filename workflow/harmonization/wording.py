@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from books.text.english import STOP_WORDS
+
 from .facts import ChapterText
 from .rules import placeholders
 from .spans import Spans

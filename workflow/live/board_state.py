@@ -6,16 +6,16 @@ from uuid import UUID
 
 from django.utils.safestring import SafeString
 
-from workflow.pages.board import Board, Card, Look, describe_all, read_board, read_rows
-from workflow.pages.board.lane import written_now
-from workflow.pages.board.markup import Lens, Part, parts_of
-from workflow.pages.board.tabs import count_waiting
-from workflow.models import Event, ProcessingSession
 from workflow.contract.states import ItemStatus
+from workflow.models import Event, ProcessingSession
+from workflow.notify.local import Preview
+from workflow.pages.board import Board, Card, DisplayStatus, describe_all, read_board, read_rows
+from workflow.pages.board.lane import written_now
+from workflow.pages.board.markup import BoardView, Part, parts_of
+from workflow.pages.board.preview import read_previews, render_preview
+from workflow.pages.board.tabs import count_waiting
 
 from . import swaps
-from workflow.notify.local import Glimpse
-from workflow.pages.board.preview import read_glimpses, render_glimpse
 from .outbox import PIECES_PER_MESSAGE
 
 # Beyond so many missed events a viewer gets every card rather than those that changed.
@@ -32,7 +32,7 @@ class Update:
     ready: str | None
 
 
-class Picture:
+class BoardState:
     """Used by one thread. Every viewer has been sent what the picture holds, or has it on the way."""
 
     def __init__(self, session_id: UUID) -> None:
@@ -41,7 +41,7 @@ class Picture:
         self._version = session.version
         self._board = read_board(session)
         self._waiting = count_waiting(self._board.session)
-        self._parts: dict[Lens, dict[str, Part]] = {}
+        self._parts: dict[BoardView, dict[str, Part]] = {}
         self._texts: dict[int, SafeString] = {}
 
     @property
@@ -49,9 +49,11 @@ class Picture:
         """The number of the newest Event that it holds."""
         return self._board.seq
 
-    def advance(self, lenses: Collection[Lens]) -> dict[Lens, Update]:
+    def advance(self, board_views: Collection[BoardView]) -> dict[BoardView, Update]:
         """Read what is new. Returns what viewers through each lens lack; nothing where nothing happened."""
-        self._parts = {lens: parts for lens, parts in self._parts.items() if lens in lenses}
+        self._parts = {
+            board_view: parts for board_view, parts in self._parts.items() if board_view in board_views
+        }
         session = self._read_session()
         if session.event_seq == self.seq:
             return {}
@@ -60,45 +62,45 @@ class Picture:
         changed = [card for number, card in self._board.cards.items() if before.get(number) != card]
         self._forget_texts(before, changed)
         now = {} if written_now(self._board) == lane else swaps.now_piece(self._board, self._texts)
-        return {lens: self._news(lens, changed, now) for lens in lenses}
+        return {board_view: self._news(board_view, changed, now) for board_view in board_views}
 
-    def show(self, glimpse: Glimpse) -> dict[str, str]:
+    def show(self, preview: Preview) -> dict[str, str]:
         """Keep a glimpse at what is being written. Returns the piece that shows it. Also called from another thread.
 
         A chapter whose claim is not read yet has no place, and is shown with the claim.
         """
-        html = self._texts[glimpse.number] = render_glimpse(glimpse)
-        return swaps.proof_pieces({glimpse.number: html})
+        html = self._texts[preview.number] = render_preview(preview)
+        return swaps.preview_pieces({preview.number: html})
 
     def _forget_texts(self, before: Mapping[int, Card], changed: Collection[Card]) -> None:
         for card in changed:
             earlier = before.get(card.number)
             is_new_attempt = earlier is not None and earlier.since is not None and earlier.since != card.since
-            if card.look is not Look.IN_PROGRESS or is_new_attempt:
+            if card.look is not DisplayStatus.IN_PROGRESS or is_new_attempt:
                 self._texts.pop(card.number, None)
 
-    def catch_up(self, since: int | None, lens: Lens) -> Update:
+    def catch_up(self, since: int | None, board_view: BoardView) -> Update:
         """Return what a viewer lacks whose page shows all up to event `since`.
 
         None, a number from the future and one from long ago mean everything. With it goes the text so far of every
         chapter that is being written: the viewer may have missed some, and the next may be long in coming.
         """
-        self._parts[lens] = parts_of(self._board, lens, self._waiting)
+        self._parts[board_view] = parts_of(self._board, board_view, self._waiting)
         texts = self._read_texts()
         if since == self.seq:
-            return self._packed(swaps.proof_pieces(texts))
+            return self._packed(swaps.preview_pieces(texts))
         missed = self._missed(since)
         cards = [card for number, card in self._board.cards.items() if missed is None or number in missed]
-        top = swaps.changed_pieces({}, self._parts[lens])
+        top = swaps.changed_pieces({}, self._parts[board_view])
         now = swaps.now_piece(self._board, texts)
-        return self._packed({**top, **swaps.card_pieces(cards, lens, is_news=False), **now})
+        return self._packed({**top, **swaps.card_pieces(cards, board_view, is_news=False), **now})
 
     def _read_texts(self) -> dict[int, SafeString]:
         """Return the texts so far that are shown; nothing is asked where nothing is being written."""
         shown = {card.number for card in written_now(self._board).cards if card.since}
         if not shown:
             return {}
-        texts = {**read_glimpses(self._session_id), **self._texts}
+        texts = {**read_previews(self._session_id), **self._texts}
         return {number: html for number, html in texts.items() if number in shown}
 
     def _read_session(self) -> ProcessingSession:
@@ -133,12 +135,12 @@ class Picture:
             numbers.add(number)
         return numbers
 
-    def _news(self, lens: Lens, changed: Collection[Card], now: Mapping[str, str]) -> Update:
-        parts = parts_of(self._board, lens, self._waiting)
-        pieces = swaps.changed_pieces(self._parts.get(lens, {}), parts)
-        self._parts[lens] = parts
+    def _news(self, board_view: BoardView, changed: Collection[Card], now: Mapping[str, str]) -> Update:
+        parts = parts_of(self._board, board_view, self._waiting)
+        pieces = swaps.changed_pieces(self._parts.get(board_view, {}), parts)
+        self._parts[board_view] = parts
         is_news = len(changed) <= NEWS_AT_MOST
-        return self._packed({**swaps.card_pieces(changed, lens, is_news=is_news), **pieces, **now})
+        return self._packed({**swaps.card_pieces(changed, board_view, is_news=is_news), **pieces, **now})
 
     def _packed(self, pieces: dict[str, str]) -> Update:
         seq = swaps.seq_piece(self._board)

@@ -11,8 +11,8 @@ from django.conf import settings
 
 from . import follower
 from .codes import BROKEN, TOO_LONG, TOO_TALKATIVE
-from .subscription import Viewer
 from .outbox import Closed
+from .subscription import Viewer
 
 LONGEST_MESSAGE = 1_000
 MOST_MESSAGES = 100

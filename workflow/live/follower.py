@@ -16,14 +16,14 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, connections
 
-from workflow.pages.board.markup import Lens
 from workflow.models import ProcessingSession
+from workflow.notify.local import Listener, Preview, Ring, read
+from workflow.notify.redis import subscribe
+from workflow.pages.board.markup import BoardView
 
 from .admission import Admission, Ticket, admit
-from workflow.notify.local import Bell, Glimpse, Ring, read
 from .codes import SIGNED_OUT, TOO_MANY_BOARDS
-from workflow.notify.redis import hear_far
-from .subscription import Feed, Viewer
+from .subscription import Subscription, Viewer
 from .workers import WORKERS_ID, workers_pieces
 
 logger = logging.getLogger(__name__)
@@ -60,13 +60,13 @@ class Follower:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._feeds: dict[UUID, Feed] = {}
+        self._subscriptions: dict[UUID, Subscription] = {}
         self._arriving: dict[Viewer, None] = {}
         self._has_arrivals = asyncio.Event()
         self._open_boards: Counter[int] = Counter()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
         self._bell = self._hang_up_bell()
-        listening = hear_far(self._bell.name if self._bell else "", self._hear_far)
+        listening = subscribe(self._bell.name if self._bell else "", self._hear_far)
         works = (self._admit(), self._poll(), self._check(), self._tell_of_workers(), listening)
         self._tasks = [loop.create_task(work) for work in works]
 
@@ -81,13 +81,13 @@ class Follower:
         if viewer.user_id is not None:
             self._open_boards[viewer.user_id] -= 1
             viewer.user_id = None
-        feed = self._feeds.get(viewer.session_id)
-        if feed is not None:
-            feed.remove(viewer)
-            if feed.is_empty:
-                del self._feeds[viewer.session_id]
-                feed.task.cancel()
-        return not self._feeds and not self._arriving
+        subscription = self._subscriptions.get(viewer.session_id)
+        if subscription is not None:
+            subscription.remove(viewer)
+            if subscription.is_empty:
+                del self._subscriptions[viewer.session_id]
+                subscription.task.cancel()
+        return not self._subscriptions and not self._arriving
 
     async def stop(self) -> None:
         """End all that was begun."""
@@ -100,16 +100,16 @@ class Follower:
         await self._in_thread(connections.close_all)
         self._thread.shutdown(wait=False)
 
-    def _hang_up_bell(self) -> Bell | None:
+    def _hang_up_bell(self) -> Listener | None:
         try:
-            bell = Bell()
+            bell = Listener()
         except OSError as error:
             logger.warning("no bell: %s; boards change up to %s s late", error, POLL_SECONDS)
             return None
         self._loop.add_reader(bell.fileno(), self._hear, bell)
         return bell
 
-    def _hear(self, bell: Bell) -> None:
+    def _hear(self, bell: Listener) -> None:
         for news in bell.take():
             self._pass_on(news)
 
@@ -118,29 +118,29 @@ class Follower:
         if news is not None:
             self._pass_on(news)
 
-    def _pass_on(self, news: Ring | Glimpse) -> None:
-        feed = self._feeds.get(news.session_id)
-        if feed is None:
+    def _pass_on(self, news: Ring | Preview) -> None:
+        subscription = self._subscriptions.get(news.session_id)
+        if subscription is None:
             return
-        if isinstance(news, Glimpse):
-            feed.show(news)
+        if isinstance(news, Preview):
+            subscription.show(news)
         else:
-            feed.hear(news.seq)
+            subscription.hear(news.seq)
 
     async def _poll(self) -> None:
         """The net below the bells: also finds what machines without Redis have written, and sessions that are gone."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            ids = list(self._feeds)
+            ids = list(self._subscriptions)
             try:
                 newest = await self._in_thread(lambda ids=ids: _newest_events(ids))  # type: ignore[misc]
             except DatabaseError:
                 logger.warning("the newest events could not be read; trying again", exc_info=True)
                 continue
             for session_id in ids:
-                feed = self._feeds.get(session_id)
-                if feed is not None:
-                    feed.hear(newest.get(session_id))
+                subscription = self._subscriptions.get(session_id)
+                if subscription is not None:
+                    subscription.hear(newest.get(session_id))
 
     async def _admit(self) -> None:
         """Ask for all who have arrived, at once; who arrives meanwhile is asked for next."""
@@ -169,17 +169,21 @@ class Follower:
             return
         self._open_boards[answer.user_id] += 1
         viewer.user_id = answer.user_id
-        viewer.lens = Lens.of(*viewer.asked, answer.chapters)
-        feed = self._feeds.get(viewer.session_id)
-        if feed is None:
-            feed = self._feeds[viewer.session_id] = Feed(viewer.session_id, self._in_thread)
-        feed.add(viewer)
+        viewer.board_view = BoardView.of(*viewer.asked, answer.chapters)
+        subscription = self._subscriptions.get(viewer.session_id)
+        if subscription is None:
+            subscription = self._subscriptions[viewer.session_id] = Subscription(
+                viewer.session_id, self._in_thread
+            )
+        subscription.add(viewer)
 
     async def _tell_of_workers(self) -> None:
         """Tell those whose book waits for a worker who works: no event of their own session says so."""
         while True:
             await asyncio.sleep(WORKERS_SECONDS)
-            viewers = [viewer for feed in self._feeds.values() for viewer in feed.viewers]
+            viewers = [
+                viewer for subscription in self._subscriptions.values() for viewer in subscription.viewers
+            ]
             try:
                 pieces = await self._in_thread(lambda viewers=viewers: workers_pieces(viewers))  # type: ignore[misc]
             except DatabaseError:
@@ -193,7 +197,9 @@ class Follower:
         """Close the sockets of people who have signed out, or may no longer see the book."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
-            viewers = [viewer for feed in self._feeds.values() for viewer in feed.everybody]
+            viewers = [
+                viewer for subscription in self._subscriptions.values() for viewer in subscription.everybody
+            ]
             try:
                 answers = await self._answers_to(viewers)
             except DatabaseError:

@@ -9,20 +9,20 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from workflow.pages.board.markup import DETAILED, Lens
 from workflow.models import ProcessingSession
+from workflow.notify.local import Preview
+from workflow.pages.board.markup import DETAILED, BoardView
 
-from workflow.notify.local import Glimpse
+from .board_state import BoardState, Update
 from .codes import NOT_VISIBLE
 from .outbox import Outbox
-from .board_state import Picture, Update
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.5
 
-Work = Callable[[], "tuple[dict[Lens, Update], list[Update]]"]
-InThread = Callable[[Work], Awaitable["tuple[dict[Lens, Update], list[Update]]"]]
+Work = Callable[[], "tuple[dict[BoardView, Update], list[Update]]"]
+InThread = Callable[[Work], Awaitable["tuple[dict[BoardView, Update], list[Update]]"]]
 
 
 @dataclass(eq=False)
@@ -38,13 +38,13 @@ class Viewer:
     since: int | None
     asked: tuple[str, str] = ("", "")
     user_id: int | None = None
-    lens: Lens = field(default_factory=lambda: Lens(DETAILED))
+    board_view: BoardView = field(default_factory=lambda: BoardView(DETAILED))
     outbox: Outbox = field(default_factory=Outbox)
     # What it was last told of workers: None until its first time.
     workers: str | None = None
 
 
-class Feed:
+class Subscription:
     """Joins first, then reads, then sends: no change can fall between a page and its socket.
 
     One step serves everybody in turn: first what is new to those who are here, then what each newcomer missed.
@@ -56,7 +56,7 @@ class Feed:
         self._session_id = session_id
         self._in_thread = in_thread
         self._newcomers: list[Viewer] = []
-        self._picture: Picture | None = None
+        self._board_state: BoardState | None = None
         self._news = asyncio.Event()
         self.task = asyncio.create_task(self._follow())
 
@@ -83,13 +83,13 @@ class Feed:
 
     def hear(self, seq: int | None) -> None:
         """Look, if there is news: events up to `seq`, or, with None, a session that is gone."""
-        if seq is None or self._picture is None or seq != self._picture.seq:
+        if seq is None or self._board_state is None or seq != self._board_state.seq:
             self._news.set()
 
-    def show(self, glimpse: Glimpse) -> None:
+    def show(self, preview: Preview) -> None:
         """Show text that is being written."""
-        if self.viewers and self._picture is not None:
-            pieces = self._picture.show(glimpse)
+        if self.viewers and self._board_state is not None:
+            pieces = self._board_state.show(preview)
             for viewer in self.viewers:
                 viewer.outbox.offer(pieces)
 
@@ -110,11 +110,11 @@ class Feed:
 
     async def _step(self) -> None:
         newcomers = list(self._newcomers)
-        lenses = {viewer.lens for viewer in self.viewers}
-        asked = [(viewer.since, viewer.lens) for viewer in newcomers]
-        news, missed = await self._in_thread(lambda: self._read(lenses, asked))
+        board_views = {viewer.board_view for viewer in self.viewers}
+        asked = [(viewer.since, viewer.board_view) for viewer in newcomers]
+        news, missed = await self._in_thread(lambda: self._read(board_views, asked))
         for viewer in self.viewers:
-            _offer(viewer, news.get(viewer.lens))
+            _offer(viewer, news.get(viewer.board_view))
         for viewer, update in zip(newcomers, missed, strict=True):
             if viewer in self._newcomers:
                 self._newcomers.remove(viewer)
@@ -122,15 +122,15 @@ class Feed:
                 _offer(viewer, update)
 
     def _read(
-        self, lenses: set[Lens], asked: list[tuple[int | None, Lens]]
-    ) -> tuple[dict[Lens, Update], list[Update]]:
+        self, board_views: set[BoardView], asked: list[tuple[int | None, BoardView]]
+    ) -> tuple[dict[BoardView, Update], list[Update]]:
         """In the reading thread: bring the picture up to date, then compare each newcomer with it."""
         try:
-            if self._picture is None:
-                self._picture = Picture(self._session_id)
-            news = self._picture.advance(lenses | {lens for _, lens in asked})
+            if self._board_state is None:
+                self._board_state = BoardState(self._session_id)
+            news = self._board_state.advance(board_views | {board_view for _, board_view in asked})
             # After a restart everybody comes back at once, most from the same place.
-            missed = {each: self._picture.catch_up(*each) for each in set(asked)}
+            missed = {each: self._board_state.catch_up(*each) for each in set(asked)}
             return news, [missed[each] for each in asked]
         except DatabaseError:
             connection.close()
@@ -140,7 +140,7 @@ class Feed:
         """What was read may not have reached everybody: read anew, and send everybody everything."""
         self._newcomers = self.everybody
         self.viewers.clear()
-        self._picture = None
+        self._board_state = None
         for viewer in self._newcomers:
             viewer.since = None
         await asyncio.sleep(RETRY_SECONDS)

@@ -6,16 +6,17 @@ from django.utils.safestring import SafeString
 
 from workflow.pages.board import Board
 from workflow.pages.board.cards import Card
-from workflow.pages.board.markup import Lens, Part, render_card, render_now, render_proof, render_seq
+from workflow.pages.board.markup import BoardView, Part, render_card, render_now, render_proof, render_seq
 
 
-def card_pieces(cards: Iterable[Card], lens: Lens, *, is_news: bool) -> dict[str, str]:
+def card_pieces(cards: Iterable[Card], board_view: BoardView, *, is_news: bool) -> dict[str, str]:
     """Return the cards by element id.
 
     News is washed with colour for a moment, what was missed is not.
     """
     return {
-        f"chapter-{card.number}": render_card(card, lens.view, is_oob=True, is_new=is_news) for card in cards
+        f"chapter-{card.number}": render_card(card, board_view.view, is_oob=True, is_new=is_news)
+        for card in cards
     }
 
 
@@ -29,7 +30,7 @@ def now_piece(board: Board, texts: Mapping[int, SafeString]) -> dict[str, str]:
     return {"lane-now": render_now(board, texts, is_oob=True)}
 
 
-def proof_pieces(proofs: Mapping[int, SafeString]) -> dict[str, str]:
+def preview_pieces(proofs: Mapping[int, SafeString]) -> dict[str, str]:
     """Return the texts so far, by chapter number, as pieces that fill their places above the list."""
     return {f"now-{number}-proof": render_proof(number, html) for number, html in proofs.items()}
 

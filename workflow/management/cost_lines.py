@@ -7,12 +7,12 @@ from books.outline.listing import outline_of
 from books.storyline.values.estimate import Span
 from workflow.actions import raise_budget, resume_session
 from workflow.agents.llm import is_model
-from workflow.progress.usage import budget_notice
+from workflow.contract.money import money
+from workflow.contract.states import ItemStatus
 from workflow.engine.budget.limits import Limits, field_value, read_limits, suggested
 from workflow.models import ProcessingSession
-from workflow.contract.money import money
 from workflow.progress.spending import budget_of, number, of_session
-from workflow.contract.states import ItemStatus
+from workflow.progress.usage import budget_notice
 
 TOKENS = "tokens"
 

@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class Claim(models.Model):
+class ClaimColumns(models.Model):
     """A worker's claim on a thing: who has it, until when, under which token. All unset: nobody has it.
 
     `owner` is `run:pid:process start time`. `attempt_count` counts attempts for ever, `retry_count` failed

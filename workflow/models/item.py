@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from books.models import Book, Chapter
 from workflow.contract.states import WRITTEN, ItemStatus
 
-from .claim import Claim
+from .claim import ClaimColumns
 from .session import ProcessingSession
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ItemQuerySet(models.QuerySet["ChapterWorkflowItem"]):
         return self.filter(status=ItemStatus.PENDING, unmet_count=0)
 
 
-class ChapterWorkflowItem(Claim):
+class ChapterWorkflowItem(ClaimColumns):
     """The state of one chapter in a session.
 
     `unmet_count` counts the chapters that it depends on directly and that are not written yet, nor FAILED under

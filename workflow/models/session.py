@@ -11,7 +11,7 @@ from django.utils import timezone
 from books.models import Book, BookVersion, Dependencies
 from workflow.contract.states import UNFINISHED, OnFailure, PauseReason, Phase, SessionStatus
 
-from .claim import Claim
+from .claim import ClaimColumns
 from .spending import Budget, Spending
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class SessionQuerySet(models.QuerySet["ProcessingSession"]):
         return self.filter(status__in=UNFINISHED)
 
 
-class ProcessingSession(Claim, Spending, Budget):
+class ProcessingSession(ClaimColumns, Spending, Budget):
     """One run over a version. *Paused* is a time on it, not a status.
 
     The claim columns are those of the harmonizing and questions phases. The counters equal what they count:

@@ -55,7 +55,7 @@ def send(datagram: bytes, paths: list[str]) -> list[str]:
     return taken
 
 
-class Ear:
+class Receiver:
     """This process's end: a socket that others send to."""
 
     def __init__(self, suffix: str) -> None:

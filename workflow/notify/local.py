@@ -12,9 +12,9 @@ from uuid import UUID
 from django.conf import settings
 
 from books.text.words import count_prose
-from . import datagrams
 
-from .redis import ring_far
+from . import datagrams
+from .redis import publish
 
 SUFFIX = ".bell"
 SHOWN_CHARACTERS = 1_200
@@ -32,7 +32,7 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class Glimpse:
+class Preview:
     """What is being written, never stored: the end of the text of chapter `number`, and how many words it has."""
 
     session_id: UUID
@@ -41,7 +41,7 @@ class Glimpse:
     ending: str
 
     @classmethod
-    def of(cls, session_id: UUID, number: int, text: str) -> "Glimpse":
+    def of(cls, session_id: UUID, number: int, text: str) -> "Preview":
         """Return the glimpse at `text`, all that is written so far."""
         return cls(session_id, number, count_prose(text), text[-SHOWN_CHARACTERS:])
 
@@ -59,40 +59,40 @@ def show_text(session_id: str, number: int, text: str) -> None:
     with suppress(OSError, ValueError, struct.error):
         listening = datagrams.listening(SUFFIX)
         if listening or settings.REDIS_URL:
-            seen = Glimpse.of(UUID(session_id), number, text)
+            seen = Preview.of(UUID(session_id), number, text)
             head = _GLIMPSE.pack(b"T", seen.session_id.bytes, number, seen.word_count)
             _send(head + seen.ending.encode("utf-8", "replace"), listening)
 
 
 def _send(datagram: bytes, listening: list[str]) -> None:
-    ring_far(datagram, datagrams.send(datagram, listening))
+    publish(datagram, datagrams.send(datagram, listening))
 
 
-class Bell:
+class Listener:
     """This process's end: a socket that others ring."""
 
     def __init__(self) -> None:
-        self._ear = datagrams.Ear(SUFFIX)
+        self._receiver = datagrams.Receiver(SUFFIX)
 
     @property
     def name(self) -> str:
         """The name by which who rings knows it."""
-        return self._ear.name
+        return self._receiver.name
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
-        return self._ear.fileno()
+        return self._receiver.fileno()
 
-    def take(self) -> list[Ring | Glimpse]:
+    def take(self) -> list[Ring | Preview]:
         """Return all that was rung since the last call, without waiting; what cannot be read is left out."""
-        return [news for news in map(read, self._ear.take()) if news is not None]
+        return [news for news in map(read, self._receiver.take()) if news is not None]
 
     def close(self) -> None:
         """Stop listening and remove the socket."""
-        self._ear.close()
+        self._receiver.close()
 
 
-def read(datagram: bytes) -> Ring | Glimpse | None:
+def read(datagram: bytes) -> Ring | Preview | None:
     """Return what the datagram says, or None where it cannot be read."""
     try:
         if datagram[:1] == b"R":
@@ -101,7 +101,7 @@ def read(datagram: bytes) -> Ring | Glimpse | None:
         if datagram[:1] == b"T":
             _, session, number, words = _GLIMPSE.unpack_from(datagram)
             ending = datagram[_GLIMPSE.size :].decode("utf-8", "replace")
-            return Glimpse(UUID(bytes=session), number, words, ending)
+            return Preview(UUID(bytes=session), number, words, ending)
     except struct.error:
         return None
     return None

@@ -26,7 +26,7 @@ SEND_SECONDS = 2.0
 LISTEN_SECONDS = 5.0
 PING_SECONDS = 10
 
-_herald: "Herald | None" = None
+_herald: "Publisher | None" = None
 
 
 def channel() -> str:
@@ -34,26 +34,26 @@ def channel() -> str:
     return f"{settings.Q_CLUSTER['name']}:bells"
 
 
-def ring_far(datagram: bytes, rung: Sequence[str]) -> None:
+def publish(datagram: bytes, rung: Sequence[str]) -> None:
     """Send the datagram on its way, where there is a Redis; the sockets in `rung` have it. Never waits for Redis."""
     global _herald
     if not settings.REDIS_URL:
         return
     if _herald is None:
-        _herald = Herald(settings.REDIS_URL)
+        _herald = Publisher(settings.REDIS_URL)
     _herald.tell(",".join(PurePath(path).name for path in rung).encode() + b"\n" + datagram)
 
 
-def _forget_herald() -> None:
+def _forget_publisher() -> None:
     """A forked process has no thread that sends, and begins its own."""
     global _herald
     _herald = None
 
 
-os.register_at_fork(after_in_child=_forget_herald)
+os.register_at_fork(after_in_child=_forget_publisher)
 
 
-class Herald:
+class Publisher:
     """Publishes in a thread of its own, so that no Redis, quick, slow or away, is ever waited for."""
 
     def __init__(self, url: str) -> None:
@@ -90,7 +90,7 @@ class Herald:
                 time.sleep(PAUSE_SECONDS)
 
 
-async def hear_far(own_name: str, hear: Callable[[bytes], None]) -> None:
+async def subscribe(own_name: str, hear: Callable[[bytes], None]) -> None:
     """Hand each datagram to `hear` that came through Redis and not to the socket `own_name` too, until cancelled."""
     is_away = False
 

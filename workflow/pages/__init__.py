@@ -1,0 +1,1 @@
+"""Values for pages, one package a page; markup is made in templates."""

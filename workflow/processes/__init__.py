@@ -1,0 +1,1 @@
+"""The processes of one installation: who a worker is, which workers live, how they are asked to stop."""

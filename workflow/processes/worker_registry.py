@@ -21,7 +21,7 @@ _MEMBER = struct.Struct("!?dQ")
 
 
 @dataclass(frozen=True)
-class Member:
+class WorkerRecord:
     """A worker: busy or idle, since when (seconds of `time.monotonic`), and how many tasks it has taken so far."""
 
     name: str
@@ -52,29 +52,29 @@ def clusters_of(run: str) -> list[str]:
     return [cluster for cluster in found if not is_retired(cluster)]
 
 
-def members(cluster: str) -> list[Member]:
+def workers_of_cluster(cluster: str) -> list[WorkerRecord]:
     """Return all workers that the cluster has had, dead ones too."""
     found = []
     for path in folder(cluster).glob("*-*"):
         with suppress(OSError, struct.error):
-            found.append(Member(path.name, *_MEMBER.unpack(path.read_bytes())))
+            found.append(WorkerRecord(path.name, *_MEMBER.unpack(path.read_bytes())))
     return found
 
 
 def spare_since(cluster: str) -> float | None:
     """Return since when a living worker has had nothing to do, the longest of all; None where all are busy."""
-    idle = [member.since for member in members(cluster) if not member.is_busy and member.is_alive]
+    idle = [member.since for member in workers_of_cluster(cluster) if not member.is_busy and member.is_alive]
     return min(idle, default=None)
 
 
 def busy_count(cluster: str) -> int:
     """Return how many living workers have something to do."""
-    return sum(member.is_busy and member.is_alive for member in members(cluster))
+    return sum(member.is_busy and member.is_alive for member in workers_of_cluster(cluster))
 
 
 def living_count(cluster: str) -> int:
     """Return how many workers live."""
-    return sum(member.is_alive for member in members(cluster))
+    return sum(member.is_alive for member in workers_of_cluster(cluster))
 
 
 def living_here() -> int:
@@ -83,7 +83,7 @@ def living_here() -> int:
     return sum(living_count(cluster) for cluster in clusters if not is_retired(cluster))
 
 
-def forget_member(cluster: str, member: Member) -> None:
+def forget_worker(cluster: str, member: WorkerRecord) -> None:
     """Remove the file of a worker that is dead."""
     (folder(cluster) / member.name).unlink(missing_ok=True)
 
@@ -111,7 +111,7 @@ def disband_run(run: str) -> None:
 
 
 def note_answer(cluster: str, number: int) -> None:
-    """Note that canary `number` came through the cluster."""
+    """Note that probe `number` came through the cluster."""
     path = folder(cluster) / ANSWERED
     with suppress(OSError):
         path.touch(mode=0o600)
@@ -119,14 +119,14 @@ def note_answer(cluster: str, number: int) -> None:
 
 
 def answered(cluster: str) -> int:
-    """Return the number of the canary that came through last; 0 where none has."""
+    """Return the number of the probe that came through last; 0 where none has."""
     try:
         return int((folder(cluster) / ANSWERED).read_text() or 0)
     except (OSError, ValueError):
         return 0
 
 
-class Membership:
+class Registration:
     """This process as a worker of its cluster. Where the disk is full it is not known, and works all the same."""
 
     def __init__(self) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from workflow.agents.llm import split_models
 from workflow.contract.failures import Failure
-from workflow.models import AttemptOutcome, ProcessingSession
 from workflow.contract.states import Phase
+from workflow.models import AttemptOutcome, ProcessingSession
 
 _UNKNOWN = "Something went wrong on our side; the log of the workers has the details."
 _WHY: Mapping[str, str] = {

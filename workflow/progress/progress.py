@@ -5,8 +5,8 @@ The API's `progress_percentage` has a contract of its own, and is not shown to p
 
 from django.utils.translation import ngettext
 
-from workflow.models import ProcessingSession
 from workflow.contract.states import ItemStatus, Phase, SessionStatus
+from workflow.models import ProcessingSession
 
 from .moments import Moment
 from .tries import next_attempt, waits_until

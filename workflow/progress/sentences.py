@@ -14,8 +14,8 @@ from workflow.contract.events import EventKind
 from workflow.contract.failures import explain
 from workflow.contract.states import Phase
 
-from .waiting_for_slot import in_words
 from .model_note import why_it_failed
+from .waiting_for_slot import in_words
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from books.models import Book, Chapter
+from workflow.contract.money import budget_words, money
 from workflow.engine.budget.spending import SUMS, Tally, tally_of
 from workflow.models import Attempt, ProcessingSession
-from workflow.contract.money import budget_words, money
 
 Facts = list[tuple[str, str]]
 

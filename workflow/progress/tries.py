@@ -9,10 +9,10 @@ from typing import Protocol
 
 from django.utils.translation import ngettext
 
-from workflow.engine.retry_policy import MOST_ATTEMPTS, RATE_LIMIT_PATIENCE
 from workflow.contract.failures import Failure
-from workflow.models import ProcessingSession
 from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.engine.retry_policy import MOST_ATTEMPTS, RATE_LIMIT_PATIENCE
+from workflow.models import ProcessingSession
 
 from .rows import Row
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from workflow.agents.llm import is_model
+from workflow.contract.money import money
 from workflow.engine.budget.limits import Limits, field_value, rest_micros, suggested
 from workflow.models import ProcessingSession
-from workflow.contract.money import money
+
 from .spending import Spent, budget_of, number, of_session
 
 

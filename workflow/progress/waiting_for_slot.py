@@ -7,11 +7,11 @@ from datetime import datetime
 from django.utils.translation import ngettext
 
 from chapterflow_site.core.clock import database_now
-from workflow.engine.slots.slots import Rooms
-from workflow.contract.failures import Failure, explain
-from workflow.models import ProcessingSession
 from workflow.agents.providers import ALL, label_of_provider, limit_of, split
+from workflow.contract.failures import Failure, explain
 from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.engine.slots.slots import ProviderSlots
+from workflow.models import ProcessingSession
 
 GOES_ON = "It goes on by itself."
 
@@ -32,7 +32,7 @@ def waiting_of(session: ProcessingSession) -> Waiting | None:
     if session.items.filter(status=ItemStatus.IN_PROGRESS).exists():
         return None
     names = split(session.held_back_by)
-    rooms = Rooms(database_now())
+    rooms = ProviderSlots(database_now())
     cooling = [until for until in map(rooms.cooling_until, names) if until]
     who = in_words(names)
     if len(cooling) == len(names):
@@ -47,12 +47,12 @@ def in_words(names: Sequence[str]) -> str:
     return " or ".join(filter(None, [", ".join(labels[:-1]), *labels[-1:]])) or "a language model"
 
 
-def _limits(rooms: Rooms, names: Sequence[str]) -> str:
+def _limits(rooms: ProviderSlots, names: Sequence[str]) -> str:
     found = [_limit(rooms, name) for name in names]
     return " ".join(sentence for sentence in found if sentence) or "Another book is before this one."
 
 
-def _limit(rooms: Rooms, name: str) -> str:
+def _limit(rooms: ProviderSlots, name: str) -> str:
     most = rooms.most(name)
     if most is None:
         return ""

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from books.models import Book
-from workflow.processes import worker_registry
-from workflow.models import ChapterWorkflowItem, ProcessingSession
 from workflow.contract.states import UNFINISHED, ItemStatus, SessionStatus
+from workflow.models import ChapterWorkflowItem, ProcessingSession
+from workflow.processes import worker_registry
 
 COMMAND = "python manage.py work"
 # Something that a free worker takes is taken within a second or two: before that there is nothing to tell.

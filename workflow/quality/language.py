@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from books.text.words import UNSPACED
 from books.text.english import STOP_WORDS
+from books.text.words import UNSPACED
 
 # Thai, Lao, Burmese, Khmer, Japanese, Chinese: words are not set apart by spaces.
 _UNSPACED = re.compile(f"[{UNSPACED}]")

@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 from chapterflow_site.core import crash_points
 
 from . import dispatch_gate
-from .names import Task, canary_key
+from .names import Task, probe_key
 
 logger = logging.getLogger(__name__)
 
@@ -24,14 +24,14 @@ TRIES = 20
 CANARY_LIFETIME = timedelta(minutes=10)
 
 
-class DoorbellBroker(ORM):  # type: ignore[misc]
+class DatabaseBroker(ORM):  # type: ignore[misc]
     """Waits on a socket instead of sleeping; takes rows one by one, in the order of their ids."""
 
     is_in_database = True
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key=list_key)
-        self._door: dispatch_gate.Door | None = None
+        self._door: dispatch_gate.DispatchGate | None = None
         self._outage = dispatch_gate.Outage()
         self._look_at = 0.0
 
@@ -70,10 +70,10 @@ class DoorbellBroker(ORM):  # type: ignore[misc]
         with transaction.atomic(using=Conf.ORM), connections[Conf.ORM].cursor() as cursor:
             cursor.execute("SELECT 1")
 
-    def sweep_canaries(self) -> None:
-        """Remove canaries that no cluster has taken, or finished, for a long time."""
+    def sweep_probes(self) -> None:
+        """Remove probes that no cluster has taken, or finished, for a long time."""
         old = timezone.now() - CANARY_LIFETIME
-        self._rows().filter(key__startswith=canary_key(self.list_key, ""), lock__lt=old).delete()
+        self._rows().filter(key__startswith=probe_key(self.list_key, ""), lock__lt=old).delete()
 
     def close(self) -> None:
         """Stop listening; the next `dequeue` begins anew."""
@@ -83,7 +83,7 @@ class DoorbellBroker(ORM):  # type: ignore[misc]
 
     def _next(self) -> Sequence[tuple[int, str]] | None:
         if self._door is None:
-            self._door = dispatch_gate.Door()
+            self._door = dispatch_gate.DispatchGate()
         here, now = self._door, time.monotonic()
         is_rung = now < self._look_at and here.wait(self._look_at - now)
         if not is_rung and time.monotonic() < self._look_at:
@@ -101,8 +101,8 @@ class DoorbellBroker(ORM):  # type: ignore[misc]
         return [taken]
 
     def _take(self, cluster: str) -> tuple[int, str] | None:
-        """Take the oldest row that no other cluster takes meanwhile, this cluster's own canaries among them."""
-        keys = (self.list_key, canary_key(self.list_key, cluster))
+        """Take the oldest row that no other cluster takes meanwhile, this cluster's own probes among them."""
+        keys = (self.list_key, probe_key(self.list_key, cluster))
         for _ in range(TRIES):
             row = self._rows().filter(key__in=keys, lock__lte=timezone.now()).order_by("pk").first()
             if row is None:

@@ -4,8 +4,8 @@ import logging
 import time
 from contextlib import suppress
 
-from workflow.processes import worker_registry
 from workflow.notify import datagrams
+from workflow.processes import worker_registry
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def _ring(datagram: bytes) -> None:
         datagrams.send(datagram, listening)
 
 
-class Door:
+class DispatchGate:
     """The pusher's end, made in the pusher's own process."""
 
     def __init__(self) -> None:
@@ -47,15 +47,15 @@ class Door:
         self._handed_count = 0
         self._handed_at = 0.0
         self._names: frozenset[str] = frozenset()
-        self._ear = _open_ear()
+        self._receiver = _open_ear()
 
     def wait(self, seconds: float = WAIT_SECONDS) -> bool:
         """Wait for a ring that concerns this cluster, at most so long. Returns whether there was one."""
-        if self._ear is None:
+        if self._receiver is None:
             time.sleep(min(seconds, DEAF_SECONDS))
             return True
-        self._ear.wait(max(0.0, min(seconds, WAIT_SECONDS)))
-        return any(self._concerns(datagram) for datagram in self._ear.take())
+        self._receiver.wait(max(0.0, min(seconds, WAIT_SECONDS)))
+        return any(self._concerns(datagram) for datagram in self._receiver.take())
 
     def has_room(self) -> bool:
         """Return whether a worker is idle for whom nothing was handed out yet.
@@ -81,28 +81,28 @@ class Door:
 
     def close(self) -> None:
         """Stop listening."""
-        if self._ear is not None:
-            self._ear.close()
+        if self._receiver is not None:
+            self._receiver.close()
 
-    def _living(self) -> list[worker_registry.Member]:
+    def _living(self) -> list[worker_registry.WorkerRecord]:
         """Return the living workers. When one is gone the count begins anew: it may have died with a task."""
-        members = worker_registry.members(self.cluster)
-        living = [member for member in members if member.is_alive]
+        workers_of_cluster = worker_registry.workers_of_cluster(self.cluster)
+        living = [member for member in workers_of_cluster if member.is_alive]
         names = frozenset(member.name for member in living)
         if self._names - names:
             self._handed_count = sum(member.taken_count for member in living)
         self._names = names
-        for member in set(members) - set(living):
-            worker_registry.forget_member(self.cluster, member)
+        for member in set(workers_of_cluster) - set(living):
+            worker_registry.forget_worker(self.cluster, member)
         return living
 
     def _concerns(self, datagram: bytes) -> bool:
         return datagram == _NEWS or datagram == _IDLE + self.cluster.encode()
 
 
-def _open_ear() -> datagrams.Ear | None:
+def _open_ear() -> datagrams.Receiver | None:
     try:
-        return datagrams.Ear(SUFFIX)
+        return datagrams.Receiver(SUFFIX)
     except OSError as error:
         logger.warning("no doorbell: %s; the queue is looked at each %s s", error, DEAF_SECONDS)
         return None

@@ -7,21 +7,21 @@ from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.tasks import async_task
 
-from .names import CANARY, canary_key
+from .names import HEALTH_PROBE, probe_key
 
 logger = logging.getLogger(__name__)
 
 
 def send(cluster: str, number: int) -> bool:
-    """Queue a canary for the cluster in place of an earlier one. Returns False where the queue is away."""
+    """Queue a probe for the cluster in place of an earlier one. Returns False where the queue is away."""
     try:
-        broker = get_broker(canary_key(Conf.CLUSTER_NAME, cluster))
+        broker = get_broker(probe_key(Conf.CLUSTER_NAME, cluster))
         broker.purge_queue()
-        async_task(CANARY, number, task_name="canary", broker=broker, save=False)
+        async_task(HEALTH_PROBE, number, task_name="probe", broker=broker, save=False)
     except AnyDatabaseError:
         raise
     except Exception as error:
-        logger.warning("no canary could be sent: %s", error)
+        logger.warning("no probe could be sent: %s", error)
         return False
     return True
 
@@ -38,10 +38,10 @@ def probe() -> bool:
 
 
 def forget(cluster: str) -> None:
-    """Take the cluster's canary out of the queue."""
-    get_broker(canary_key(Conf.CLUSTER_NAME, cluster)).purge_queue()
+    """Take the cluster's probe out of the queue."""
+    get_broker(probe_key(Conf.CLUSTER_NAME, cluster)).purge_queue()
 
 
 def sweep() -> None:
-    """Remove canaries of clusters that are long gone."""
-    get_broker().sweep_canaries()
+    """Remove probes of clusters that are long gone."""
+    get_broker().sweep_probes()

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 ADVANCE = "workflow.tasks.advance_session"
 TEND = "workflow.tasks.tend"
-CANARY = "workflow.tasks.sing"
+HEALTH_PROBE = "workflow.tasks.sing"
 SCHEDULE_NAME = "chapterflow-tend"
 
 
@@ -15,6 +15,6 @@ class Task(TypedDict, total=False):
     args: tuple[object, ...]
 
 
-def canary_key(queue: str, cluster: str) -> str:
+def probe_key(queue: str, cluster: str) -> str:
     """Return the key under which only `cluster` looks for tasks."""
     return f"{queue}:{cluster}"

@@ -14,7 +14,7 @@ from django_q.signing import BadSignature, SignedPackage
 from redis import Redis, RedisError
 
 from . import dispatch_gate
-from .names import Task, canary_key
+from .names import Task, probe_key
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key=list_key)
         self._queue = list_key or Conf.CLUSTER_NAME
-        self._door: dispatch_gate.Door | None = None
+        self._door: dispatch_gate.DispatchGate | None = None
         self._outage = dispatch_gate.Outage()
 
     @staticmethod
@@ -53,7 +53,7 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
         return connection_to(Conf.REDIS)
 
     def enqueue(self, task: str) -> int:
-        """Queue. A canary does not outlive its cluster for long."""
+        """Queue. A probe does not outlive its cluster for long."""
         length: int = super().enqueue(task)
         if ":" in self._queue:
             self.connection.expire(self.list_key, CANARY_SECONDS)
@@ -62,12 +62,12 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
     def dequeue(self) -> Sequence[tuple[None, bytes]] | None:
         """Return the next task for an idle worker, or None after a wait of at most a second. Never raises."""
         if self._door is None:
-            self._door = dispatch_gate.Door()
+            self._door = dispatch_gate.DispatchGate()
         if not self._door.has_room():
             self._door.wait()
             return None
         try:
-            taken = self.connection.blpop([self._canaries(self._door.cluster), self.list_key], BLOCK_SECONDS)
+            taken = self.connection.blpop([self._probes(self._door.cluster), self.list_key], BLOCK_SECONDS)
         except Exception as error:
             self._outage.go_on(error)
             return None
@@ -98,8 +98,8 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
         """Raise RedisError where Redis is away."""
         self.connection.ping()
 
-    def sweep_canaries(self) -> None:
-        """Nothing to do: canaries expire."""
+    def sweep_probes(self) -> None:
+        """Nothing to do: probes expire."""
 
     def close(self) -> None:
         """Stop listening; the next `dequeue` begins anew."""
@@ -107,8 +107,8 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
             self._door.close()
         self._door = None
 
-    def _canaries(self, cluster: str) -> str:
-        return f"django_q:{canary_key(self._queue, cluster)}:q"
+    def _probes(self, cluster: str) -> str:
+        return f"django_q:{probe_key(self._queue, cluster)}:q"
 
 
 def _read(package: bytes) -> Task | None:

@@ -1,4 +1,4 @@
-"""What django-q2's workers tell of themselves: who began, who is busy, which canary came through."""
+"""What django-q2's workers tell of themselves: who began, who is busy, which probe came through."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,13 +8,13 @@ from django_q.signals import post_execute, post_execute_in_worker, post_spawn, p
 from workflow.processes import worker_registry
 
 from . import dispatch_gate
-from .names import CANARY, Task
+from .names import HEALTH_PROBE, Task
 
 
 class _Here:
     """This process's membership; None in all processes but workers."""
 
-    membership: worker_registry.Membership | None = None
+    registration: worker_registry.Registration | None = None
 
 
 def connect_hooks(worker_started: Callable[[], None]) -> None:
@@ -22,27 +22,27 @@ def connect_hooks(worker_started: Callable[[], None]) -> None:
     post_spawn.connect(partial(_join, worker_started), weak=False, dispatch_uid="chapterflow-join")
     pre_execute.connect(_begin, dispatch_uid="chapterflow-begin")
     post_execute_in_worker.connect(_rest, dispatch_uid="chapterflow-rest")
-    post_execute.connect(_note_canary, dispatch_uid="chapterflow-canary")
+    post_execute.connect(_note_probe, dispatch_uid="chapterflow-probe")
 
 
 def _join(worker_started: Callable[[], None], sender: object, **kwargs: object) -> None:
     worker_started()
-    _Here.membership = worker_registry.Membership()
+    _Here.registration = worker_registry.Registration()
     dispatch_gate.ring_idle(worker_registry.current_cluster())
 
 
 def _begin(sender: object, **kwargs: object) -> None:
-    if _Here.membership is not None:
-        _Here.membership.begin()
+    if _Here.registration is not None:
+        _Here.registration.begin()
 
 
 def _rest(sender: object, **kwargs: object) -> None:
-    if _Here.membership is not None:
-        _Here.membership.rest()
+    if _Here.registration is not None:
+        _Here.registration.rest()
         dispatch_gate.ring_idle(worker_registry.current_cluster())
 
 
-def _note_canary(sender: object, task: Task, **kwargs: object) -> None:
+def _note_probe(sender: object, task: Task, **kwargs: object) -> None:
     """In the monitor, where a task's way through the cluster ends."""
-    if task.get("func") == CANARY:
+    if task.get("func") == HEALTH_PROBE:
         worker_registry.note_answer(worker_registry.current_cluster(), int(str(task["args"][0])))

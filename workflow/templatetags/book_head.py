@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from books.models import BookVersion
-from workflow.pages.board.tabs import Tab, Waiting, count_waiting, tabs_of
 from workflow.models import ProcessingSession
+from workflow.pages.board.tabs import Tab, Waiting, count_waiting, tabs_of
 
 register = template.Library()
 

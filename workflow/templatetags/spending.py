@@ -8,9 +8,9 @@ from books.storyline.values.estimate import Estimate, Span
 from workflow.agents.llm import is_model, split_models
 from workflow.agents.llm.providers.prices import runs_here
 from workflow.agents.orchestrator import PYTHON
+from workflow.contract.money import money
 from workflow.engine.budget.limits import field_value, unpriced
 from workflow.models import ProcessingSession
-from workflow.contract.money import money
 from workflow.progress.spending import Spent, number, of_book, of_session
 
 register = template.Library()

@@ -3,12 +3,12 @@
 from django import template
 
 from books.models import Chapter
-from workflow.pages.chapter.progress_line import Standing, standing_of
+from workflow.pages.chapter.progress_line import ProgressLine, progress_line_of
 
 register = template.Library()
 
 
 @register.simple_tag
-def standing(chapter: Chapter) -> Standing:
+def standing(chapter: Chapter) -> ProgressLine:
     """Return how far the chapter is and, while it has no text, why."""
-    return standing_of(chapter)
+    return progress_line_of(chapter)

@@ -8,9 +8,9 @@ from books.outline.listing import Outline, outline_of
 from books.storyline.values.estimate import Span
 from workflow.agents.checkup import ROLES, label_of_role
 from workflow.agents.orchestrator import label_of
+from workflow.contract.states import OnFailure
 from workflow.models import ProcessingSession
 from workflow.pages.start.writer_choice import writer_choice
-from workflow.contract.states import OnFailure
 
 register = template.Library()
 

@@ -12,8 +12,8 @@ from chapterflow_site.core.exceptions import Invalid
 from workflow import actions
 from workflow.actions.regeneration import LONGEST_NOTE
 from workflow.agents.orchestrator import QUOTATIONS, allowed_writers
-from workflow.models import ChapterWorkflowItem
 from workflow.contract.states import WRITTEN, SessionStatus
+from workflow.models import ChapterWorkflowItem
 
 from .lookup import back_to_board, sessions_of
 

@@ -6,14 +6,22 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from books.models import Chapter
-from books.reading import SourceView, passages_of, passages_of_node, render_chapter, sources_of, weak_sentences, word_diff
+from books.reading import (
+    SourceView,
+    passages_of,
+    passages_of_node,
+    render_chapter,
+    sources_of,
+    weak_sentences,
+    word_diff,
+)
 from books.sources import masked, withheld_of
 from books.views.lookup import chapter_or_404, neighbours, version_or_404
 from workflow.pages.chapter.again import again_notice, again_url
 from workflow.pages.chapter.attempts import attempts_of, count_attempts, spent_on
 from workflow.pages.chapter.metrics import metrics_of
+from workflow.pages.chapter.progress_line import progress_line_of
 from workflow.pages.chapter.revisions import compared, writing_words
-from workflow.pages.chapter.progress_line import standing_of
 
 MOST_REVISIONS = 100
 
@@ -107,7 +115,7 @@ def _head(chapter: Chapter, tab: str, source_count: int | None = None) -> dict[s
         "source_count": _source_count(chapter) if source_count is None else source_count,
         "attempt_count": count_attempts(item) if item else 0,
         "revision_count": chapter.revisions.count(),
-        "standing": standing_of(chapter),
+        "standing": progress_line_of(chapter),
         "written_how": writing_words(chapter),
         "again": again_notice(chapter),
         "again_url": again_url(chapter),

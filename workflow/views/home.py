@@ -13,11 +13,11 @@ from books.actions import edit_book
 from books.models import Book, BookVersion, Chapter
 from books.writers import asked_writer
 from workflow.actions import delete_book, start_session
-from workflow.pages.home.inbox import calls, running, status_word
+from workflow.contract.states import UNFINISHED
 from workflow.engine.budget.limits import Limits, read_limits
 from workflow.models import ProcessingSession
-from workflow.pages.home.library import SORTS, cards, shelf
-from workflow.contract.states import UNFINISHED
+from workflow.pages.home.inbox import calls, running, status_word
+from workflow.pages.home.library import SORTS, cards, library
 
 PAGE = 48
 
@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     own = Book.objects.visible_to(request.user)
     query = request.GET.get("q", "").strip()[:200]
     sort = request.GET.get("sort", "") if request.GET.get("sort") in dict(SORTS) else "changed"
-    page = Paginator(shelf(request.user, query=query, sort=sort), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(library(request.user, query=query, sort=sort), PAGE).get_page(request.GET.get("page"))
     shown = cards(page.object_list)
     context = {
         "section": "books",
@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     }
     if not shown and not query and not own.exists():
         return render(request, "workflow/first_visit.html", context)
-    newest = cards(shelf(request.user)[:PAGE]) if query or page.number > 1 else shown
+    newest = cards(library(request.user)[:PAGE]) if query or page.number > 1 else shown
     now = [(one, status_word(one.session)) for one in running(own)]
     return render(request, "workflow/home.html", {**context, "running": now, "calls": calls(newest)})
 

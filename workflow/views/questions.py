@@ -14,14 +14,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from books.access import is_htmx, person_of
-from chapterflow_site.core.exceptions import Invalid
 from books.models import BookVersion
 from books.sources import masked, withheld_of
+from chapterflow_site.core.exceptions import Invalid
 from chapterflow_site.templatetags.interface import clock
 from workflow import actions
-from workflow.progress.model_note import model_note
-from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
 from workflow.contract.states import Phase
+from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
+from workflow.progress.model_note import model_note
 
 QUESTIONS_PER_PAGE = 50
 _BY_STATUS = Case(

@@ -16,10 +16,19 @@ from books.access import is_htmx, person_of
 from books.models import Book, BookVersion
 from books.sources import withheld_of
 from workflow import actions
-from workflow.progress.model_note import model_note
-from workflow.pages.review.changes import ALL, KINDS, by_chapter, count_kinds, count_statuses, kind_of, rule_switches, show
-from workflow.models import ChangeStatus, HarmonizationChange, ProcessingSession
 from workflow.contract.states import Phase
+from workflow.models import ChangeStatus, HarmonizationChange, ProcessingSession
+from workflow.pages.review.changes import (
+    ALL,
+    KINDS,
+    by_chapter,
+    count_kinds,
+    count_statuses,
+    kind_of,
+    rule_switches,
+    show,
+)
+from workflow.progress.model_note import model_note
 
 CHANGES_PER_PAGE = 100
 

@@ -17,16 +17,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from books.access import person_of
 from workflow import actions
-from workflow.pages.board import Board, Look, read_board, read_entries, summary
+from workflow.contract.states import UNFINISHED, SessionStatus
+from workflow.engine.budget.limits import read_limits
+from workflow.pages.board import Board, DisplayStatus, read_board, read_entries, summary
 from workflow.pages.board.board import GROUP
-from workflow.pages.board.markup import COMPACT, Lens, parts_of, render_card, render_group, render_now, render_seq, render_unread_group
-from workflow.progress.moments import Moment
+from workflow.pages.board.markup import (
+    COMPACT,
+    BoardView,
+    parts_of,
+    render_card,
+    render_group,
+    render_now,
+    render_seq,
+    render_unread_group,
+)
+from workflow.pages.board.preview import read_previews
 from workflow.pages.board.signal import page_title, signal_of
 from workflow.pages.board.tabs import count_waiting
+from workflow.progress.moments import Moment
 from workflow.progress.workers import notice_for
-from workflow.engine.budget.limits import read_limits
-from workflow.pages.board.preview import read_glimpses
-from workflow.contract.states import UNFINISHED, SessionStatus
 
 from .lookup import back_to_board, sessions_of
 
@@ -51,22 +60,22 @@ def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show the session as it is, and keep the page up to date through its socket."""
     session = get_object_or_404(sessions_of(request), version__book__book_id=book_id, version__number=number)
     shown = read_board(session)
-    lens = Lens.of(request.GET.get("view", ""), request.GET.get("show", ""), len(shown.cards))
-    pieces = parts_of(shown, lens, count_waiting(session))
+    board_view = BoardView.of(request.GET.get("view", ""), request.GET.get("show", ""), len(shown.cards))
+    pieces = parts_of(shown, board_view, count_waiting(session))
     parts = {name: piece.render() for name, piece in pieces.items()}
-    texts = read_glimpses(session.pk) if shown.counts[Look.IN_PROGRESS] else {}
-    cards = [] if shown.is_large else [render_card(card, lens.view) for card in shown.cards.values()]
+    texts = read_previews(session.pk) if shown.counts[DisplayStatus.IN_PROGRESS] else {}
+    cards = [] if shown.is_large else [render_card(card, board_view.view) for card in shown.cards.values()]
     context = {
         "section": "books",
         "version": session.version,
         "board": shown,
-        "lens": lens,
-        "shown": f"&show={lens.show}" if lens.show else "",
-        "nothing": summary.nothing_line(lens.show),
+        "board_view": board_view,
+        "shown": f"&show={board_view.show}" if board_view.show else "",
+        "nothing": summary.nothing_line(board_view.show),
         "page_title": page_title(session, signal_of(shown)).removesuffix(" · ChapterFlow"),
         "signal": signal_of(shown),
-        "socket": f"/ws/sessions/{session.pk}/?{urlencode({'since': shown.seq, **lens._asdict()})}",
-        "news": f"{reverse('session_news', args=[session.pk])}?{urlencode(lens._asdict())}",
+        "socket": f"/ws/sessions/{session.pk}/?{urlencode({'since': shown.seq, **board_view._asdict()})}",
+        "news": f"{reverse('session_news', args=[session.pk])}?{urlencode(board_view._asdict())}",
         "workers": notice_for(session, request.user),
         "now": Moment.at(timezone.now()),
         "seq": render_seq(shown),
@@ -75,15 +84,17 @@ def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
         "now_written": render_now(shown, texts),
         "leaves": [html for name, html in parts.items() if name.startswith("leaf-")],
         "tiles": [html for name, html in parts.items() if name.startswith("tile-")],
-        "groups": list(_groups(shown, lens, parts, _asked_group(request))),
+        "groups": list(_groups(shown, board_view, parts, _asked_group(request))),
         "group_size": str(GROUP),
-        "list_style": "rows rows--alone" if lens.view == COMPACT else "chapters",
+        "list_style": "rows rows--alone" if board_view.view == COMPACT else "chapters",
         "cards": cards,
     }
     return render(request, "workflow/board.html", context)
 
 
-def _groups(shown: Board, lens: Lens, parts: dict[str, SafeString], asked: int) -> Iterator[ShownGroup]:
+def _groups(
+    shown: Board, board_view: BoardView, parts: dict[str, SafeString], asked: int
+) -> Iterator[ShownGroup]:
     """Yield the groups of a long book, without the chapters of those that are closed.
 
     Open are the one that is asked for, else the one where somebody would look first; under a filter, the first few
@@ -91,24 +102,24 @@ def _groups(shown: Board, lens: Lens, parts: dict[str, SafeString], asked: int) 
     """
     if not shown.is_large:
         return
-    first = shown.first(Look.IN_PROGRESS) or shown.first(Look.FAILED)
-    matching = [g.number for g in shown.groups if any(card.look == lens.show for card in g.cards)]
+    first = shown.first(DisplayStatus.IN_PROGRESS) or shown.first(DisplayStatus.FAILED)
+    matching = [g.number for g in shown.groups if any(card.look == board_view.show for card in g.cards)]
     is_open = {asked} if 0 < asked <= len(shown.groups) else set(matching[:OPEN_AT_MOST])
-    if not is_open and not lens.show:
+    if not is_open and not board_view.show:
         is_open = {group.number for group in shown.groups if first in group.cards}
     place = {"book_id": shown.session.version.book.book_id, "number": shown.session.version.number}
     page = reverse("board", kwargs=place)
     for group in shown.groups:
         url = reverse("board_group", kwargs={**place, "group": group.number})
-        asks = f"{page}?{urlencode({**lens._asdict(), 'group': group.number})}"
+        asks = f"{page}?{urlencode({**board_view._asdict(), 'group': group.number})}"
         is_read = group.number in is_open
         yield ShownGroup(
             number=group.number,
             is_open=is_read,
             summary=parts[f"group-{group.number}-summary"],
-            rows=render_group(shown, group.number, lens.view, f"{url}?view={lens.view}")
+            rows=render_group(shown, group.number, board_view.view, f"{url}?view={board_view.view}")
             if is_read
-            else render_unread_group(group.number, f"{url}?view={lens.view}", asks),
+            else render_unread_group(group.number, f"{url}?view={board_view.view}", asks),
         )
 
 
@@ -132,8 +143,8 @@ def board_group(request: HttpRequest, book_id: str, number: int, group: int) -> 
     shown = read_board(session)
     if not 0 < group <= len(shown.groups):
         raise Http404
-    lens = Lens.of(request.GET.get("view", ""), "", len(shown.cards))
-    return HttpResponse(render_group(shown, group, lens.view, request.get_full_path()))
+    board_view = BoardView.of(request.GET.get("view", ""), "", len(shown.cards))
+    return HttpResponse(render_group(shown, group, board_view.view, request.get_full_path()))
 
 
 @login_required

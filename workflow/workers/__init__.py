@@ -1,0 +1,1 @@
+"""Keeps the processes running and the sessions moving: supervisor, pacemaker, watchdog, recovery."""

@@ -7,10 +7,9 @@ from django.conf import settings
 from django.db.models import F, Max, QuerySet
 
 from chapterflow_site.core import crash_points
-
 from chapterflow_site.core.clock import CLOCKS_DIFFER_SECONDS, database_now
-from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession, Provider
 from workflow.contract.states import ItemStatus
+from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession, Provider
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
-from . import recovery, clock_repair
 from chapterflow_site.core.clock import ClockWatch
+
+from . import clock_repair, recovery
 from .watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Pacemaker:
         began = self._clock()
         try:
             self._look_at_clock()
-            recovery.tend(timedelta(0) if self._clock() >= self._trust_leases_from else None)
+            recovery.recover(timedelta(0) if self._clock() >= self._trust_leases_from else None)
             self._watchdog.tick()
         except AnyDatabaseError as error:
             logger.warning("the database does not answer: %s", error)

@@ -14,17 +14,16 @@ from django.db.models.aggregates import Count
 from django.db.models.functions import Coalesce
 
 from chapterflow_site.core import crash_points
-
-from workflow.processes import worker_registry, lease_owner
-from workflow import queue
 from chapterflow_site.core.clock import database_now
-from workflow.engine.claims import due, due_phase
-from workflow.engine.phases.ending import lose_phase
-from workflow.engine.outcomes import lose_chapter
-from workflow.engine.slots.slot_queue import sessions_in_turn
-from workflow.models import ChapterWorkflowItem, ProcessingSession
+from workflow import queue
 from workflow.contract.states import ItemStatus, SessionStatus
-from workflow.transitions import NO_CLAIM, Ledger, LostRace, ledger
+from workflow.engine.claims import due, due_phase
+from workflow.engine.outcomes import requeue_lost_chapter
+from workflow.engine.phases.ending import requeue_lost_phase
+from workflow.engine.slots.slot_queue import sessions_for_slots
+from workflow.models import ChapterWorkflowItem, ProcessingSession
+from workflow.processes import lease_owner, worker_registry
+from workflow.transitions import NO_CLAIM, LostRace, SessionTransaction, session_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -37,33 +36,33 @@ class HeldUp(AnyDatabaseError):
     """The database kept this process waiting for a lock: that a lease is over says nothing now."""
 
 
-def tend(grace: timedelta | None = timedelta(0)) -> None:
+def recover(grace: timedelta | None = timedelta(0)) -> None:
     """Take back what lost workers hold, then wake every session that has work due.
 
     `grace` is how long a lease must be over before it counts as lost; None where no lease counts now. Raises HeldUp.
     """
-    take_back_from_dead()
+    reclaim_from_dead()
     if grace is not None:
-        take_back_expired(grace)
+        reclaim_expired(grace)
     wake_due()
 
 
-def take_back_from_dead() -> None:
+def reclaim_from_dead() -> None:
     """Take back what owners hold that are known to be dead, without waiting for their leases."""
     held = _owners()
     dead = {name for name in held if lease_owner.is_surely_dead(name)}
     if dead:
-        _take_back(Q(owner__in=dead))
+        _reclaim(Q(owner__in=dead))
     for run in lease_owner.forget_dead_runs({name.partition(":")[0] for name in held - dead}):
         worker_registry.disband_run(run)
 
 
-def take_back_expired(grace: timedelta = timedelta(0)) -> None:
+def reclaim_expired(grace: timedelta = timedelta(0)) -> None:
     """Take back what is held under a lease that has been over for `grace`.
 
     Raises HeldUp where others had the database's lock: then workers that are well could not move their leases on.
     """
-    _take_back(Q(lease_expires_at__lt=database_now() - grace), HELD_UP_SECONDS)
+    _reclaim(Q(lease_expires_at__lt=database_now() - grace), HELD_UP_SECONDS)
 
 
 def _owners() -> set[str]:
@@ -72,7 +71,7 @@ def _owners() -> set[str]:
     return {*items.distinct(), *phases.distinct()}
 
 
-def _take_back(condition: Q, patience: float = math.inf) -> None:
+def _reclaim(condition: Q, patience: float = math.inf) -> None:
     items = ChapterWorkflowItem.objects.filter(condition, status=ItemStatus.IN_PROGRESS).order_by("number")
     for session_id, item_pk in list(items.values_list("session_id", "pk")):
         lose = partial(_lose_item, item_pk=item_pk, condition=condition)
@@ -83,7 +82,7 @@ def _take_back(condition: Q, patience: float = math.inf) -> None:
 
 
 def _look_after(
-    session_id: UUID, name: str, work: Callable[[Ledger], None], patience: float = math.inf
+    session_id: UUID, name: str, work: Callable[[SessionTransaction], None], patience: float = math.inf
 ) -> None:
     """Do `work` on one session. One that breaks is logged, and keeps no other waiting; an outage is raised.
 
@@ -91,11 +90,11 @@ def _look_after(
     """
     began = time.monotonic()
     try:
-        with ledger(session_id, name) as book:
+        with session_transaction(session_id, name) as tx:
             waited = time.monotonic() - began
             if waited > patience:
                 raise HeldUp(f"it was locked for {waited:.0f} s")
-            work(book)
+            work(tx)
     except (LostRace, ProcessingSession.DoesNotExist):
         logger.info("session %s: somebody was faster", session_id)
     except AnyDatabaseError:
@@ -104,29 +103,29 @@ def _look_after(
         logger.exception("session %s could not be looked after", session_id)
 
 
-def _lose_item(book: Ledger, item_pk: int, condition: Q) -> None:
-    item = book.session.items.filter(condition, pk=item_pk, status=ItemStatus.IN_PROGRESS).first()
+def _lose_item(tx: SessionTransaction, item_pk: int, condition: Q) -> None:
+    item = tx.session.items.filter(condition, pk=item_pk, status=ItemStatus.IN_PROGRESS).first()
     if item is None:
         return
-    logger.warning("session %s chapter %s: its worker %s is lost", book.session.pk, item.number, item.owner)
-    lose_chapter(book, item)
-    book.change(woken_at=None)
-    book.wake()
+    logger.warning("session %s chapter %s: its worker %s is lost", tx.session.pk, item.number, item.owner)
+    requeue_lost_chapter(tx, item)
+    tx.change(woken_at=None)
+    tx.wake()
 
 
-def _lose_phase(book: Ledger, condition: Q) -> None:
-    session = book.session
+def _lose_phase(tx: SessionTransaction, condition: Q) -> None:
+    session = tx.session
     still = ProcessingSession.objects.filter(condition, pk=session.pk, token=session.token).exists()
     if not still or session.token is None:
         return
     phase = due_phase(session)
     if phase is None:
-        book.change(**NO_CLAIM)
+        tx.change(**NO_CLAIM)
         return
     logger.warning("session %s %s: its worker %s is lost", session.pk, phase, session.owner)
-    lose_phase(book, phase)
-    book.change(woken_at=None)
-    book.wake()
+    requeue_lost_phase(tx, phase)
+    tx.change(woken_at=None)
+    tx.wake()
 
 
 def wake_due() -> None:
@@ -135,7 +134,7 @@ def wake_due() -> None:
     One that is older than 30 s is lost, unless it still waits in the queue.
     """
     waiting = cache(queue.waiting_sessions)
-    for session_id in [*sessions_with_work_due(database_now()), *sessions_in_turn()]:
+    for session_id in [*sessions_with_work_due(database_now()), *sessions_for_slots()]:
         _look_after(session_id, "wake", partial(_wake, waiting=waiting))
 
 
@@ -145,14 +144,14 @@ def forget_wake_ups() -> None:
         ProcessingSession.objects.filter(woken_at__isnull=False).update(woken_at=None)
 
 
-def _wake(book: Ledger, waiting: Callable[[], set[UUID]]) -> None:
-    woken_at = book.session.woken_at
+def _wake(tx: SessionTransaction, waiting: Callable[[], set[UUID]]) -> None:
+    woken_at = tx.session.woken_at
     if woken_at is None:
-        book.wake()
-    elif abs(book.now - woken_at) > WAKE_AGAIN_AFTER:
-        is_waiting = book.session.pk in waiting()
-        book.change(woken_at=book.now if is_waiting else None)
-        book.wake()
+        tx.wake()
+    elif abs(tx.now - woken_at) > WAKE_AGAIN_AFTER:
+        is_waiting = tx.session.pk in waiting()
+        tx.change(woken_at=tx.now if is_waiting else None)
+        tx.wake()
 
 
 def sessions_with_work_due(now: datetime) -> Iterable[UUID]:

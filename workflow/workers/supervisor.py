@@ -14,7 +14,7 @@ from types import FrameType
 
 from django.conf import settings
 
-from workflow.processes import worker_registry, stopping
+from workflow.processes import stopping, worker_registry
 from workflow.processes.lease_owner import RUN_VARIABLE, lock_path, new_run
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Sends a canary through each cluster of the run, and has one replaced that lets it die although a worker is idle.
+"""Sends a probe through each cluster of the run, and has one replaced that lets it die although a worker is idle.
 
 A cluster of django-q2 can be wedged: an idle worker that is killed keeps the lock on the queue in memory for ever.
 """
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from workflow.processes import worker_registry, lease_owner
-from . import recovery
+from workflow.processes import lease_owner, worker_registry
 from workflow.queue import health_probe
+
+from . import recovery
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ LATE_SECONDS = 5.0
 
 @dataclass
 class Watch:
-    """What is known of one cluster. `pending` is the number of the oldest canary without an answer; 0 for none."""
+    """What is known of one cluster. `pending` is the number of the oldest probe without an answer; 0 for none."""
 
     sent_at: float = -math.inf
     pending: int = 0
@@ -34,7 +35,7 @@ class Watch:
 
 
 class Watchdog:
-    """Looks each second; its canaries go out each `CHAPTERFLOW_CANARY_SECONDS`."""
+    """Looks each second; its probes go out each `CHAPTERFLOW_CANARY_SECONDS`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -73,7 +74,7 @@ class Watchdog:
             watch.pending, watch.pending_since = number, watch.sent_at
 
     def _is_wedged(self, cluster: str, watch: Watch) -> bool:
-        """Return whether a canary has waited so long while a worker had nothing to do, or was missing, throughout."""
+        """Return whether a probe has waited so long while a worker had nothing to do, or was missing, throughout."""
         spare_since = self._spare_since(cluster, watch)
         if spare_since is None:
             return False
@@ -88,7 +89,11 @@ class Watchdog:
             watch.short_since = None
         elif watch.short_since is None:
             watch.short_since = self._clock()
-        known = [moment for moment in (worker_registry.spare_since(cluster), watch.short_since) if moment is not None]
+        known = [
+            moment
+            for moment in (worker_registry.spare_since(cluster), watch.short_since)
+            if moment is not None
+        ]
         return min(known, default=None)
 
     def _queue_answers(self) -> bool:

@@ -1,11 +1,12 @@
 """Reading the chunks of an upload, in its list of chunks or inside a node."""
 
-from books.storyline.values.document import ChunkSpec
-from .fields import Fields, as_object
 from books.storyline.names import CHUNK
-from .records import Records
 from books.storyline.shapes import Placed
+from books.storyline.values.document import ChunkSpec
 from books.storyline.wording import Path
+
+from .fields import Fields, as_object
+from .records import Records
 
 _SOURCE_CHARACTERS = 1000
 

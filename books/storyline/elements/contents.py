@@ -1,18 +1,18 @@
 """Reading the outermost object of an upload: format, book, and the lists of chunks, nodes and links."""
 
+from books.storyline.limits import Limits
+from books.storyline.names import BOOK, DOCUMENT, NODE
+from books.storyline.shapes import Shape, shape_of
+from books.storyline.source.kinds import transcript_sentence
+from books.storyline.values.document import FORMAT, BookInfo
+from books.storyline.wording import described, quoted
 from books.text.tags import tag_named
 
 from .chunks import read_listed_chunk
-from books.storyline.values.document import FORMAT, BookInfo
 from .fields import Fields
-from books.storyline.source.kinds import transcript_sentence
-from books.storyline.limits import Limits
-from books.storyline.names import BOOK, DOCUMENT, NODE
 from .nodes import read_link, read_node
 from .preferences import read_preferences
 from .records import Records
-from books.storyline.shapes import Shape, shape_of
-from books.storyline.wording import described, quoted
 
 _SUBTITLE_CHARACTERS = 500
 _LANGUAGE_CHARACTERS = 35

@@ -3,14 +3,15 @@
 import json
 from collections.abc import Mapping
 
-from .chunks import read_nested_chunk, read_own_chunk
-from books.storyline.values.document import KNOWN_TYPES, RELATED, LinkSpec, NodeSpec, title_from
-from .fields import Fields, as_object, read_id
 from books.storyline.limits import RELATIONSHIP_TYPE_CHARACTERS
 from books.storyline.names import LINK, NODE, spelled
 from books.storyline.names import RELATED as RELATED_NODE
-from .records import Records, Reference
 from books.storyline.shapes import Placed, looks_like_link
+from books.storyline.values.document import KNOWN_TYPES, RELATED, LinkSpec, NodeSpec, title_from
+
+from .chunks import read_nested_chunk, read_own_chunk
+from .fields import Fields, as_object, read_id
+from .records import Records, Reference
 from .unread import NO_TYPES
 
 _TITLE_CHARACTERS = 500

@@ -3,14 +3,27 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from chapterflow_site.core.exceptions import Invalid
-from books.preferences.catalogue import BY_KEY, DEPTH, FEWEST_WORDS, MOST_WORDS, NAME_CHARACTERS, OLD_KEYS, PREFERENCES, TERM_CHARACTERS, UNKNOWN_CHARACTERS, UNKNOWN_KEYS, Kind, Preference
-
+from books.preferences.catalogue import (
+    BY_KEY,
+    DEPTH,
+    FEWEST_WORDS,
+    MOST_WORDS,
+    NAME_CHARACTERS,
+    OLD_KEYS,
+    PREFERENCES,
+    TERM_CHARACTERS,
+    UNKNOWN_CHARACTERS,
+    UNKNOWN_KEYS,
+    Kind,
+    Preference,
+)
 from books.storyline.faults import Fault, Findings, TooManyFaults
-from .fields import Fields, as_object
 from books.storyline.limits import DEFAULT_LIMITS, Limits
 from books.storyline.plain import NotPlain, check_plain
 from books.storyline.wording import Path, described, one_line, quoted
+from chapterflow_site.core.exceptions import Invalid
+
+from .fields import Fields, as_object
 
 _PLAIN = Limits(depth=DEPTH)
 _EMPTY: tuple[object, ...] = (None, "", [])

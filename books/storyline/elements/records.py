@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from books.storyline.values.document import ChunkSpec, LinkSpec, NodeSpec
 from books.storyline.faults import Findings
-from .fields import Fields
 from books.storyline.limits import Limits
 from books.storyline.names import Kind
-from .unread import Renamed, Unread
+from books.storyline.values.document import ChunkSpec, LinkSpec, NodeSpec
 from books.storyline.wording import Path, quoted
+
+from .fields import Fields
+from .unread import Renamed, Unread
 
 
 class Reference(NamedTuple):

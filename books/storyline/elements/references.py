@@ -5,11 +5,12 @@ from functools import partial
 from itertools import chain
 from unicodedata import normalize
 
-from books.storyline.values.document import DEPENDENCY_TYPES
 from books.storyline.limits import ID_CHARACTERS
+from books.storyline.values.document import DEPENDENCY_TYPES
 from books.storyline.values.order import circles
-from .records import Records, Reference
 from books.storyline.wording import Path, quoted
+
+from .records import Records, Reference
 
 _ALIKE = 60
 _CIRCLE_NAMES = 4

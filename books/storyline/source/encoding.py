@@ -3,8 +3,9 @@
 import re
 from typing import NoReturn
 
-from .kinds import kind_of_bytes
 from books.storyline.limits import Limits
+
+from .kinds import kind_of_bytes
 
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"),

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from .positions import Position
 from books.storyline.wording import Path
+
+from .positions import Position
 
 # A plain list of nodes is named as the list that it would be in a document.
 NODES: Path = ("nodes",)

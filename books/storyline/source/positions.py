@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from .decoder import lenient_decoder
 from books.storyline.wording import Path
+
+from .decoder import lenient_decoder
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 

@@ -4,9 +4,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from books.text.citations import citation_mark, escape_markdown
 from books.reading import SourceView, Voice, render_chapter, rendering
 from books.reading.rendering import LONGEST_BLOCK
+from books.text.citations import citation_mark, escape_markdown
 
 HEADINGS = {"h2", "h3", "h4", "h5", "h6"}
 ALLOWED = HEADINGS | {

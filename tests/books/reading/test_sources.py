@@ -5,9 +5,17 @@ from django.contrib.auth.models import User
 from django.template.loader import render_to_string
 
 from books.models import Origin
-from books.reading import chapter_document, mark_quotes, passage_document, passages_by_revision, passages_of, sources_of, voices_of, word_diff
+from books.reading import (
+    chapter_document,
+    mark_quotes,
+    passage_document,
+    passages_by_revision,
+    passages_of,
+    sources_of,
+    voices_of,
+    word_diff,
+)
 from books.sources import rules_of
-
 from tests.books.factories import add_chapter, chapter_text, make_version, write_text, written_book
 
 

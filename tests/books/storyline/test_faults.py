@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.storyline import Fault, Limits, StorylineDocument, StorylineFaults, read_storyline, read_storyline_value
+from books.storyline import (
+    Fault,
+    Limits,
+    StorylineDocument,
+    StorylineFaults,
+    read_storyline,
+    read_storyline_value,
+)
 from books.storyline.faults import MOST_FAULTS
 
 

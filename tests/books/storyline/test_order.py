@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.storyline.values.order import CircleError, OrderConflict, circles, find_cycle, graph_dependencies, order_conflicts, sequential_dependencies, writing_order
+from books.storyline.values.order import (
+    CircleError,
+    OrderConflict,
+    circles,
+    find_cycle,
+    graph_dependencies,
+    order_conflicts,
+    sequential_dependencies,
+    writing_order,
+)
 
 IDS = [f"n{number}" for number in range(8)]
 SCORES = st.fixed_dictionaries(

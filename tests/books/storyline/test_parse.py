@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.storyline import Limits, LinkSpec, StorylineDocument, StorylineFaults, read_storyline, read_storyline_value
+from books.storyline import (
+    Limits,
+    LinkSpec,
+    StorylineDocument,
+    StorylineFaults,
+    read_storyline,
+    read_storyline_value,
+)
 from books.storyline.values.centrality import centrality_from_links, centrality_scores
 from books.storyline.values.document import title_from
 

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from books.text.citations import citation_mark, cited_ids, escape_markdown, find_passages, find_quotes, paragraphs, unescape_markdown
+from books.text.citations import (
+    citation_mark,
+    cited_ids,
+    escape_markdown,
+    find_passages,
+    find_quotes,
+    paragraphs,
+    unescape_markdown,
+)
 
 MARKUP = st.text(st.sampled_from("\\`*_[]<>#|~&.+-)(!=:;\"' \t…1ab"), max_size=40)
 ONE_LINE = (MARKUP | st.text(max_size=60)).map(lambda text: re.sub(r"[\r\n\0]", " ", text).strip())

@@ -14,11 +14,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from books.actions import upload_storyline
-from books.storyline.values.digest import chunk_digest
-from chapterflow_site.core.exceptions import TooSoon
 from books.models import Book
 from books.storyline import StorylineFaults, read_storyline
+from books.storyline.values.digest import chunk_digest
 from books.uploads import Busy, places, read_chunk_upload, read_upload, reading_place
+from chapterflow_site.core.exceptions import TooSoon
 from tests.installation import wait_for
 
 SignedIn = Callable[[User], Client]

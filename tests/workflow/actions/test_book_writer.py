@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from books.actions import create_book, edit_book, upload_storyline
-from chapterflow_site.core.exceptions import Invalid
 from books.models import BookVersion
+from chapterflow_site.core.exceptions import Invalid
 from workflow.actions import start_session
 from workflow.agents.orchestrator import check_allowed
 from workflow.models import ProcessingSession

@@ -5,10 +5,18 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import Book
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, new_version, statuses
-from workflow.actions import cancel_session, delete_book, pause_session, resume_session, retry_chapter, retry_session, start_session
+from workflow.actions import (
+    cancel_session,
+    delete_book,
+    pause_session,
+    resume_session,
+    retry_chapter,
+    retry_session,
+    start_session,
+)
 from workflow.engine import advance
 from workflow.models import ProcessingSession
 

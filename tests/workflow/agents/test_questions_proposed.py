@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from workflow.agents.llm.model_questions import MOST_BATCHES, MOST_INPUT, asking_inquiry, batches, brief_of, instructions
+from workflow.agents.llm.model_questions import (
+    MOST_BATCHES,
+    MOST_INPUT,
+    asking_inquiry,
+    batches,
+    brief_of,
+    instructions,
+)
 from workflow.agents.questions import Question
 from workflow.agents.questions.proposed import Proposed, accept, proposed_from
 from workflow.contract.agent_types import SourceChunk, SourceNode, WrittenChapter

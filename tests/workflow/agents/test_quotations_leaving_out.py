@@ -9,15 +9,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from books.actions import edit_book, edit_outline, upload_storyline
+from tests.workflow.engine.test_leases import claim
 from tests.workflow.quotation_tasks import make_task
 from tests.workflow.sessions import new_version
-from tests.workflow.engine.test_leases import claim
 from workflow.actions import start_session
 from workflow.agents.drafting.drafts import check_draft
 from workflow.agents.llm import Watch
 from workflow.agents.orchestrator import AgentOrchestrator
-from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, SourceChunk
 from workflow.context.chapter_task import chapter_task
+from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, SourceChunk
 from workflow.engine.writing import write_chapter
 
 RIVER = SourceChunk("c1", "The river closed in winter, and we walked over the ice to the other bank.", "Emm")

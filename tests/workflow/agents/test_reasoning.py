@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.agents.llm.calls.streaming import RESET, MarkdownFilter
 from workflow.agents.drafting.reasoning import ReasoningFilter, without_reasoning
+from workflow.agents.llm.calls.streaming import RESET, MarkdownFilter
 
 BLOCKS = [
     "<think>I should begin with the flood.</think>",

@@ -11,18 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from books.actions import upload_storyline
 from books.models import ChapterRevision
 from books.sources import rules_of
-from tests.workflow.sessions import item, new_session
 from tests.workflow.engine.test_leases import claim
+from tests.workflow.sessions import item, new_session
 from workflow.actions import apply_change, start_session
 from workflow.agents.llm.prompt.messages import build_prompt
 from workflow.agents.memory.keep import MOST_FACTS_OF_A_NAME
-from workflow.contract.agent_types import ChapterContext, ChapterTask
 from workflow.context.chapter_task import chapter_task, chunks_of
+from workflow.contract.agent_types import ChapterContext, ChapterTask
 from workflow.engine import advance
-from workflow.engine.claims import Held, claim_chapter
+from workflow.engine.claims import Claim, claim_chapter
 from workflow.engine.writing import write_chapter
 from workflow.models import ChapterWorkflowItem, FactEntry, HarmonizationChange, ProcessingSession
-from workflow.transitions import ledger
+from workflow.transitions import session_transaction
 
 pytestmark = pytest.mark.django_db
 PEOPLE = ("Ottilie", "Josefa", "Emm")
@@ -71,7 +71,7 @@ def river_session(owner: User, data: bytes, mode: str) -> ProcessingSession:
 def write_all(session: ProcessingSession, numbers: Iterable[int] | None = None) -> None:
     """Write chapters as they come, or in this order, which must respect the dependencies."""
     if numbers is None:
-        held: Held | None = claim(session)
+        held: Claim | None = claim(session)
         while held is not None:
             held = write_chapter(held, lambda: True)
         return
@@ -80,8 +80,8 @@ def write_all(session: ProcessingSession, numbers: Iterable[int] | None = None) 
         waiting = list(others.values_list("pk", flat=True))
         ChapterWorkflowItem.objects.filter(pk__in=waiting).update(unmet_count=99)
         ProcessingSession.objects.filter(pk=session.pk, status="initialized").update(status="processing")
-        with ledger(session.pk) as book:
-            held = claim_chapter(book)
+        with session_transaction(session.pk) as tx:
+            held = claim_chapter(tx)
         ChapterWorkflowItem.objects.filter(pk__in=waiting).update(unmet_count=0)
         assert held is not None
         assert held.item is not None

@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from books.actions import edit_outline, upload_storyline
-from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import BookVersion, TextChunk
 from books.reading import passages_of
 from books.sources import rules_of
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from tests.books.factories import exported
 from tests.workflow.engine.test_leases import claim
 from workflow.actions import start_session

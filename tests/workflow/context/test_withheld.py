@@ -21,10 +21,17 @@ from tests.books.factories import exported
 from tests.workflow.engine.test_leases import claim
 from workflow.actions import start_session
 from workflow.agents.llm.prompt.messages import build_prompt
-from workflow.contract.agent_types import ChapterTask
 from workflow.context.chapter_task import chapter_task, chunks_of
+from workflow.contract.agent_types import ChapterTask
 from workflow.engine.writing import write_chapter
-from workflow.models import Attempt, ChangeStatus, Event, FollowUpQuestion, HarmonizationChange, ProcessingSession
+from workflow.models import (
+    Attempt,
+    ChangeStatus,
+    Event,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+)
 
 WORD = "Zebulon"
 LIST_ON_PAGE = re.compile(

@@ -13,20 +13,20 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from tests.workflow.boards import finish, make_board
-from tests.workflow.sessions import new_session, statuses
-from tests.workflow.pages.test_board_pages import ClientOf
 from tests.workflow.engine.test_leases import claim, expire
-from workflow.workers import recovery
+from tests.workflow.pages.test_board_pages import ClientOf
+from tests.workflow.sessions import new_session, statuses
 from workflow.agents.llm import RESET
 from workflow.contract.agent_types import OnText
-from workflow.pages.board.markup import COMPACT, DETAILED, Lens
 from workflow.engine import checkpoints
 from workflow.engine.attempts import AgentRun
 from workflow.engine.checkpoints import KEPT_CHARACTERS, Checkpoints
-from workflow.engine.claims import Held
+from workflow.engine.claims import Claim
 from workflow.engine.writing import write_chapter
-from workflow.live.board_state import Picture
+from workflow.live.board_state import BoardState
 from workflow.models import Attempt, ProcessingSession
+from workflow.pages.board.markup import COMPACT, DETAILED, BoardView
+from workflow.workers import recovery
 
 pytestmark = pytest.mark.django_db
 
@@ -37,8 +37,8 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.0)
 
 
-def kept(held: Held) -> str:
-    return Attempt.objects.get(pk=held.attempt.pk).partial_text
+def kept(claim: Claim) -> str:
+    return Attempt.objects.get(pk=claim.attempt.pk).partial_text
 
 
 def being_written(person: User, *texts: str) -> ProcessingSession:
@@ -104,7 +104,7 @@ def test_an_attempt_that_has_ended_keeps_what_it_has(person: User) -> None:
     keeper = Checkpoints(held)
     keeper.keep("The river")
     expire(session)
-    recovery.tend()
+    recovery.recover()
 
     keeper.keep("The river rose.")
 
@@ -117,7 +117,7 @@ def test_late_result_takes_the_place_of_its_checkpoint(person: User) -> None:
     held = claim(session)
     Checkpoints(held).keep("In the")
     expire(session)
-    recovery.tend()
+    recovery.recover()
 
     write_chapter(held, lambda: False)
 
@@ -206,9 +206,9 @@ def test_board_shows_what_is_kept_at_once_for_one_query_more(person: User, clien
 
 @pytest.mark.parametrize("since", [1, None])
 def test_whoever_connects_gets_what_is_kept_once(person: User, since: int | None) -> None:
-    picture = Picture(being_written(person, "It rained.", "Again.").pk)
+    picture = BoardState(being_written(person, "It rained.", "Again.").pk)
 
-    pieces = picture.catch_up(since, Lens(DETAILED)).pieces
+    pieces = picture.catch_up(since, BoardView(DETAILED)).pieces
 
     text = "".join(pieces.values())
     assert text.count(">It rained.</p>") == text.count(">Again.</p>") == 1
@@ -217,16 +217,16 @@ def test_whoever_connects_gets_what_is_kept_once(person: User, since: int | None
 
 
 def test_compact_view_shows_the_text_too(person: User) -> None:
-    picture = Picture(being_written(person, "It rained.").pk)
+    picture = BoardState(being_written(person, "It rained.").pk)
 
-    assert list(picture.catch_up(1, Lens(COMPACT)).pieces) == ["now-1-proof"]
+    assert list(picture.catch_up(1, BoardView(COMPACT)).pieces) == ["now-1-proof"]
 
 
 def test_text_of_a_chapter_that_has_ended_is_not_shown(person: User) -> None:
     session = being_written(person, "It rained.", "Again.")
     finish(session, 1)
 
-    text = "".join(Picture(session.pk).catch_up(None, Lens(DETAILED)).pieces.values())
+    text = "".join(BoardState(session.pk).catch_up(None, BoardView(DETAILED)).pieces.values())
 
     assert "It rained." not in text
     assert "Again." in text

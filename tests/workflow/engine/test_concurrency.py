@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from tests.workflow.sessions import calls, kinds, new_session, new_version, statuses
-from workflow.workers import recovery
 from workflow.actions import start_session
 from workflow.engine import advance
+from workflow.workers import recovery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,7 +82,7 @@ def test_reapers_at_once_take_a_lost_chapter_back_once() -> None:
     claim(session)
     expire(session)
 
-    together([recovery.take_back_expired] * 4)
+    together([recovery.reclaim_expired] * 4)
 
     assert statuses(session) == ["pending", "pending"]
     assert kinds(session).count("worker_lost") == 1

@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.workflow.sessions import statuses
 from tests.workflow.context.test_continuity import river, river_session
 from tests.workflow.engine.test_leases import claim
-from workflow.engine.claims import Held
+from tests.workflow.sessions import statuses
+from workflow.engine.claims import Claim
 from workflow.engine.writing import write_chapter
 from workflow.models import ProcessingSession
 
@@ -31,7 +31,7 @@ def queries_per_chapter(person: User) -> Count:
         after = {n: [n - 1] for n in range(2, chapters + 1)} if dependencies == "graph" else None
         book = river_session(person, river(chapters, after), dependencies)
         ProcessingSession.objects.filter(pk=book.pk).update(on_failure=on_failure or "hold")
-        held: Held | None = claim(book)
+        held: Claim | None = claim(book)
         counts = []
         while held is not None:
             session = held.session

@@ -12,13 +12,13 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from chapterflow_site.core.exceptions import Conflict
-from tests.workflow.sessions import kinds, let_waits_pass, new_session, statuses
 from tests.workflow.engine.test_concurrency import together
-from workflow.workers import recovery
+from tests.workflow.sessions import kinds, let_waits_pass, new_session, statuses
 from workflow.actions import cancel_session, pause_session, resume_session, retry_session, start_session
+from workflow.contract.states import WRITTEN
 from workflow.engine import advance
 from workflow.models import ItemDependency, ProcessingSession
-from workflow.contract.states import WRITTEN
+from workflow.workers import recovery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def finish(session: ProcessingSession, person: User) -> None:
     for _ in range(20):
         let_waits_pass(session)
         session.items.filter(lease_expires_at__isnull=False).update(lease_expires_at=timezone.now())
-        recovery.take_back_expired(timedelta(seconds=-1))
+        recovery.reclaim_expired(timedelta(seconds=-1))
         advance(session.pk)
         session.refresh_from_db()
         if session.status == "failed":
@@ -60,7 +60,7 @@ def test_contract_holds_whatever_happens_at_once(control: Path, after: dict[int,
         for _ in range(6):
             # Leases end while their workers are well: the most impatient reaper.
             with suppress(recovery.HeldUp):
-                recovery.take_back_expired(timedelta(seconds=-60))
+                recovery.reclaim_expired(timedelta(seconds=-60))
             recovery.wake_due()
             over.wait(0.02)
 

@@ -11,15 +11,23 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from tests.workflow.sessions import kinds, let_waits_pass, new_session, statuses
-from workflow.workers import recovery
-from workflow.processes import stopping
-from workflow.actions import ask_again, cancel_session, delete_book, pause_session, resume_session, retry_session, start_session
+from workflow.actions import (
+    ask_again,
+    cancel_session,
+    delete_book,
+    pause_session,
+    resume_session,
+    retry_session,
+    start_session,
+)
 from workflow.contract.agent_types import AgentError
+from workflow.contract.states import SessionStatus
 from workflow.engine import advance
 from workflow.engine.phases import ending
 from workflow.models import Attempt, ProcessingSession
+from workflow.processes import stopping
+from workflow.workers import recovery
 from workflow.workers.pacemaker import Pacemaker
-from workflow.contract.states import SessionStatus
 
 Interrupt = Callable[[ProcessingSession], object]
 STEPS = ["harmonize", "_store_batch", "_finish_harmonizing", "ask", "store_questions", "_finish_batch"]
@@ -126,7 +134,7 @@ def test_phase_whose_worker_dies_is_done_by_the_next(
     ProcessingSession.objects.filter(token__isnull=False).update(
         lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
     finish(session)
 
     assert_whole(session)
@@ -291,7 +299,7 @@ def test_claim_of_a_phase_that_is_no_longer_due_is_taken_back(person: User) -> N
         token=attempt.token, owner="elsewhere:1:1", lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
 
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
     ask_again(session, actor=person)
     finish(session)
 

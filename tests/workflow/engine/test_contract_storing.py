@@ -9,15 +9,15 @@ from django.db import DataError, IntegrityError, InternalError, OperationalError
 
 from books.models import StorylineNode, TextChunk
 from books.sources import SourceRules
-from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from tests.workflow.engine.test_leases import claim
+from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from workflow import transitions
 from workflow.contract.agent_types import AgentError, ChapterDraft
+from workflow.contract.failures import Failure
 from workflow.engine import advance, writing
 from workflow.engine.writing import write_chapter
-from workflow.contract.failures import Failure
-from workflow.notify import local
 from workflow.models import Attempt, ProcessingSession
+from workflow.notify import local
 
 PLAIN = "python:tests.writers:plain"
 
@@ -31,14 +31,14 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def breaking_close(monkeypatch: pytest.MonkeyPatch, errors: Iterator[Exception]) -> None:
     """Let ledgers break as they close, after all their moves, as a lost connection does."""
-    real = transitions.Ledger.close
+    real = transitions.SessionTransaction.close
 
-    def close(book: transitions.Ledger) -> None:
-        real(book)
+    def close(tx: transitions.SessionTransaction) -> None:
+        real(tx)
         for error in errors:
             raise error
 
-    monkeypatch.setattr(transitions.Ledger, "close", close)
+    monkeypatch.setattr(transitions.SessionTransaction, "close", close)
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InternalError])

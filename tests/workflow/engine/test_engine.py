@@ -5,9 +5,9 @@ from django.contrib.auth.models import User
 from books.models import Citation
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from workflow.actions import retry_chapter
+from workflow.contract.states import SessionStatus
 from workflow.engine import advance
 from workflow.models import Attempt
-from workflow.contract.states import SessionStatus
 
 
 def test_book_of_quotations_is_completed(person: User) -> None:

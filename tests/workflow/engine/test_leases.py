@@ -14,24 +14,24 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
-from workflow.processes import lease_owner, stopping
-from workflow.workers import recovery
 from workflow.actions import cancel_session
 from workflow.engine import advance, retry_policy, writing
-from workflow.engine.claims import Held, claim_chapter, is_current, renew
+from workflow.engine.claims import Claim, claim_chapter, is_current, renew
 from workflow.engine.writing import write_chapter
 from workflow.models import Attempt, ProcessingSession
+from workflow.processes import lease_owner, stopping
+from workflow.transitions import SessionTransaction, session_transaction
+from workflow.workers import recovery
 from workflow.workers.pacemaker import Pacemaker
-from workflow.transitions import Ledger, ledger
 
 
-def claim(session: ProcessingSession) -> Held:
+def claim(session: ProcessingSession) -> Claim:
     """Start the session's writing and claim its first ready chapter."""
     ProcessingSession.objects.filter(pk=session.pk, status="initialized").update(status="processing")
-    with ledger(session.pk) as book:
-        held = claim_chapter(book)
-    assert held is not None
-    return held
+    with session_transaction(session.pk) as tx:
+        claim = claim_chapter(tx)
+    assert claim is not None
+    return claim
 
 
 def expire(session: ProcessingSession) -> None:
@@ -55,8 +55,8 @@ def test_second_claim_gets_nothing_in_a_sequence(person: User) -> None:
     session = new_session(person, 3)
     claim(session)
 
-    with ledger(session.pk) as book:
-        second = claim_chapter(book)
+    with session_transaction(session.pk) as tx:
+        second = claim_chapter(tx)
 
     assert second is None
 
@@ -66,8 +66,8 @@ def test_claims_stop_at_the_sessions_limit(person: User) -> None:
     ProcessingSession.objects.filter(pk=session.pk).update(parallel_chapters=2, status="processing")
 
     held = [claim(session), claim(session)]
-    with ledger(session.pk) as book:
-        third = claim_chapter(book)
+    with session_transaction(session.pk) as tx:
+        third = claim_chapter(tx)
 
     assert third is None
     assert [h.item.number for h in held if h.item] == [1, 2]
@@ -88,7 +88,7 @@ def test_expired_lease_is_taken_back_and_is_no_failed_attempt(person: User) -> N
     claim(session)
     expire(session)
 
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
 
     chapter = item(session, 1)
     assert (chapter.status, chapter.retry_count, chapter.lost_count) == ("pending", 0, 1)
@@ -101,7 +101,7 @@ def test_third_loss_fails_the_chapter(person: User) -> None:
     for _ in range(3):
         claim(session)
         expire(session)
-        recovery.take_back_expired()
+        recovery.reclaim_expired()
 
     assert statuses(session) == ["failed", "pending"]
     assert item(session, 1).error_code == "worker_lost"
@@ -114,7 +114,7 @@ def test_fresh_lease_of_an_unknown_run_is_left_alone(person: User) -> None:
     held = claim(session)
     session.items.update(owner="othermachine:1:1")
 
-    recovery.tend()
+    recovery.recover()
 
     assert is_current(held)
 
@@ -124,7 +124,7 @@ def test_dead_process_of_the_same_run_is_noticed_before_its_lease_ends(person: U
     claim(session)
     session.items.update(owner=f"{lease_owner.current_run()}:{os.getpid()}:other-start")
 
-    recovery.take_back_from_dead()
+    recovery.reclaim_from_dead()
 
     assert statuses(session) == ["pending"]
 
@@ -135,10 +135,10 @@ def test_dead_run_is_noticed_by_its_lock(person: User) -> None:
     run, descriptor = lease_owner.new_run()
     session.items.update(owner=f"{run}:1:1")
 
-    recovery.take_back_from_dead()
+    recovery.reclaim_from_dead()
     while_locked = statuses(session)
     os.close(descriptor)
-    recovery.take_back_from_dead()
+    recovery.reclaim_from_dead()
 
     assert while_locked == ["in_progress"]
     assert statuses(session) == ["pending"]
@@ -148,7 +148,7 @@ def test_result_after_a_takeover_is_not_stored_but_kept_on_its_attempt(person: U
     session = new_session(person, 1)
     late = claim(session)
     expire(session)
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
     current = claim(session)
 
     write_chapter(late, lambda: False)
@@ -196,7 +196,7 @@ def test_store_and_claim_is_one_transaction(person: User, monkeypatch: pytest.Mo
     def broken(book: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Ledger, "close", broken)
+    monkeypatch.setattr(SessionTransaction, "close", broken)
     with pytest.raises(ZeroDivisionError):
         write_chapter(held, lambda: True)
 
@@ -302,7 +302,7 @@ def test_pacemaker_leaves_leases_alone_after_an_outage(person: User, monkeypatch
     pacemaker = Pacemaker(clock=lambda: moment[0])
     moment[0] += 31
     monkeypatch.setattr(recovery, "wake_due", lambda: (_ for _ in ()).throw(OperationalError("gone")))
-    monkeypatch.setattr("workflow.workers.pacemaker.recovery.take_back_expired", lambda grace: None)
+    monkeypatch.setattr("workflow.workers.pacemaker.recovery.reclaim_expired", lambda grace: None)
     monkeypatch.setattr("workflow.workers.pacemaker.connection.close", lambda: None)
     pacemaker.tick()
     monkeypatch.undo()

@@ -8,21 +8,31 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import Chapter
+from chapterflow_site.core.exceptions import Conflict, Invalid
+from tests.workflow.engine.test_leases import claim
 from tests.workflow.invariants import broken
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_version, statuses
-from tests.workflow.engine.test_leases import claim
-from workflow.actions import cancel_session, pause_session, regenerate_chapter, regenerate_outdated, resume_session, retry_session, start_session, undo_change, withdraw_regeneration
+from workflow.actions import (
+    cancel_session,
+    pause_session,
+    regenerate_chapter,
+    regenerate_outdated,
+    resume_session,
+    retry_session,
+    start_session,
+    undo_change,
+    withdraw_regeneration,
+)
+from workflow.contract.events import EventKind
+from workflow.contract.states import SessionStatus
 from workflow.engine import advance
-from workflow.engine.claims import Held, claim_chapter, claim_phase
+from workflow.engine.claims import Claim, claim_chapter, claim_phase
 from workflow.engine.phases.ending import run_phase
 from workflow.engine.writing import write_chapter
-from workflow.contract.events import EventKind
 from workflow.models import ChapterWorkflowItem, HarmonizationChange, ProcessingSession
-from workflow.workers.recovery import take_back_expired
-from workflow.contract.states import SessionStatus
-from workflow.transitions import ledger
+from workflow.transitions import session_transaction
+from workflow.workers.recovery import reclaim_expired
 
 WRITER = "python:tests.writers:failing"
 DIAMOND = {2: [1], 3: [1], 4: [2, 3]}
@@ -35,8 +45,8 @@ def start(
     mode = "graph" if after is not None else "sequential"
     version = new_version(owner, chapters, after)
     session, _ = start_session(version, actor=owner, writer=WRITER, dependencies=mode)
-    with ledger(session.pk) as book:
-        book.move_session(SessionStatus.PROCESSING, EventKind.WRITING_STARTED)
+    with session_transaction(session.pk) as tx:
+        tx.move_session(SessionStatus.PROCESSING, EventKind.WRITING_STARTED)
     return session
 
 
@@ -130,7 +140,7 @@ def test_third_loss_of_the_worker_brings_the_earlier_status_back(person: User, c
     for _ in range(3):
         claim(session)
         ChapterWorkflowItem.objects.filter(status="in_progress").update(lease_expires_at="2020-01-01T00:00Z")
-        take_back_expired()
+        reclaim_expired()
         assert broken(session) == []
 
     assert (item(session, 2).status, item(session, 2).error_code) == ("completed", "worker_lost")
@@ -218,8 +228,8 @@ def test_limit_of_parallel_chapters_holds_in_a_sequence(person: User, control: P
 
     regenerate_chapter(item(session, 1), actor=person)
 
-    with ledger(session.pk) as book:
-        assert claim_chapter(book) is None
+    with session_transaction(session.pk) as tx:
+        assert claim_chapter(tx) is None
 
 
 def test_book_that_waits_for_a_failed_chapter_stops_again_afterwards(person: User, control: Path) -> None:
@@ -371,11 +381,11 @@ def write_next(session: ProcessingSession) -> None:
     write_chapter(claim(session), lambda: False)
 
 
-def claim_end(session: ProcessingSession) -> Held:
-    with ledger(session.pk) as book:
-        held = claim_phase(book)
-    assert held is not None
-    return held
+def claim_end(session: ProcessingSession) -> Claim:
+    with session_transaction(session.pk) as tx:
+        claim = claim_phase(tx)
+    assert claim is not None
+    return claim
 
 
 def test_page_asks_for_a_note_and_keeps_it_where_it_is_too_long(

@@ -7,18 +7,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
-from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_version, statuses
 from tests.workflow.engine.test_leases import claim
+from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_version, statuses
 from workflow.actions import cancel_session, retry_chapter, retry_session, start_session
 from workflow.context.continuity import read_context
+from workflow.contract.states import WRITTEN
 from workflow.engine import advance
 from workflow.engine.claims import claim_chapter, claim_phase
 from workflow.engine.phases.ending import run_phase
 from workflow.engine.writing import write_chapter
 from workflow.models import AttemptOutcome, ProcessingSession
-from workflow.workers.recovery import take_back_expired
-from workflow.contract.states import WRITTEN
-from workflow.transitions import ledger
+from workflow.transitions import session_transaction
+from workflow.workers.recovery import reclaim_expired
 
 WRITER = "python:tests.writers:failing"
 DIAMOND = {2: [1], 3: [1], 4: [2, 3]}
@@ -231,8 +231,8 @@ def test_chapter_in_the_making_is_flagged_when_an_earlier_one_comes_meanwhile(
     second = write_chapter(first, lambda: True)
     (control / "fail-1").unlink()
     retry_chapter(item(session, 1), actor=person)
-    with ledger(session.pk) as book:
-        again = claim_chapter(book)
+    with session_transaction(session.pk) as tx:
+        again = claim_chapter(tx)
     assert second is not None
     assert again is not None
 
@@ -249,8 +249,8 @@ def test_retries_in_a_sequence_keep_to_the_limit(person: User, control: Path) ->
     ProcessingSession.objects.filter(pk=session.pk).update(parallel_chapters=1)
 
     retry_session(session, actor=person)
-    with ledger(session.pk) as book:
-        first, second = claim_chapter(book), claim_chapter(book)
+    with session_transaction(session.pk) as tx:
+        first, second = claim_chapter(tx), claim_chapter(tx)
 
     assert first is not None
     assert second is None
@@ -276,8 +276,8 @@ def test_retry_takes_the_harmonizing_back_from_its_worker(person: User, control:
     held = claim(session)
     while held is not None:
         held = write_chapter(held, lambda: True)
-    with ledger(session.pk) as book:
-        phase = claim_phase(book)
+    with session_transaction(session.pk) as tx:
+        phase = claim_phase(tx)
     assert phase is not None
 
     retry_chapter(item(session, 2), actor=person)
@@ -295,7 +295,7 @@ def test_third_loss_of_its_worker_lets_the_others_go_on(person: User, control: P
     for _ in range(3):
         assert claim(session) is not None
         session.items.filter(number=1).update(lease_expires_at="2020-01-01T00:00Z")
-        take_back_expired()
+        reclaim_expired()
 
     check_counters(session)
     assert statuses(session) == ["failed", "pending"]

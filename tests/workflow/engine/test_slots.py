@@ -15,18 +15,18 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.workflow.sessions import kinds, let_waits_pass, new_session, statuses
 from tests.workflow.engine.test_concurrency import together
-from workflow.workers import recovery
+from tests.workflow.sessions import kinds, let_waits_pass, new_session, statuses
 from workflow.actions import cancel_session, pause_session, resume_session
 from workflow.contract.agent_types import AgentError
 from workflow.engine import advance
-from workflow.engine.claims import Held, claim_chapter, has_work_due
+from workflow.engine.claims import Claim, claim_chapter, has_work_due
 from workflow.engine.outcomes import FinishedChapter
-from workflow.engine.slots.slots import Place, Refusal, find_place
+from workflow.engine.slots.slots import Refusal, Slot, find_slot
 from workflow.engine.writing import _fail_and_claim, _give_back, _store_and_claim
 from workflow.models import ChapterWorkflowItem, ProcessingSession, Provider
-from workflow.transitions import ledger
+from workflow.transitions import session_transaction
+from workflow.workers import recovery
 
 OWN = "python:tests.writers:plain"
 FAILING = "python:tests.writers:failing"
@@ -49,12 +49,12 @@ def begun(person: User, writer: str = OWN, chapters: int = 5) -> ProcessingSessi
     return session
 
 
-def claim(session: ProcessingSession) -> Held | None:
-    with ledger(session.pk) as book:
-        return claim_chapter(book)
+def claim(session: ProcessingSession) -> Claim | None:
+    with session_transaction(session.pk) as tx:
+        return claim_chapter(tx)
 
 
-def claimed(session: ProcessingSession) -> Held:
+def claimed(session: ProcessingSession) -> Claim:
     held = claim(session)
     assert held is not None
     return held
@@ -68,17 +68,17 @@ def is_woken(session: ProcessingSession) -> bool:
     return fresh(session).woken_at is not None
 
 
-def finish(held: Held, *, may_claim: bool = False) -> Held | None:
-    return _store_and_claim(held, FINISHED, may_claim)
+def finish(claim: Claim, *, may_claim: bool = False) -> Claim | None:
+    return _store_and_claim(claim, FINISHED, may_claim)
 
 
-def limited(held: Held, seconds: float | None) -> None:
-    _fail_and_claim(held, AgentError("rate_limited", "slower, please", seconds), "", may_claim=False)
+def limited(claim: Claim, seconds: float | None) -> None:
+    _fail_and_claim(claim, AgentError("rate_limited", "slower, please", seconds), "", may_claim=False)
 
 
-def place_for(session: ProcessingSession, writer: str) -> Place | Refusal:
-    with ledger(session.pk) as book:
-        return find_place(book, writer)
+def place_for(session: ProcessingSession, writer: str) -> Slot | Refusal:
+    with session_transaction(session.pk) as tx:
+        return find_slot(tx, writer)
 
 
 class TestLimits:
@@ -131,7 +131,7 @@ class TestLimits:
             "stored": lambda: finish(held),
             "failed": lambda: _fail_and_claim(held, AgentError("bad_credentials", "no"), "", may_claim=False),
             "given_back": lambda: _give_back(held, ""),
-            "lost": lambda: recovery.take_back_expired(timedelta(seconds=-60)),
+            "lost": lambda: recovery.reclaim_expired(timedelta(seconds=-60)),
             "cancelled": lambda: cancel_session(first, actor=person),
         }
 
@@ -152,8 +152,8 @@ class TestLimits:
         recovery.wake_due()
 
         assert not is_woken(second)
-        with ledger(second.pk) as book:
-            assert not has_work_due(book)
+        with session_transaction(second.pk) as tx:
+            assert not has_work_due(tx)
 
     def test_chapter_by_another_writer_goes_ahead_of_those_that_must_wait(
         self, person: User, settings: Settings
@@ -173,8 +173,8 @@ class TestLimits:
     def test_writer_without_a_provider_asks_the_database_nothing(self, person: User, writer: str) -> None:
         session = begun(person, writer)
 
-        with ledger(session.pk) as book, CaptureQueriesContext(connection) as queries:
-            find_place(book, writer)
+        with session_transaction(session.pk) as tx, CaptureQueriesContext(connection) as queries:
+            find_slot(tx, writer)
 
         assert len(queries) == 0
 
@@ -246,8 +246,8 @@ class TestTurns:
         assert claim(first) is None
         assert claim(second) is None
         assert claim(second) is None
-        assert kinds(first).count("held_back") == 0
-        assert kinds(second).count("held_back") == 1
+        assert kinds(first).count("waiting_for_slot") == 0
+        assert kinds(second).count("waiting_for_slot") == 1
 
     def test_resumed_book_stands_in_line_like_any_other(self, person: User, settings: Settings) -> None:
         settings.CHAPTERFLOW_CHAPTERS_AT_ONCE = {OWN: 1}
@@ -359,7 +359,7 @@ class TestListsOfModels:
         session = begun(person, BOTH)
         Provider.objects.create(name="openai", cooling_until=timezone.now() + timedelta(seconds=60))
 
-        assert place_for(session, BOTH) == Place("anthropic:other", "|anthropic|")
+        assert place_for(session, BOTH) == Slot("anthropic:other", "|anthropic|")
         held = claimed(session)
         assert held.attempt.agent == "anthropic:other"
 
@@ -378,7 +378,7 @@ class TestListsOfModels:
 
         finish(held)
 
-        assert place_for(session, BOTH) == Place("anthropic:other", "|anthropic|")
+        assert place_for(session, BOTH) == Slot("anthropic:other", "|anthropic|")
         assert place_for(session, "openai:large") == Refusal(("openai",))
 
 

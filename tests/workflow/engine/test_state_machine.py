@@ -23,26 +23,43 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chapterflow_site.core.exceptions import Conflict, Invalid
 from books.models import Chapter
+from chapterflow_site.core.clock import database_now
+from chapterflow_site.core.exceptions import Conflict, Invalid
 from tests.workflow.invariants import broken
 from tests.workflow.sessions import new_session
-from workflow.workers import recovery, clock_repair
-from workflow.processes import stopping
-from workflow.actions import answer_question, apply_change, ask_again, cancel_session, dismiss_change, keep_change, pause_session, raise_budget, regenerate_chapter, regenerate_outdated, resume_session, retry_chapter, retry_session, start_session, undo_change, withdraw_regeneration
+from workflow.actions import (
+    answer_question,
+    apply_change,
+    ask_again,
+    cancel_session,
+    dismiss_change,
+    keep_change,
+    pause_session,
+    raise_budget,
+    regenerate_chapter,
+    regenerate_outdated,
+    resume_session,
+    retry_chapter,
+    retry_session,
+    start_session,
+    undo_change,
+    withdraw_regeneration,
+)
 from workflow.agents.llm import Quote
 from workflow.contract.agent_types import AgentError
-from workflow.engine.budget.limits import Limits
-from chapterflow_site.core.clock import database_now
-from workflow.engine import driver, writing
-from workflow.engine.phases import ending
-from workflow.engine.claims import Held, claim_chapter, is_current
-from workflow.engine.outcomes import FinishedChapter
-from workflow.engine.budget.spending import Offer
 from workflow.contract.failures import Failure
-from workflow.models import ChapterWorkflowItem, HarmonizationChange, ProcessingSession
 from workflow.contract.states import SessionStatus
-from workflow.transitions import LostRace, ledger
+from workflow.engine import driver, writing
+from workflow.engine.budget.limits import Limits
+from workflow.engine.budget.spending import Offer
+from workflow.engine.claims import Claim, claim_chapter, is_current
+from workflow.engine.outcomes import FinishedChapter
+from workflow.engine.phases import ending
+from workflow.models import ChapterWorkflowItem, HarmonizationChange, ProcessingSession
+from workflow.processes import stopping
+from workflow.transitions import LostRace, session_transaction
+from workflow.workers import clock_repair, recovery
 
 # More schedules, and longer ones, where the variable asks for them; many are other ones each time.
 FEW = 35
@@ -99,11 +116,11 @@ class Schedule(RuleBasedStateMachine):
         super().__init__()
         self.clock = time_machine.travel(datetime(2026, 5, 1, tzinfo=UTC), tick=False)
         self.now = self.clock.start()
-        self.held: list[Held] = []
+        self.held: list[Claim] = []
         self.best, self.was_complete = 0.0, False
         self.place = 0
         self.rival: ProcessingSession | None = None
-        self.rivals: list[Held] = []
+        self.rivals: list[Claim] = []
         self.kinds = KINDS
         self.options = override_settings(CHAPTERFLOW_WRITERS=["quotations", LIMITED])
         self.options.enable()
@@ -237,10 +254,10 @@ class Schedule(RuleBasedStateMachine):
 
     def rival_takes_a_place(self, rng: Random) -> None:
         assert self.rival is not None
-        with ledger(self.rival.pk) as book:
-            held = claim_chapter(book)
-        if held is not None:
-            self.rivals.append(held)
+        with session_transaction(self.rival.pk) as tx:
+            claim = claim_chapter(tx)
+        if claim is not None:
+            self.rivals.append(claim)
 
     def rival_leaves_its_place(self, rng: Random) -> None:
         """The other book's worker ends what it does without a result, often told to slow down."""
@@ -287,7 +304,7 @@ class Schedule(RuleBasedStateMachine):
             answer_question(rng.choice(questions), actor=None, answer="In May.")
 
     def tick(self, rng: Random) -> None:
-        recovery.take_back_expired()
+        recovery.reclaim_expired()
         recovery.wake_due()
 
     def find_the_clock_set_back(self, rng: Random) -> None:
@@ -325,16 +342,16 @@ class Schedule(RuleBasedStateMachine):
             assert session.best_progress >= self.best
             self.best, self.was_complete = session.best_progress, session.status == SessionStatus.COMPLETED
 
-    def _take(self, held: Held | None) -> None:
-        if held is not None:
-            assert is_current(held)
-            self.held.append(held)
+    def _take(self, claim: Claim | None) -> None:
+        if claim is not None:
+            assert is_current(claim)
+            self.held.append(claim)
 
-    def _any_held(self, rng: Random) -> Held | None:
+    def _any_held(self, rng: Random) -> Claim | None:
         """Return a claim of now or of before, as the worker that made it knows it."""
         return self._as_it_was(rng.choice(self.held)) if self.held else None
 
-    def _finish(self, held: Held, may_claim: bool) -> None:
+    def _finish(self, held: Claim, may_claim: bool) -> None:
         if held.item is None:
             ending.run_phase(held)
             return
@@ -347,14 +364,14 @@ class Schedule(RuleBasedStateMachine):
         with contextlib.suppress(LostRace):
             settle()
 
-    def _as_it_was(self, held: Held) -> Held:
+    def _as_it_was(self, claim: Claim) -> Claim:
         """Return the claim with its item as the worker knows it that claimed it, however long ago that was."""
-        if held.item is None:
-            return held
-        fresh = ChapterWorkflowItem.objects.get(pk=held.item.pk)
-        fresh.status, fresh.token, fresh.attempt_count = "in_progress", held.token, held.attempt.number
+        if claim.item is None:
+            return claim
+        fresh = ChapterWorkflowItem.objects.get(pk=claim.item.pk)
+        fresh.status, fresh.token, fresh.attempt_count = "in_progress", claim.token, claim.attempt.number
         fresh.chapter = Chapter.objects.select_related("node", "version__book").get(pk=fresh.chapter_id)
-        return replace(held, item=fresh)
+        return replace(claim, item=fresh)
 
 
 def test_contract_holds_in_any_schedule(db: None) -> None:

@@ -6,7 +6,14 @@ import pytest
 
 from chapterflow_site.core.exceptions import DomainError
 from workflow.contract.agent_types import SourceChunk, SourceNode, WrittenChapter
-from workflow.harmonization import Finding, apply_change, apply_findings, find_all, protected_spans, undo_change
+from workflow.harmonization import (
+    Finding,
+    apply_change,
+    apply_findings,
+    find_all,
+    protected_spans,
+    undo_change,
+)
 
 CHUNKS = (SourceChunk("c-1", "Okay, it's gone - gone, I think. TODO: nothing.", speaker="Fred"),)
 QUOTE = "**Fred:** Okay, it's gone - gone, I think. TODO: nothing. [c-1]"

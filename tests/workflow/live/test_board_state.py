@@ -8,15 +8,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests.workflow.boards import claim, fail, finish, make_board, move
 from workflow.actions import cancel_session, pause_session
-from workflow.pages.board.markup import COMPACT, DETAILED, Lens, Part, part, render_card
 from workflow.contract.events import EventKind
-from workflow.live.swaps import changed_pieces
-from workflow.live.board_state import MISSED_AT_MOST, Picture, Update
-from workflow.models import Event, ProcessingSession
 from workflow.contract.states import ItemStatus
+from workflow.live.board_state import MISSED_AT_MOST, BoardState, Update
+from workflow.live.swaps import changed_pieces
+from workflow.models import Event, ProcessingSession
+from workflow.pages.board.markup import COMPACT, DETAILED, BoardView, Part, part, render_card
 
 pytestmark = pytest.mark.django_db
-LENS = Lens(DETAILED)
+LENS = BoardView(DETAILED)
 
 
 def cards(update: Update) -> list[int]:
@@ -25,19 +25,19 @@ def cards(update: Update) -> list[int]:
     ]
 
 
-def started(session: ProcessingSession, *lenses: Lens) -> Picture:
-    picture = Picture(session.pk)
-    for lens in lenses or (LENS,):
-        picture.catch_up(picture.seq, lens)
-    return picture
+def started(session: ProcessingSession, *board_views: BoardView) -> BoardState:
+    board_state = BoardState(session.pk)
+    for board_view in board_views or (LENS,):
+        board_state.catch_up(board_state.seq, board_view)
+    return board_state
 
 
 def test_only_the_changed_card_is_sent(person: User) -> None:
     session = make_board(person, ["pending"] * 12)
-    picture = started(session)
+    board_state = started(session)
 
     claim(session, 7)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     assert cards(update) == [7]
     assert "leaf-7" in update.pieces
@@ -47,18 +47,18 @@ def test_only_the_changed_card_is_sent(person: User) -> None:
 
 
 def test_nothing_new_is_nothing_to_send(person: User) -> None:
-    picture = started(make_board(person, ["pending"]))
+    board_state = started(make_board(person, ["pending"]))
 
-    assert picture.advance([LENS]) == {}
+    assert board_state.advance([LENS]) == {}
 
 
 def test_several_events_about_a_chapter_are_one_card(person: User) -> None:
     session = make_board(person, ["pending"] * 3)
-    picture = started(session)
+    board_state = started(session)
 
     claim(session, 1)
     finish(session, 1)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     assert cards(update) == [1]
     assert "1,234 words" in update.pieces["chapter-1"]
@@ -67,12 +67,12 @@ def test_several_events_about_a_chapter_are_one_card(person: User) -> None:
 
 def test_a_failure_shows_on_everything_that_waits_for_it(person: User) -> None:
     session = make_board(person, ["pending"] * 5, {2: [1], 3: [2], 5: [4]})
-    picture = started(session)
+    board_state = started(session)
 
     claim(session, 1)
-    picture.advance([LENS])
+    board_state.advance([LENS])
     fail(session, 1)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     assert cards(update) == [1, 2, 3]
     assert 'data-status="blocked"' in update.pieces["chapter-3"]
@@ -80,20 +80,20 @@ def test_a_failure_shows_on_everything_that_waits_for_it(person: User) -> None:
 
 def test_a_retry_frees_everything_that_waited(person: User) -> None:
     session = make_board(person, ["failed", "pending", "pending", "pending"], {2: [1], 3: [2]})
-    picture = started(session)
+    board_state = started(session)
 
     move(session, 1, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, error_code="", retry_count=0)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     assert cards(update) == [1, 2, 3]
 
 
 def test_cancelling_takes_the_retry_buttons_away(person: User) -> None:
     session = make_board(person, ["failed", "generated"])
-    picture = started(session)
+    board_state = started(session)
 
     cancel_session(session, actor=person)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     assert cards(update) == [1]
     assert "chapter-1-retry" not in update.pieces["chapter-1"]
@@ -101,22 +101,22 @@ def test_cancelling_takes_the_retry_buttons_away(person: User) -> None:
 
 def test_a_pause_changes_no_card(person: User) -> None:
     session = make_board(person, ["pending", "generated"])
-    picture = started(session)
+    board_state = started(session)
 
     pause_session(session, actor=person)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     assert cards(update) == []
     assert "session-resume" in update.pieces["board-controls"]
 
 
 def test_each_way_of_looking_gets_its_own_markup(person: User) -> None:
-    rows = Lens(COMPACT)
+    rows = BoardView(COMPACT)
     session = make_board(person, ["pending"] * 3)
-    picture = started(session, LENS, rows)
+    board_state = started(session, LENS, rows)
 
     claim(session, 2)
-    news = picture.advance([LENS, rows])
+    news = board_state.advance([LENS, rows])
 
     assert 'class="chapter is-new"' in news[LENS].pieces["chapter-2"]
     assert 'class="row is-new"' in news[rows].pieces["chapter-2"]
@@ -124,12 +124,12 @@ def test_each_way_of_looking_gets_its_own_markup(person: User) -> None:
 
 def test_a_changed_card_is_rendered_once_for_all(person: User) -> None:
     session = make_board(person, ["pending"] * 3)
-    lenses = [LENS, Lens(DETAILED, "failed"), Lens(DETAILED, "pending")]
-    picture = started(session, *lenses)
+    board_views = [LENS, BoardView(DETAILED, "failed"), BoardView(DETAILED, "pending")]
+    board_state = started(session, *board_views)
     claim(session, 2)
     render_card.cache_clear()
 
-    picture.advance(lenses)
+    board_state.advance(board_views)
 
     assert render_card.cache_info().misses == 1
 
@@ -142,19 +142,19 @@ def test_a_part_that_looks_the_same_is_not_sent() -> None:
 
 
 def test_what_a_page_has_already_is_not_rendered(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = Picture(make_board(person, ["pending"] * 3).pk)
+    board_state = BoardState(make_board(person, ["pending"] * 3).pk)
     rendered: list[str] = []
     monkeypatch.setattr(Part, "render", lambda part, **_: rendered.append(part.template) or "")
 
-    picture.catch_up(1, LENS)
+    board_state.catch_up(1, LENS)
 
     assert set(rendered) == {"workflow/_entry.html"}
 
 
 def test_a_page_of_this_moment_lacks_nothing_but_the_mark(person: User) -> None:
-    picture = Picture(make_board(person, ["pending"] * 3).pk)
+    board_state = BoardState(make_board(person, ["pending"] * 3).pk)
 
-    update = picture.catch_up(1, LENS)
+    update = board_state.catch_up(1, LENS)
 
     assert update.pieces == {}
     assert 'data-seq="1"' in update.seq
@@ -166,7 +166,7 @@ def test_after_an_outage_only_the_missed_cards_are_sent(person: User) -> None:
         claim(session, number)
     finish(session, 3)
 
-    update = Picture(session.pk).catch_up(2, LENS)
+    update = BoardState(session.pk).catch_up(2, LENS)
 
     assert cards(update) == [3, 4]
     assert "board-count" in update.pieces
@@ -178,14 +178,14 @@ def test_a_missed_failure_sends_every_card(person: User) -> None:
     claim(session, 3)
     fail(session, 3)
 
-    assert cards(Picture(session.pk).catch_up(1, LENS)) == list(range(1, 10))
+    assert cards(BoardState(session.pk).catch_up(1, LENS)) == list(range(1, 10))
 
 
 @pytest.mark.parametrize("since", [None, 99])
 def test_a_page_from_nowhere_or_the_future_gets_every_card(person: User, since: int | None) -> None:
-    picture = Picture(make_board(person, ["pending"] * 4).pk)
+    board_state = BoardState(make_board(person, ["pending"] * 4).pk)
 
-    assert cards(picture.catch_up(since, LENS)) == [1, 2, 3, 4]
+    assert cards(board_state.catch_up(since, LENS)) == [1, 2, 3, 4]
 
 
 def test_a_page_from_long_ago_gets_every_card(person: User) -> None:
@@ -196,18 +196,18 @@ def test_a_page_from_long_ago_gets_every_card(person: User) -> None:
     )
     ProcessingSession.objects.filter(pk=session.pk).update(event_seq=MISSED_AT_MOST + 3)
 
-    picture = Picture(session.pk)
+    board_state = BoardState(session.pk)
 
-    assert cards(picture.catch_up(1, LENS)) == [1, 2, 3, 4]
-    assert cards(picture.catch_up(4, LENS)) == [1]
+    assert cards(board_state.catch_up(1, LENS)) == [1, 2, 3, 4]
+    assert cards(board_state.catch_up(4, LENS)) == [1]
 
 
 def test_more_changes_than_one_message_bears_are_not_one_message(person: User) -> None:
     session = make_board(person, ["failed", *["pending"] * 300], {n: [1] for n in range(2, 302)})
-    picture = started(session)
+    board_state = started(session)
 
     move(session, 1, ItemStatus.PENDING, EventKind.CHAPTER_RETRIED, error_code="", retry_count=0)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     assert len(cards(update)) == 301
     assert update.ready is None
@@ -218,20 +218,20 @@ def test_following_costs_the_same_queries_however_long_the_book_is(
 ) -> None:
     for chapters in (3, 60):
         session = make_board(person, ["pending"] * chapters)
-        picture = started(session)
+        board_state = started(session)
         claim(session, 2)
 
         with django_assert_num_queries(3):
-            picture.advance([LENS])
+            board_state.advance([LENS])
 
 
 def test_hostile_titles_are_escaped_in_what_is_sent(person: User) -> None:
     hostile = '"><img src=x onerror=alert(1)><div hx-swap-oob="true" id="board">'
     session = make_board(person, ["pending"], titles={1: hostile})
-    picture = started(session)
+    board_state = started(session)
 
     claim(session, 1)
-    update = picture.advance([LENS])[LENS]
+    update = board_state.advance([LENS])[LENS]
 
     everything = "".join(update.pieces.values())
     assert "<img" not in everything
@@ -240,8 +240,8 @@ def test_hostile_titles_are_escaped_in_what_is_sent(person: User) -> None:
 
 def test_every_piece_replaces_the_element_of_its_id(person: User) -> None:
     session = make_board(person, ["pending", "generated", "failed"] * 20)
-    for lens in (LENS, Lens(COMPACT, "failed")):
-        update = Picture(session.pk).catch_up(None, lens)
+    for board_view in (LENS, BoardView(COMPACT, "failed")):
+        update = BoardState(session.pk).catch_up(None, board_view)
 
         for name, html in {**update.pieces, "board-seq": update.seq}.items():
             tag = html[: html.index(">") + 1]

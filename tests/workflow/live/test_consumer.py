@@ -17,12 +17,11 @@ from pytest_django import Settings
 
 from chapterflow_site.asgi import application
 from tests.workflow.boards import claim, fail, finish, make_board
-from workflow.notify import datagrams
-from workflow.live.consumers import BoardConsumer
-from workflow.notify import local, redis
-from workflow.live import subscription, follower, outbox
+from workflow.live import follower, outbox, subscription
 from workflow.live.admission import Admission, Ticket, admit
+from workflow.live.consumers import BoardConsumer
 from workflow.models import ProcessingSession
+from workflow.notify import datagrams, local, redis
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
@@ -163,15 +162,15 @@ async def test_a_change_between_page_and_socket_arrives(session: ProcessingSessi
 async def test_a_change_while_the_viewer_joins_arrives_once(
     session: ProcessingSession, cookie: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = subscription.Feed._read
+    read = subscription.Subscription._read
 
-    def read_and_change(self: subscription.Feed, *arguments: object) -> object:
+    def read_and_change(self: subscription.Subscription, *arguments: object) -> object:
         found = read(self, *arguments)  # type: ignore[arg-type]
-        monkeypatch.setattr(subscription.Feed, "_read", read)
+        monkeypatch.setattr(subscription.Subscription, "_read", read)
         claim(session, 5)
         return found
 
-    monkeypatch.setattr(subscription.Feed, "_read", read_and_change)
+    monkeypatch.setattr(subscription.Subscription, "_read", read_and_change)
 
     async with watching(cookie, session, "since=1") as watcher:
         text = await watcher.until(2)
@@ -407,15 +406,15 @@ async def test_a_database_that_is_away_for_a_while_loses_nothing(
     monkeypatch.setattr(subscription, "RETRY_SECONDS", 0.01)
     async with watching(cookie, session) as watcher:
         await watcher.until(1)
-        advance = subscription.Picture.advance
+        advance = subscription.BoardState.advance
         failures = iter([1, 2])
 
-        def away(self: subscription.Picture, lenses: object) -> object:
+        def away(self: subscription.BoardState, board_views: object) -> object:
             if next(failures, None):
                 raise OperationalError("the database is away")
-            return advance(self, lenses)  # type: ignore[arg-type]
+            return advance(self, board_views)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(subscription.Picture, "advance", away)
+        monkeypatch.setattr(subscription.BoardState, "advance", away)
         await do(claim, session, 3)
 
         text = await watcher.until(2)

@@ -10,24 +10,23 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from workflow.notify import datagrams
-from workflow.notify import local
-from workflow.notify.local import Bell, Glimpse, Ring
-from workflow.live.swaps import proof_pieces
-from workflow.pages.board.preview import render_glimpse
+from workflow.live.swaps import preview_pieces
+from workflow.notify import datagrams, local
+from workflow.notify.local import Listener, Preview, Ring
+from workflow.pages.board.preview import render_preview
 
 SESSION = uuid4()
 
 
 @pytest.fixture
-def listener() -> Iterator[Bell]:
-    hung_up = Bell()
+def listener() -> Iterator[Listener]:
+    hung_up = Listener()
     yield hung_up
     hung_up.close()
 
 
-def test_every_listener_hears_the_ring(listener: Bell) -> None:
-    other = Bell()
+def test_every_listener_hears_the_ring(listener: Listener) -> None:
+    other = Listener()
 
     local.ring(str(SESSION), 41)
 
@@ -47,7 +46,7 @@ def test_ringing_without_listeners_does_nothing_and_costs_nothing() -> None:
     assert not datagrams.folder().exists()
 
 
-def test_a_full_listener_is_not_waited_for(listener: Bell) -> None:
+def test_a_full_listener_is_not_waited_for(listener: Listener) -> None:
     for number in range(5_000):
         local.ring(str(SESSION), number)
 
@@ -56,7 +55,7 @@ def test_a_full_listener_is_not_waited_for(listener: Bell) -> None:
     assert heard[0] == Ring(SESSION, 0)
 
 
-def test_the_socket_of_a_process_that_is_gone_is_removed(listener: Bell) -> None:
+def test_the_socket_of_a_process_that_is_gone_is_removed(listener: Listener) -> None:
     gone = datagrams.folder() / "4711-abcdef.bell"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
         dead.bind(str(gone))
@@ -67,14 +66,14 @@ def test_the_socket_of_a_process_that_is_gone_is_removed(listener: Bell) -> None
     assert listener.take() == [Ring(SESSION, 7)]
 
 
-def test_a_closed_bell_leaves_nothing_behind(listener: Bell) -> None:
-    other = Bell()
+def test_a_closed_bell_leaves_nothing_behind(listener: Listener) -> None:
+    other = Listener()
     other.close()
 
     assert len(list(datagrams.folder().iterdir())) == 1
 
 
-def test_the_folder_is_private(listener: Bell) -> None:
+def test_the_folder_is_private(listener: Listener) -> None:
     assert datagrams.folder().stat().st_mode & 0o777 == 0o700
 
 
@@ -83,7 +82,7 @@ def test_a_folder_that_others_can_reach_into_is_refused() -> None:
     datagrams.folder().chmod(0o755)
 
     with pytest.raises(PermissionError):
-        Bell()
+        Listener()
 
 
 def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -91,7 +90,7 @@ def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     datagrams.folder().symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(PermissionError):
-        Bell()
+        Listener()
 
 
 def test_a_long_data_directory_moves_the_sockets_to_a_short_one(settings: Settings, tmp_path: Path) -> None:
@@ -102,7 +101,7 @@ def test_a_long_data_directory_moves_the_sockets_to_a_short_one(settings: Settin
     assert str(os.getuid()) in datagrams.folder().name
 
 
-def test_nonsense_is_not_heard(listener: Bell) -> None:
+def test_nonsense_is_not_heard(listener: Listener) -> None:
     path = next(datagrams.folder().iterdir())
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
         for nonsense in (b"", b"R", b"T", b"x" * 900, b"R" * 26):
@@ -113,25 +112,25 @@ def test_nonsense_is_not_heard(listener: Bell) -> None:
 
 
 @pytest.mark.parametrize(("session", "seq"), [("not-an-id", 1), (str(SESSION), -1), (str(SESSION), 2**70)])
-def test_a_ring_that_cannot_be_told_never_raises(listener: Bell, session: str, seq: int) -> None:
+def test_a_ring_that_cannot_be_told_never_raises(listener: Listener, session: str, seq: int) -> None:
     local.ring(session, seq)
 
     assert listener.take() == []
 
 
-def test_text_being_written_is_shown_from_its_end(listener: Bell) -> None:
+def test_text_being_written_is_shown_from_its_end(listener: Listener) -> None:
     local.show_text(str(SESSION), 6, "word " * 2_000 + "“comes” to its end")
 
-    (glimpse,) = listener.take()
-    assert isinstance(glimpse, Glimpse)
-    assert (glimpse.session_id, glimpse.number, glimpse.word_count) == (SESSION, 6, 2_004)
-    assert glimpse.ending.endswith("“comes” to its end")
-    assert len(glimpse.ending) == local.SHOWN_CHARACTERS
+    (preview,) = listener.take()
+    assert isinstance(preview, Preview)
+    assert (preview.session_id, preview.number, preview.word_count) == (SESSION, 6, 2_004)
+    assert preview.ending.endswith("“comes” to its end")
+    assert len(preview.ending) == local.SHOWN_CHARACTERS
 
 
 def test_glimpse_is_plain_text_and_escaped() -> None:
     text = "## Bell\n\n**Emm:** It \\*rang\\*. … <b>Twice.</b> [c-004]\n\n*The end*"
 
-    (html,) = proof_pieces({6: render_glimpse(Glimpse(SESSION, 6, 8, text))}).values()
+    (html,) = preview_pieces({6: render_preview(Preview(SESSION, 6, 8, text))}).values()
 
     assert 'Bell</p><p dir="auto">Emm: It *rang*. … &lt;b&gt;Twice.&lt;/b&gt;</p>' in html

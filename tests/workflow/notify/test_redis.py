@@ -13,9 +13,8 @@ import pytest
 from pytest_django import Settings
 
 from tests.servers import RedisServer
-from workflow.notify import datagrams
-from workflow.notify import local, redis
-from workflow.notify.local import Bell, Glimpse, Ring
+from workflow.notify import datagrams, local, redis
+from workflow.notify.local import Listener, Preview, Ring
 
 pytestmark = [pytest.mark.redis, pytest.mark.asyncio]
 
@@ -38,7 +37,7 @@ class Machine:
     def __init__(self) -> None:
         self.heard: asyncio.Queue[bytes] = asyncio.Queue()
 
-    async def next(self) -> Ring | Glimpse | None:
+    async def next(self) -> Ring | Preview | None:
         """Return what it hears next, but for the rings of machines that find out whether they hear."""
         while True:
             news = local.read(await asyncio.wait_for(self.heard.get(), SECONDS))
@@ -50,7 +49,7 @@ class Machine:
         datagram = local._RING.pack(b"R", SESSION.bytes, seq)
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            redis.ring_far(datagram, [])
+            redis.publish(datagram, [])
             await asyncio.sleep(0.05)
             while not self.heard.empty():
                 if local.read(self.heard.get_nowait()) == Ring(SESSION, seq):
@@ -65,7 +64,7 @@ class Machine:
 @asynccontextmanager
 async def another_machine(own_name: str = "") -> AsyncIterator[Machine]:
     machine = Machine()
-    listening = asyncio.create_task(redis.hear_far(own_name, machine.heard.put_nowait))
+    listening = asyncio.create_task(redis.subscribe(own_name, machine.heard.put_nowait))
     try:
         await machine.hears_again(0)
         yield machine
@@ -81,12 +80,12 @@ async def test_rings_and_text_are_heard_in_their_order() -> None:
         local.ring(str(SESSION), 42)
 
         assert await machine.next() == Ring(SESSION, 41)
-        assert await machine.next() == Glimpse(SESSION, 6, 3, "It rang – twice.")
+        assert await machine.next() == Preview(SESSION, 6, 3, "It rang – twice.")
         assert await machine.next() == Ring(SESSION, 42)
 
 
 async def test_what_was_heard_on_this_machine_is_left_out() -> None:
-    here = Bell()
+    here = Listener()
     try:
         async with another_machine() as far, another_machine(here.name) as near:
             local.ring(str(SESSION), 7)
@@ -100,7 +99,7 @@ async def test_what_was_heard_on_this_machine_is_left_out() -> None:
 
 
 async def test_a_bell_that_was_full_is_rung_through_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Bell()
+    here = Listener()
     try:
         async with another_machine() as far, another_machine(here.name) as near:
             monkeypatch.setattr(datagrams, "send", lambda datagram, paths: [])
@@ -163,6 +162,6 @@ async def test_without_redis_there_is_no_thread(settings: Settings) -> None:
     settings.REDIS_URL = ""
 
     local.ring(str(SESSION), 1)
-    await redis.hear_far("", lambda datagram: None)
+    await redis.subscribe("", lambda datagram: None)
 
     assert redis._herald is None

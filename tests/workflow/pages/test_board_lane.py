@@ -8,17 +8,17 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.workflow.boards import claim, fail, finish, make_board
+from workflow.contract.states import SessionStatus
+from workflow.live.board_state import BoardState
+from workflow.models import ProcessingSession
+from workflow.notify.local import Preview
 from workflow.pages.board import read_board
 from workflow.pages.board.lane import SHOWN_AT_MOST, needs_you, written_now
-from workflow.pages.board.markup import COMPACT, DETAILED, Lens
+from workflow.pages.board.markup import COMPACT, DETAILED, BoardView
 from workflow.pages.board.signal import page_title, signal_of
-from workflow.notify.local import Glimpse
-from workflow.live.board_state import Picture
-from workflow.models import ProcessingSession
-from workflow.contract.states import SessionStatus
 
 pytestmark = pytest.mark.django_db
-LENS = Lens(DETAILED)
+LENS = BoardView(DETAILED)
 
 
 def board_page(person: User, client: Client, session: ProcessingSession, query: str = "") -> str:
@@ -71,7 +71,7 @@ def test_failures_stand_before_the_list(person: User, client: Client) -> None:
 
 def test_lane_follows_what_begins_and_ends(person: User) -> None:
     session = make_board(person, ["pending"] * 3)
-    picture = Picture(session.pk)
+    picture = BoardState(session.pk)
     picture.catch_up(picture.seq, LENS)
 
     claim(session, 2)
@@ -86,12 +86,12 @@ def test_lane_follows_what_begins_and_ends(person: User) -> None:
 
 def test_text_stays_while_another_chapter_begins_and_goes_with_its_attempt(person: User) -> None:
     session = make_board(person, ["pending"] * 3)
-    picture = Picture(session.pk)
+    picture = BoardState(session.pk)
     picture.catch_up(picture.seq, LENS)
     claim(session, 1)
     picture.advance([LENS])
 
-    picture.show(Glimpse.of(session.pk, 1, "It rained."))
+    picture.show(Preview.of(session.pk, 1, "It rained."))
     claim(session, 2)
     shown = picture.advance([LENS])[LENS].pieces["lane-now"]
     fail(session, 1)
@@ -104,7 +104,7 @@ def test_text_stays_while_another_chapter_begins_and_goes_with_its_attempt(perso
 
 def test_what_changes_elsewhere_leaves_the_lane_alone(person: User) -> None:
     session = make_board(person, ["in_progress"] * 9)
-    picture = Picture(session.pk)
+    picture = BoardState(session.pk)
     picture.catch_up(picture.seq, LENS)
     ProcessingSession.objects.filter(pk=session.pk).update(questions_error="x")
 

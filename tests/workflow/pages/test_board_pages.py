@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.workflow.boards import make_board
-from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
 from workflow.contract.states import ItemStatus, SessionStatus
+from workflow.models import ChapterWorkflowItem, Event, ProcessingSession
 
 ClientOf = Callable[[User], Client]
 PLAN = ["generated", "generated", "in_progress", "failed", "pending", "pending"]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workflow.pages.board import Look, Row, estimate_rest, find_blocked
+from workflow.pages.board import DisplayStatus, Row, estimate_rest, find_blocked
 from workflow.pages.board.cards import Named, Surroundings, make_card, name_some, who_waits
-from workflow.pages.board.markup import COMPACT, DETAILED, Lens, Tile, part, render_card
+from workflow.pages.board.markup import COMPACT, DETAILED, BoardView, Tile, part, render_card
 
 START = datetime(2026, 3, 1, 14, 22, tzinfo=UTC)
 
@@ -70,9 +70,9 @@ def test_a_long_chain_is_followed_without_recursion() -> None:
 def test_a_pending_chapter_is_shown_as_what_it_waits_for() -> None:
     waiting = row(2, next_attempt_at=START)
 
-    assert make_card(row(2), Surroundings()).look is Look.PENDING
-    assert make_card(waiting, Surroundings()).look is Look.RETRY
-    assert make_card(waiting, Surroundings(blocked={2: (1,)})).look is Look.BLOCKED
+    assert make_card(row(2), Surroundings()).look is DisplayStatus.PENDING
+    assert make_card(waiting, Surroundings()).look is DisplayStatus.RETRY
+    assert make_card(waiting, Surroundings(blocked={2: (1,)})).look is DisplayStatus.BLOCKED
 
 
 def test_only_a_failed_chapter_can_be_retried_and_not_in_a_cancelled_session() -> None:
@@ -140,7 +140,7 @@ def test_equal_rows_are_rendered_once() -> None:
 
 
 def test_a_tile_draws_each_status_with_its_own_shape() -> None:
-    html = part("_tile.html", tile=Tile(1, 1, (Look.GENERATED, Look.FAILED))).render()
+    html = part("_tile.html", tile=Tile(1, 1, (DisplayStatus.GENERATED, DisplayStatus.FAILED))).render()
 
     assert html.count("<path") == 2
     assert "1 failed, 1 generated" in html
@@ -191,13 +191,15 @@ def test_uneven_chapters_widen_the_margin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("view", "show", "chapters", "lens"),
+    ("view", "show", "chapters", "board_view"),
     [
-        ("", "", 50, Lens(DETAILED)),
-        ("", "", 51, Lens(COMPACT)),
-        ("detailed", "failed", 51, Lens(DETAILED, "failed")),
-        ("<x>", "<y>", 3, Lens(DETAILED)),
+        ("", "", 50, BoardView(DETAILED)),
+        ("", "", 51, BoardView(COMPACT)),
+        ("detailed", "failed", 51, BoardView(DETAILED, "failed")),
+        ("<x>", "<y>", 3, BoardView(DETAILED)),
     ],
 )
-def test_unknown_ways_of_looking_mean_the_default(view: str, show: str, chapters: int, lens: Lens) -> None:
-    assert Lens.of(view, show, chapters) == lens
+def test_unknown_ways_of_looking_mean_the_default(
+    view: str, show: str, chapters: int, board_view: BoardView
+) -> None:
+    assert BoardView.of(view, show, chapters) == board_view

@@ -15,7 +15,13 @@ from django.utils.html import escape, strip_tags
 
 from books.models import Book, BookVersion, Origin
 from tests.books.factories import add_chapter, make_version, write_text, written_book
-from workflow.models import Attempt, ChapterWorkflowItem, HarmonizationChange, ItemDependency, ProcessingSession
+from workflow.models import (
+    Attempt,
+    ChapterWorkflowItem,
+    HarmonizationChange,
+    ItemDependency,
+    ProcessingSession,
+)
 
 ClientOf = Callable[[User], Client]
 PAGES = (

@@ -14,7 +14,7 @@ from books.actions import create_book, upload_storyline
 from books.models import Book, BookVersion, TextChunk
 from workflow.actions import start_session
 from workflow.models import FollowUpQuestion, ProcessingSession
-from workflow.pages.home.library import cover_of, shelf
+from workflow.pages.home.library import cover_of, library
 
 SignedIn = Callable[[User], Client]
 
@@ -108,7 +108,7 @@ def test_search_finds_titles_authors_and_people(person: User, query: str) -> Non
     make_version(person, "Salt and Wire", author="Bridie Quillfeather")
     create_book(actor=person, title="Other")
 
-    assert [book.title for book in shelf(person, query=query)] == ["Salt and Wire"]
+    assert [book.title for book in library(person, query=query)] == ["Salt and Wire"]
 
 
 def test_search_without_a_match_says_so(person: User, client_of: SignedIn) -> None:
@@ -132,7 +132,7 @@ def test_shelf_is_sorted(person: User, sort: str, titles: list[str]) -> None:
     start(make_version(person, "Beta"), person, status="completed")
     start(make_version(person, "Gamma"), person, status="processing", best_progress=40)
 
-    assert [book.title for book in shelf(person, sort=sort)] == titles
+    assert [book.title for book in library(person, sort=sort)] == titles
 
 
 def test_nonsense_in_the_address_does_no_harm(person: User, client_of: SignedIn) -> None:

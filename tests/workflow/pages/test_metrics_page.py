@@ -6,8 +6,8 @@ from django.test import Client
 
 from books.models import BookVersion
 from tests.books.factories import written_book
-from tests.workflow.quality_tasks import TOLD, measured
 from tests.workflow.pages.test_chapter_pages import ClientOf, address, page_of
+from tests.workflow.quality_tasks import TOLD, measured
 from workflow.models import ChapterWorkflowItem
 
 INVENTED = "In 1931 Wilhelm Kessler <b>& sons</b> came over the ice."

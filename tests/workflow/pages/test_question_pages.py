@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.workflow.boards import make_board
-from workflow.models import FollowUpQuestion, Priority, ProcessingSession, QuestionStatus
 from workflow.contract.states import SessionStatus
+from workflow.models import FollowUpQuestion, Priority, ProcessingSession, QuestionStatus
 from workflow.views.questions import QUESTIONS_PER_PAGE
 
 

@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from books.models import ChapterRevision, Origin
 from tests.workflow.boards import make_board
-from workflow.models import ChangeStatus, ConsistencyRule, HarmonizationChange, ProcessingSession
 from workflow.contract.states import SessionStatus
+from workflow.models import ChangeStatus, ConsistencyRule, HarmonizationChange, ProcessingSession
 
 TEXT = "The pegs went in along the towpath in the autumn of 1957, a row of white heads."
 

@@ -9,17 +9,17 @@ from django.test import Client
 
 from tests.api_world import get, post
 from tests.books.factories import exported
-from tests.workflow.sessions import item, new_version
 from tests.workflow.engine.test_leases import claim
 from tests.workflow.engine.test_skip import completed_without, run
+from tests.workflow.sessions import item, new_version
 from workflow.actions import retry_chapter
-from workflow.pages.board.markup import DETAILED, Lens
 from workflow.engine.writing import write_chapter
-from workflow.live.board_state import Picture
+from workflow.live.board_state import BoardState
 from workflow.models import ProcessingSession
+from workflow.pages.board.markup import DETAILED, BoardView
 
 ClientOf = Callable[[User], Client]
-LENS = Lens(DETAILED)
+LENS = BoardView(DETAILED)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_board_shows_what_is_out_of_date_after_the_retry(
 def test_viewer_is_sent_the_flags_as_they_come(person: User, session: ProcessingSession) -> None:
     retry_chapter(item(session, 2), actor=person)
     held = claim(session)
-    picture = Picture(session.pk)
+    picture = BoardState(session.pk)
     picture.catch_up(picture.seq, LENS)
 
     write_chapter(held, lambda: False)

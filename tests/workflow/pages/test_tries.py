@@ -8,15 +8,15 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tests.workflow.sessions import item, let_waits_pass, new_session
 from tests.workflow.pages.test_board_values import row
-from workflow.pages.board import Look, describe_all, read_board
-from workflow.pages.board.cards import Surroundings, make_card
-from workflow.progress.progress import progress_line, step_line, waiting_line, written_percent
-from workflow.pages.board.summary import state, time_line
-from workflow.progress.tries import attempts_in_words, next_attempt, running_attempt, waits_until
+from tests.workflow.sessions import item, let_waits_pass, new_session
 from workflow.engine import advance, retry_policy
 from workflow.models import Event, ProcessingSession
+from workflow.pages.board import DisplayStatus, describe_all, read_board
+from workflow.pages.board.cards import Surroundings, make_card
+from workflow.pages.board.summary import state, time_line
+from workflow.progress.progress import progress_line, step_line, waiting_line, written_percent
+from workflow.progress.tries import attempts_in_words, next_attempt, running_attempt, waits_until
 
 BEGAN = datetime(2026, 3, 1, 14, 17, tzinfo=UTC)
 WAITING: dict[str, Any] = {
@@ -47,7 +47,7 @@ def test_attempts_go_on_counting_after_a_person_asked_again() -> None:
 def test_a_waiting_card_says_until_when_and_names_no_failed_attempt() -> None:
     card = make_card(row(3, **WAITING), Surroundings())
 
-    assert card.look is Look.RETRY
+    assert card.look is DisplayStatus.RETRY
     assert not [fact for fact in card.facts if "attempt" in fact]
     assert card.state == "waits for the provider"
     assert card.notice is not None

@@ -13,11 +13,11 @@ from pytest_django import Settings
 
 from tests.workflow.boards import make_board
 from tests.workflow.sessions import new_session, new_version
-from workflow.pages.board.markup import Lens
 from workflow.contract.events import EventKind
-from workflow.live.board_state import Picture
+from workflow.live.board_state import BoardState
 from workflow.models import Attempt, ProcessingSession
-from workflow.transitions import ledger
+from workflow.pages.board.markup import BoardView
+from workflow.transitions import session_transaction
 
 SignedIn = Callable[[User], Client]
 MODEL = "openai-chat:house"
@@ -82,14 +82,14 @@ def test_board_of_quotations_has_no_usage(person: User, client_of: SignedIn) -> 
 
 def test_usage_travels_to_open_boards(person: User) -> None:
     session = board_with(person)
-    lens = Lens("detailed")
-    picture = Picture(session.pk)
-    picture.catch_up(None, lens)
+    board_view = BoardView("detailed")
+    picture = BoardState(session.pk)
+    picture.catch_up(None, board_view)
 
-    with ledger(session.pk) as book:
-        book.change(**SUMS)
-        book.record(EventKind.CHAPTER_GENERATED)
-    news = picture.advance({lens})[lens]
+    with session_transaction(session.pk) as tx:
+        tx.change(**SUMS)
+        tx.record(EventKind.CHAPTER_GENERATED)
+    news = picture.advance({board_view})[board_view]
 
     assert "212,400" in news.pieces["board-usage"]
     assert 'hx-swap-oob="true"' in news.pieces["board-usage"]

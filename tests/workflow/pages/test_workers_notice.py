@@ -11,11 +11,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.workflow.sessions import new_session
-from workflow.progress import workers
-from workflow.progress.workers import notice_for, notices_for
 from workflow.live.subscription import Viewer
 from workflow.live.workers import workers_pieces
 from workflow.models import ProcessingSession
+from workflow.progress import workers
+from workflow.progress.workers import notice_for, notices_for
 
 SignedIn = Callable[[User], Client]
 

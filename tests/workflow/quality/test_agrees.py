@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.text import citations
-from books.text import sentences
+from books.text import citations, sentences
 from books.text.words import count_prose, count_words
 from workflow.agents.quotations import words
 from workflow.contract.agent_types import EarlierChapter

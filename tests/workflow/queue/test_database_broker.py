@@ -15,12 +15,12 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from tests.workflow.engine.test_concurrency import together
-from workflow.processes import worker_registry
 from workflow.notify import datagrams
+from workflow.processes import worker_registry
 from workflow.processes.lease_owner import process_start
 from workflow.queue import dispatch_gate
-from workflow.queue.database_broker import DoorbellBroker
-from workflow.queue.names import canary_key
+from workflow.queue.database_broker import DatabaseBroker
+from workflow.queue.names import probe_key
 
 CLUSTER = "run-1"
 pytestmark = pytest.mark.django_db
@@ -36,17 +36,17 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def broker() -> Iterator[DoorbellBroker]:
+def broker() -> Iterator[DatabaseBroker]:
     """The cluster's broker, as its pusher has it."""
-    broker = DoorbellBroker()
+    broker = DatabaseBroker()
     yield broker
     broker.close()
 
 
 @pytest.fixture
-def ear() -> Iterator[datagrams.Ear]:
+def ear() -> Iterator[datagrams.Receiver]:
     """Hears what is rung."""
-    ear = datagrams.Ear(dispatch_gate.SUFFIX)
+    ear = datagrams.Receiver(dispatch_gate.SUFFIX)
     yield ear
     ear.close()
 
@@ -56,12 +56,14 @@ def queue(*payloads: str, key: str = "") -> None:
         OrmQ.objects.create(key=key or Conf.CLUSTER_NAME, payload=payload, lock=timezone.now())
 
 
-def taken(broker: DoorbellBroker) -> list[str]:
+def taken(broker: DatabaseBroker) -> list[str]:
     return [payload for _, payload in broker.dequeue() or []]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_bell_is_rung_after_the_commit_and_not_without_one(broker: DoorbellBroker, ear: datagrams.Ear) -> None:
+def test_bell_is_rung_after_the_commit_and_not_without_one(
+    broker: DatabaseBroker, ear: datagrams.Receiver
+) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         broker.enqueue("never")
         raise ZeroDivisionError
@@ -73,9 +75,9 @@ def test_bell_is_rung_after_the_commit_and_not_without_one(broker: DoorbellBroke
     assert [row.payload for row in OrmQ.objects.all()] == ["task"]
 
 
-def test_rows_are_handed_out_in_order_one_for_each_idle_worker(broker: DoorbellBroker) -> None:
+def test_rows_are_handed_out_in_order_one_for_each_idle_worker(broker: DatabaseBroker) -> None:
     queue("first", "second")
-    worker = worker_registry.Membership()
+    worker = worker_registry.Registration()
 
     got = [taken(broker), taken(broker)]
     worker.begin()
@@ -87,13 +89,13 @@ def test_rows_are_handed_out_in_order_one_for_each_idle_worker(broker: DoorbellB
 
 
 def test_task_that_was_taken_before_the_first_worker_came_is_its(
-    broker: DoorbellBroker, monkeypatch: pytest.MonkeyPatch
+    broker: DatabaseBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatch_gate, "UNKNOWN_SECONDS", 60.0)
     queue("first", "second")
 
     nobody = [taken(broker), taken(broker)]
-    worker = worker_registry.Membership()
+    worker = worker_registry.Registration()
     came = taken(broker)
     worker.begin()
     busy = taken(broker)
@@ -103,9 +105,9 @@ def test_task_that_was_taken_before_the_first_worker_came_is_its(
     assert (nobody, came, busy, taken(broker)) == ([["first"], []], [], [], ["second"])
 
 
-def test_worker_that_joins_while_a_task_is_underway_leaves_nothing_in_memory(broker: DoorbellBroker) -> None:
+def test_worker_that_joins_while_a_task_is_underway_leaves_nothing_in_memory(broker: DatabaseBroker) -> None:
     queue("first", "second", "third")
-    worker = worker_registry.Membership()
+    worker = worker_registry.Registration()
     own = next(worker_registry.folder(CLUSTER).iterdir())
     first = taken(broker)
     with subprocess.Popen(["sleep", "60"]) as process:
@@ -122,7 +124,7 @@ def test_worker_that_joins_while_a_task_is_underway_leaves_nothing_in_memory(bro
 
 
 def test_ring_of_another_cluster_whose_worker_is_idle_is_not_heard() -> None:
-    with closing(dispatch_gate.Door()) as here:
+    with closing(dispatch_gate.DispatchGate()) as here:
         dispatch_gate.ring_idle("run-2")
         other = here.wait(0)
         dispatch_gate.ring_idle(CLUSTER)
@@ -130,38 +132,40 @@ def test_ring_of_another_cluster_whose_worker_is_idle_is_not_heard() -> None:
         assert (other, here.wait(1)) == (False, True)
 
 
-def test_task_that_died_with_its_worker_does_not_keep_its_place_for_ever(broker: DoorbellBroker) -> None:
+def test_task_that_died_with_its_worker_does_not_keep_its_place_for_ever(broker: DatabaseBroker) -> None:
     queue("lost", "next")
-    worker_registry.Membership()
+    worker_registry.Registration()
     own = next(worker_registry.folder(CLUSTER).iterdir())
     with subprocess.Popen(["sleep", "60"]) as worker:
         own.rename(own.with_name(f"{worker.pid}-{process_start(worker.pid)}"))
         assert taken(broker) == ["lost"]
         worker.kill()
-    worker_registry.Membership()
+    worker_registry.Registration()
 
     dispatch_gate.ring_idle(CLUSTER)
 
     assert taken(broker) == ["next"]
-    assert [path.name.split("-")[0] for path in worker_registry.folder(CLUSTER).iterdir()] == [str(os.getpid())]
+    assert [path.name.split("-")[0] for path in worker_registry.folder(CLUSTER).iterdir()] == [
+        str(os.getpid())
+    ]
 
 
-def test_canary_goes_to_its_own_cluster_only(broker: DoorbellBroker) -> None:
-    queue("other's", key=canary_key(Conf.CLUSTER_NAME, "run-2"))
-    queue("own", key=canary_key(Conf.CLUSTER_NAME, CLUSTER))
+def test_canary_goes_to_its_own_cluster_only(broker: DatabaseBroker) -> None:
+    queue("other's", key=probe_key(Conf.CLUSTER_NAME, "run-2"))
+    queue("own", key=probe_key(Conf.CLUSTER_NAME, CLUSTER))
 
     assert (taken(broker), taken(broker)) == (["own"], [])
 
 
-def test_retired_cluster_takes_nothing_more(broker: DoorbellBroker) -> None:
+def test_retired_cluster_takes_nothing_more(broker: DatabaseBroker) -> None:
     queue("task")
-    worker_registry.Membership()
+    worker_registry.Registration()
     worker_registry.retire(CLUSTER)
 
     assert taken(broker) == []
 
 
-def test_row_that_is_taken_comes_again_after_the_retry_time(broker: DoorbellBroker) -> None:
+def test_row_that_is_taken_comes_again_after_the_retry_time(broker: DatabaseBroker) -> None:
     queue("task")
     assert taken(broker) == ["task"]
 
@@ -171,7 +175,7 @@ def test_row_that_is_taken_comes_again_after_the_retry_time(broker: DoorbellBrok
 
 
 def test_outage_is_logged_once_and_waited_out(
-    broker: DoorbellBroker,
+    broker: DatabaseBroker,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     settings: Settings,
@@ -204,12 +208,12 @@ class CannotBeClosed:
 
 
 def test_without_a_socket_the_queue_is_looked_at_all_the_time(
-    broker: DoorbellBroker, monkeypatch: pytest.MonkeyPatch
+    broker: DatabaseBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(suffix: str) -> object:
         raise PermissionError("not a private folder")
 
-    monkeypatch.setattr(datagrams, "Ear", refuse)
+    monkeypatch.setattr(datagrams, "Receiver", refuse)
     empty = taken(broker)
     queue("task")
 
@@ -221,7 +225,7 @@ def test_clusters_at_once_take_each_row_once() -> None:
     queue(*(str(number) for number in range(40)))
 
     def take() -> list[str]:
-        broker, found = DoorbellBroker(), []
+        broker, found = DatabaseBroker(), []
         try:
             while payloads := taken(broker):
                 found += payloads

@@ -12,12 +12,12 @@ from django_q.conf import Conf
 
 from tests.installation import free_port
 from tests.workflow.sessions import new_session
-from workflow.processes import worker_registry
 from workflow import queue
-from workflow.workers import recovery
 from workflow.models import ProcessingSession
-from workflow.queue import health_probe, dispatch_gate
-from workflow.queue.names import ADVANCE, CANARY
+from workflow.processes import worker_registry
+from workflow.queue import dispatch_gate, health_probe
+from workflow.queue.names import ADVANCE, HEALTH_PROBE
+from workflow.workers import recovery
 
 pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]
 
@@ -76,7 +76,7 @@ def test_wake_up_is_queued_after_the_commit_and_not_without_one(person: User) ->
 
 
 def test_wake_ups_are_taken_for_idle_workers_only(person: User) -> None:
-    worker = worker_registry.Membership()
+    worker = worker_registry.Registration()
     new_session(person, 1)
     worker.begin()
 
@@ -92,7 +92,7 @@ def test_canary_goes_to_its_own_cluster_only() -> None:
     health_probe.send(CLUSTER, 2)
     health_probe.send(CLUSTER, 3)
 
-    assert (others, taken()) == ([], [CANARY])
+    assert (others, taken()) == ([], [HEALTH_PROBE])
 
 
 def test_wake_up_that_was_flushed_is_queued_again(person: User) -> None:

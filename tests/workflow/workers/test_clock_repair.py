@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from time_machine import Traveller
 
-from tests.workflow.sessions import item, new_session, statuses
 from tests.workflow.engine.test_leases import claim
-from workflow.workers import recovery, clock_repair
+from tests.workflow.sessions import item, new_session, statuses
 from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession, Provider
 from workflow.models.attempt import AttemptOutcome
+from workflow.workers import clock_repair, recovery
 from workflow.workers.pacemaker import Pacemaker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,7 +112,7 @@ def test_lease_of_a_lost_worker_ends_in_its_time(session: ProcessingSession, clo
     clock_repair.keep_lengths()
     clock.shift(31)
 
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
 
     assert statuses(session)[0] == "pending"
 

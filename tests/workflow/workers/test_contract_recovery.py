@@ -13,16 +13,16 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from chapterflow_site.core.exceptions import Conflict
-from tests.workflow.sessions import item, kinds, let_waits_pass, new_session, statuses
-from tests.workflow.engine.test_leases import claim, expire
-from workflow.processes import lease_owner, stopping
-from workflow import queue, tasks
-from workflow.workers import recovery
-from workflow.actions import retry_chapter
 from chapterflow_site.core.clock import ClockWatch
+from chapterflow_site.core.exceptions import Conflict
+from tests.workflow.engine.test_leases import claim, expire
+from tests.workflow.sessions import item, kinds, let_waits_pass, new_session, statuses
+from workflow import queue, tasks
+from workflow.actions import retry_chapter
 from workflow.engine import advance
 from workflow.models import ProcessingSession
+from workflow.processes import lease_owner, stopping
+from workflow.workers import recovery
 from workflow.workers.pacemaker import Pacemaker
 
 
@@ -110,15 +110,15 @@ def test_session_that_breaks_keeps_no_other_waiting(person: User, monkeypatch: p
         expire(session)
     ProcessingSession.objects.filter(pk=third.pk).update(woken_at=None)
     OrmQ.objects.all().delete()
-    real = recovery.lose_chapter
+    real = recovery.requeue_lost_chapter
 
     def lose(book: object, chapter: object) -> None:
         if chapter.session_id == first.pk:  # type: ignore[attr-defined]
             raise ZeroDivisionError
         real(book, chapter)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(recovery, "lose_chapter", lose)
-    recovery.tend()
+    monkeypatch.setattr(recovery, "requeue_lost_chapter", lose)
+    recovery.recover()
 
     assert (statuses(first), statuses(second)) == (["in_progress"], ["pending"])
     assert {task.name() for task in OrmQ.objects.all()} == {f"advance {s.pk}" for s in (second, third)}
@@ -155,7 +155,7 @@ def test_lock_that_outlasts_a_lease_takes_no_chapter_from_a_worker_that_waited_t
     session = new_session(person, 1)
     claim(session)
     expire(session)
-    awake, real = [1000.0], recovery.ledger
+    awake, real = [1000.0], recovery.session_transaction
     beats = Pacemaker(clock=lambda: awake[0])
     awake[0] += 31
 
@@ -166,7 +166,7 @@ def test_lock_that_outlasts_a_lease_takes_no_chapter_from_a_worker_that_waited_t
             yield book
 
     monkeypatch.setattr(recovery, "HELD_UP_SECONDS", 0.01)
-    monkeypatch.setattr(recovery, "ledger", locked_at_first)
+    monkeypatch.setattr(recovery, "session_transaction", locked_at_first)
     monkeypatch.setattr("workflow.workers.pacemaker.connection.close", lambda: None)
     beats.tick()
     monkeypatch.undo()
@@ -228,7 +228,7 @@ def test_outage_while_taking_back_is_waited_out(person: User, monkeypatch: pytes
     def gone() -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(recovery, "take_back_from_dead", gone)
+    monkeypatch.setattr(recovery, "reclaim_from_dead", gone)
     monkeypatch.setattr("workflow.workers.pacemaker.connection.close", lambda: None)
 
     Pacemaker().tick()
@@ -243,10 +243,10 @@ def test_owner_of_another_make_is_left_to_its_lease(person: User, name: str) -> 
     claim(session)
     session.items.update(owner=name)
 
-    recovery.take_back_from_dead()
+    recovery.reclaim_from_dead()
     before = statuses(session)
     expire(session)
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
 
     assert (before, statuses(session)) == (["in_progress"], ["pending"])
 
@@ -262,7 +262,7 @@ def test_files_of_dead_runs_are_removed(person: User) -> None:
     stopping.request(living)
     os.close(descriptor)
 
-    recovery.take_back_from_dead()
+    recovery.reclaim_from_dead()
 
     left = {path.name for path in lease_owner.runs_dir().iterdir()}
     assert not {f"{dead}.lock", f"{dead}.stop"} & left
@@ -293,7 +293,7 @@ def test_retry_of_one_chapter_goes_on_while_others_are_written(person: User, con
     advance(session.pk)
     (control / "fail-1").unlink()
     expire(session)
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
     advance(session.pk)
 
     session.refresh_from_db()

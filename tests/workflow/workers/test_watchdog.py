@@ -1,4 +1,4 @@
-"""When a cluster counts as wedged: a canary waits while a worker has nothing to do, throughout."""
+"""When a cluster counts as wedged: a probe waits while a worker has nothing to do, throughout."""
 
 import time
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from tests.workflow.sessions import new_session
-from workflow.processes import worker_registry, lease_owner
 from workflow.models import ProcessingSession
-from workflow.workers.pacemaker import Pacemaker
+from workflow.processes import lease_owner, worker_registry
 from workflow.queue import health_probe
+from workflow.workers.pacemaker import Pacemaker
 from workflow.workers.watchdog import Watchdog
 
 pytestmark = pytest.mark.django_db
@@ -29,9 +29,9 @@ def cluster(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> str:
 
 
 @pytest.fixture
-def worker(cluster: str) -> worker_registry.Membership:
+def worker(cluster: str) -> worker_registry.Registration:
     """Its worker, idle."""
-    return worker_registry.Membership()
+    return worker_registry.Registration()
 
 
 class Clock:
@@ -70,7 +70,7 @@ def real_ns(clock: Clock) -> int:
 
 
 def test_canary_that_waits_while_a_worker_is_idle_retires_the_cluster(
-    clock: Clock, cluster: str, worker: worker_registry.Membership, person: User
+    clock: Clock, cluster: str, worker: worker_registry.Registration, person: User
 ) -> None:
     session = new_session(person, 1)
     dog = Watchdog(clock)
@@ -85,14 +85,16 @@ def test_canary_that_waits_while_a_worker_is_idle_retires_the_cluster(
     assert [task.name() for task in OrmQ.objects.all()] == [f"advance {session.pk}"]
 
 
-def test_cluster_that_answers_is_well(clock: Clock, cluster: str, worker: worker_registry.Membership) -> None:
+def test_cluster_that_answers_is_well(
+    clock: Clock, cluster: str, worker: worker_registry.Registration
+) -> None:
     look(Watchdog(clock), clock, 200, answer=cluster)
 
     assert not worker_registry.is_retired(cluster)
 
 
 def test_workers_that_are_busy_for_ten_minutes_are_not_wedged(
-    clock: Clock, cluster: str, worker: worker_registry.Membership
+    clock: Clock, cluster: str, worker: worker_registry.Registration
 ) -> None:
     worker.begin()
 
@@ -102,7 +104,7 @@ def test_workers_that_are_busy_for_ten_minutes_are_not_wedged(
 
 
 def test_only_the_time_counts_in_which_a_worker_was_idle(
-    clock: Clock, cluster: str, worker: worker_registry.Membership
+    clock: Clock, cluster: str, worker: worker_registry.Registration
 ) -> None:
     dog = Watchdog(clock)
     worker.begin()
@@ -117,7 +119,7 @@ def test_only_the_time_counts_in_which_a_worker_was_idle(
 
 
 def test_cluster_without_living_workers_is_wedged(
-    clock: Clock, cluster: str, worker: worker_registry.Membership
+    clock: Clock, cluster: str, worker: worker_registry.Registration
 ) -> None:
     file = next(worker_registry.folder(cluster).iterdir())
     file.rename(file.with_name("999999999-1"))
@@ -128,7 +130,7 @@ def test_cluster_without_living_workers_is_wedged(
 
 
 def test_queue_that_was_out_of_order_is_no_wedge(
-    clock: Clock, cluster: str, worker: worker_registry.Membership, monkeypatch: pytest.MonkeyPatch
+    clock: Clock, cluster: str, worker: worker_registry.Registration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dog = Watchdog(clock)
     look(dog, clock, 30)
@@ -144,7 +146,7 @@ def test_queue_that_was_out_of_order_is_no_wedge(
 
 
 def test_look_that_was_held_up_counts_for_nothing(
-    clock: Clock, cluster: str, worker: worker_registry.Membership
+    clock: Clock, cluster: str, worker: worker_registry.Registration
 ) -> None:
     dog = Watchdog(clock)
     look(dog, clock, 30)
@@ -156,7 +158,7 @@ def test_look_that_was_held_up_counts_for_nothing(
 
 
 def test_outage_of_the_database_is_no_wedge(
-    clock: Clock, cluster: str, worker: worker_registry.Membership, monkeypatch: pytest.MonkeyPatch
+    clock: Clock, cluster: str, worker: worker_registry.Registration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(cluster: str, number: int) -> bool:
         raise OperationalError("gone")
@@ -176,13 +178,17 @@ def test_outage_of_the_database_is_no_wedge(
     assert not worker_registry.is_retired(cluster)
 
 
-def test_earlier_canary_makes_way_for_the_next(clock: Clock, cluster: str, worker: worker_registry.Membership) -> None:
+def test_earlier_canary_makes_way_for_the_next(
+    clock: Clock, cluster: str, worker: worker_registry.Registration
+) -> None:
     look(Watchdog(clock), clock, 40)
 
     assert OrmQ.objects.count() == 1
 
 
-def test_retired_cluster_is_left_alone(clock: Clock, cluster: str, worker: worker_registry.Membership) -> None:
+def test_retired_cluster_is_left_alone(
+    clock: Clock, cluster: str, worker: worker_registry.Registration
+) -> None:
     worker_registry.retire(cluster)
 
     look(Watchdog(clock), clock, 20)

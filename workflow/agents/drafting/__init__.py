@@ -1,0 +1,1 @@
+"""What every writer's text goes through: without reasoning, bounded, checked against its task."""

@@ -5,13 +5,13 @@ import math
 import re
 from collections.abc import Mapping
 
-from books.text.citations import cited_ids, find_passages
 from books.storyline.values.titles import plain_title
+from books.text.citations import cited_ids, find_passages
+from books.text.storable import clean as clean
+from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask
 from workflow.contract.failures import Failure
 
 from .reasoning import without_reasoning
-from books.text.storable import clean as clean
-from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DIGITS = re.compile(r"\d+")

@@ -1,10 +1,10 @@
 """The language-model backends of the Chapter Writer. Importing this package imports no provider."""
 
-from .providers.backends import PROVIDERS, is_model, split_models
 from .calls.call import Timeouts
-from .providers.prices import cost_of, has_price
 from .calls.streaming import RESET
 from .calls.watch import Quote, Watch
+from .providers.backends import PROVIDERS, is_model, split_models
+from .providers.prices import cost_of, has_price
 from .writer import ModelWriter
 
 __all__ = [

@@ -11,9 +11,9 @@ from workflow.agents.drafting.drafts import clean, unknown_chunks
 from workflow.contract.agent_types import ChapterDraft, ChapterTask
 from workflow.contract.failures import Failure
 
-from .prompt.answer_form import META_MARKER, WRITING_RULES
 from .language import wrong_language
 from .leaks import elisions_in, leaks_in
+from .prompt.answer_form import META_MARKER, WRITING_RULES
 from .prompt.preference_lines import wanted_words
 
 SHORTEST, LONGEST = 0.5, 1.6

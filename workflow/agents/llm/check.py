@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from workflow.contract.agent_types import AgentCancelled, AgentError
 from workflow.contract.failures import EXPLANATIONS, Failure
 
-from .providers.backends import INSTALL, base_url_of, is_installed, make_model, missing_key, provider_of
 from .calls.call import POLL_SECONDS, Answer, Timeouts, call_model, run_cancellable, settings_for
 from .calls.errors import classify, finish_failure, is_caused_by
 from .calls.streaming import MarkdownFilter
+from .providers.backends import INSTALL, base_url_of, is_installed, make_model, missing_key, provider_of
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage

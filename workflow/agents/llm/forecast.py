@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from books.storyline.values.estimate import Forecast, Span
 
 from .answers import SHORTEST_OF_SOURCES
-from .providers.backends import is_model, split_models
 from .prompt.budgets import CLOSING_BLOCK, LEDGER, RELATED, RULES, SOURCES, STORY, TAIL, TASK, TOKENS_PER_WORD
 from .prompt.preference_lines import wanted_words
+from .providers.backends import is_model, split_models
 from .providers.prices import cost_of
 
 # What is sent besides the sources: at least rules and task, at most every block full.

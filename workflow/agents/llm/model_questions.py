@@ -11,8 +11,8 @@ from workflow.agents.questions.proposed import Proposed
 from workflow.contract.agent_types import SourceChunk, WrittenChapter
 
 from .prompt.fences import fence, one_line
-from .structured import Bounded, Inquiry
 from .prompt.tokens import clip_end, clip_start, estimate_tokens
+from .structured import Bounded, Inquiry
 
 MOST_INPUT = 6_000
 MOST_OUTPUT = 2_500

@@ -12,8 +12,8 @@ from workflow.harmonization.opinions import Opinion, Proposal
 
 from .prompt.fences import fence, one_line
 from .prompt.preference_lines import said_of_name
-from .structured import Bounded, Inquiry
 from .prompt.tokens import clip_start, estimate_tokens
+from .structured import Bounded, Inquiry
 
 MOST_INPUT = 6_000
 MOST_OUTPUT = 3_000

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from books.text.withheld import Withheld
 from books.text.storable import clean
+from books.text.withheld import Withheld
 from workflow.contract.agent_types import AgentCancelled, AgentError
 from workflow.contract.failures import Failure
 
-from .providers.backends import make_model
 from .calls.call import Answer, Timeouts, call_model, run_cancellable, settings_for
 from .calls.errors import classify, finish_failure
-from .providers.ollama import find_window
 from .calls.streaming import MarkdownFilter
-from .prompt.tokens import estimate_tokens
 from .calls.usage import Usage, failed_call
 from .calls.watch import Quote, Watch
+from .prompt.tokens import estimate_tokens
+from .providers.backends import make_model
+from .providers.ollama import find_window
 from .writer import FALLS_BACK, most_hopeful
 
 if TYPE_CHECKING:

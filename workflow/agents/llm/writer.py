@@ -10,16 +10,16 @@ from workflow.contract.agent_types import AgentCancelled, AgentError, ChapterDra
 from workflow.contract.failures import EXPLANATIONS, Failure
 
 from .answers import BadAnswer, Usable, WrongLanguage, has_closing_block, parse_answer
-from .providers.backends import make_model, split_models
-from .prompt.budgets import has_room
 from .calls.call import Answer, Timeouts, call_model, run_cancellable, settings_for
 from .calls.errors import ContextTooLong, classify, finish_failure
-from .providers.ollama import find_window
-from .prompt.messages import Prompt, build_prompt
 from .calls.streaming import RESET, MarkdownFilter
-from .prompt.tokens import estimate_tokens
 from .calls.usage import Usage, failed_call
 from .calls.watch import Quote, Watch
+from .prompt.budgets import has_room
+from .prompt.messages import Prompt, build_prompt
+from .prompt.tokens import estimate_tokens
+from .providers.backends import make_model, split_models
+from .providers.ollama import find_window
 from .providers.windows import Window, learn
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from workflow.agents.questions.known_words import EXPLAINS_ITSELF, WELL_KNOWN
 from books.text.english import FILLERS, STOP_WORDS
+from workflow.agents.questions.known_words import EXPLAINS_ITSELF, WELL_KNOWN
 from workflow.agents.quotations.turns import plain_name
 from workflow.harmonization.prose import proper_names, word_set
 

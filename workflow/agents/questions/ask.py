@@ -3,10 +3,11 @@
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from . import names, sources, unanswered, quiet_participants
+from workflow.contract.agent_types import WrittenChapter
+
+from . import names, quiet_participants, sources, unanswered
 from .turns import read_record
 from .types import CATEGORIES, PRIORITIES, Candidate, Question, Record
-from workflow.contract.agent_types import WrittenChapter
 
 
 def ask_questions(

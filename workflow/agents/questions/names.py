@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .known_words import EXPLAINS_ITSELF, WELL_KNOWN
-from .turns import sentences
-from .types import Candidate, Question, Record, Turn, fingerprint
 from books.text.english import FILLERS, STOP_WORDS
 from workflow.agents.quotations.turns import plain_name
 from workflow.harmonization.prose import proper_names
+
+from .known_words import EXPLAINS_ITSELF, WELL_KNOWN
+from .turns import sentences
+from .types import Candidate, Question, Record, Turn, fingerprint
 
 CATEGORY = "unknown_name"
 MIN_PASSAGES = 3

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from books.text.verbatim import Quotation, find_verbatim
-from .real_questions import content_words
-from .types import PRIORITIES, Priority, Question, fingerprint
 from workflow.contract.agent_types import SourceChunk, WrittenChapter
 from workflow.harmonization.wording import is_fit_to_show, tokens, unknown_facts
+
+from .real_questions import content_words
+from .types import PRIORITIES, Priority, Question, fingerprint
 
 MODEL_CATEGORIES = (
     "unknown_name",

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .types import Candidate, Question, Record, Turn, fingerprint
 from books.text.english import ROLES
 from workflow.agents.quotations.turns import plain_name
 from workflow.harmonization.prose import word_set
+
+from .types import Candidate, Question, Record, Turn, fingerprint
 
 CATEGORY = "thin_voice"
 THIN_WORDS = 20

@@ -2,8 +2,9 @@
 
 import re
 
-from .phrases import NOT_MEANT
 from books.text.english import STOP_WORDS
+
+from .phrases import NOT_MEANT
 
 _MIN_WORDS = 6
 _MIN_WORDS_OF_SHORT = 4

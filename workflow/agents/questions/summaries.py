@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from books.text.sentences import sentence_spans
+
 from .phrases import SUMMARY_LEAVES_OPEN
 from .real_questions import content_words
 from .turns import sentences

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from books.text.sentences import sentence_spans
-from .types import Record, Turn
 from workflow.agents.quotations.order import in_spoken_order
 from workflow.agents.quotations.turns import find_lines
 from workflow.contract.agent_types import SourceChunk, WrittenChapter
+
+from .types import Record, Turn
 
 
 def read_record(chapter: WrittenChapter) -> Record:

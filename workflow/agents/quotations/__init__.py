@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from workflow.contract.agent_types import JSON
+
 from .verify import verify_chapter
 from .writer import QuotationsWriter
-from workflow.contract.agent_types import JSON
 
 __all__ = ["QuotationsWriter", "make_writer", "verify_chapter"]
 

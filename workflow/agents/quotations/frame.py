@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from books.text.citations import OMISSION, escape_markdown
 from books.text.sentences import split_sentences
 from books.text.words import count_words
+from workflow.contract.agent_types import ChapterContext, SourceNode
+
 from .frame_words import OF_LANGUAGE, FrameWords
 from .turns import plain_name
-from workflow.contract.agent_types import ChapterContext, SourceNode
 
 NAMES_SHOWN = 6
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from books.text.citations import OMISSION, citation_mark, escape_markdown, find_quotes
 from books.text.verbatim import may_follow
+
 from .sentences import Sentence
 
 _LONG_PARAGRAPH_WORDS = 130

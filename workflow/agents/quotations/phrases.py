@@ -6,8 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from books.text.english import (
+    DETERMINERS,
+    FILLERS,
+    NOT_BEFORE_NOUNS,
+    PREPOSITIONS,
+    STOP_WORDS,
+    UNTELLING_WORDS,
+)
 from books.text.sentences import SENTENCE_ENDS
-from books.text.english import DETERMINERS, FILLERS, NOT_BEFORE_NOUNS, PREPOSITIONS, STOP_WORDS, UNTELLING_WORDS
+
 from .words import WORD, fold
 
 Phrase = tuple[str, ...]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from .sentence_pairs import Company
 from .paragraphs import Paragraph
 from .salience import dot, unit_vector
+from .sentence_pairs import Company
 
 _MOST_SECTIONS = 5
 _WORDS_PER_SECTION = 170

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from .sentence_pairs import Company
 from .salience import Weighing, weigh
+from .sentence_pairs import Company
 from .sentences import Sentence
 from .words import WORD
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from books.text.english import ACKNOWLEDGEMENTS
+
 from .sentences import Sentence
 from .words import split_words
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from books.text.english import DANGLING_ENDS, FILLERS, HESITATIONS, LEANING_STARTS, NUMBER_WORDS
 from books.text.sentences import SENTENCE_ENDS, sentence_spans
 from books.text.words import count_words
-from books.text.english import DANGLING_ENDS, FILLERS, HESITATIONS, LEANING_STARTS, NUMBER_WORDS
+
 from .turns import Line
 from .words import WORD, split_words, terms_of
 

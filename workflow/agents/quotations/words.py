@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from books.text.words import MARKS, UNSPACED
 from books.text.english import FILLERS, STOP_WORDS
+from books.text.words import MARKS, UNSPACED
 
 WORD = re.compile(rf"[^\W_][\w{MARKS}]*(?:['’\-][^\W_][\w{MARKS}]*)*")
 # The same for text of plain letters, in half the time.

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from books.text.citations import citation_mark
 from books.preferences.reading import wanted_words
+from books.text.citations import citation_mark
 from books.text.tags import tag_named
 from books.text.words import count_prose, count_words
-from .sentence_pairs import find_leads, pair_exchanges, with_short_answers
+from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
+
 from .frame import Frame, summary_paragraph, whole_summary
 from .frame_words import ENGLISH, OF_LANGUAGE
 from .headings import PhraseBook
@@ -19,9 +20,9 @@ from .paragraphs import Paragraph, make_paragraphs
 from .salience import inverse_frequencies
 from .sections import cut_sections
 from .selection import select_sentences
+from .sentence_pairs import find_leads, pair_exchanges, with_short_answers
 from .sentences import Sentence, find_sentences
 from .turns import find_lines
-from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
 
 _QUOTED_SHARE = 0.8
 _LEAST_QUOTED_SHARE = 0.4

@@ -11,9 +11,9 @@ from django.db import connection
 from workflow.agents.llm import Quote, cost_of
 from workflow.contract.agent_types import AgentCancelled, AgentError
 from workflow.contract.failures import Failure
-
 from workflow.engine.checkpoints import little_patience
-from workflow.engine.claims import Held
+from workflow.engine.claims import Claim
+
 from .spending import Offer, call_count_of, let_pass, with_calls
 
 logger = logging.getLogger(__name__)
@@ -31,11 +31,11 @@ class Question:
     refusal: str = ""
 
 
-class Till:
+class BudgetGate:
     """One attempt's. `clear` is called in the agent's thread, everything else in the worker's own."""
 
-    def __init__(self, held: Held, ask: Callable[[Question], None], cancelled: threading.Event) -> None:
-        self._held = held
+    def __init__(self, claim: Claim, ask: Callable[[Question], None], cancelled: threading.Event) -> None:
+        self._held = claim
         self._ask = ask
         self._cancelled = cancelled
         self._waiting: Question | None = None

@@ -8,8 +8,16 @@ from django.conf import settings
 from chapterflow_site.core.exceptions import Invalid
 from workflow.agents.llm import has_price, is_model, split_models
 from workflow.agents.orchestrator import PYTHON
+from workflow.contract.money import (
+    LARGEST_DOLLARS,
+    MICROS,
+    budget_words,
+    dollars_of,
+    micros_of,
+    parse_dollars,
+    parse_tokens,
+)
 from workflow.models import ProcessingSession
-from workflow.contract.money import LARGEST_DOLLARS, MICROS, budget_words, dollars_of, micros_of, parse_dollars, parse_tokens
 
 MEASURED_AT_LEAST = 2
 

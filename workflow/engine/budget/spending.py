@@ -9,11 +9,10 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from workflow.agents.llm import Quote
-from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession
 from workflow.contract.money import budget_words
-from workflow.transitions import Ledger, LostRace, ledger
-
-from workflow.engine.claims import Held
+from workflow.engine.claims import Claim
+from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession
+from workflow.transitions import LostRace, SessionTransaction, session_transaction
 
 # More tokens than any call has: a writer of somebody's own may report anything.
 MOST_TOKENS = 10**12
@@ -128,34 +127,36 @@ def _calls(usage: Mapping[str, object]) -> list[Call]:
     return [call for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
 
 
-def spent(book: Ledger, held: Held, usage: Mapping[str, object] | None = None) -> dict[str, object]:
+def spent(
+    tx: SessionTransaction, claim: Claim, usage: Mapping[str, object] | None = None
+) -> dict[str, object]:
     """Count what the attempt spent into its session. Returns what to store on the attempt with its end.
 
     `usage` is what the agent reported in the end, by default what was noted. Costs nothing where no model was called.
     """
-    known = held.attempt.usage if usage is None else usage
+    known = claim.attempt.usage if usage is None else usage
     if tally_of(known) == Tally():
         return {"usage": dict(known)}
-    return _settle(book, held.token, known)
+    return _settle(tx, claim.token, known)
 
 
-def spent_unseen(book: Ledger, token: UUID) -> dict[str, object]:
+def spent_unseen(tx: SessionTransaction, token: UUID) -> dict[str, object]:
     """The same for an attempt that ends without its worker: what was let pass and not reported counts as sent."""
-    return _settle(book, token, None)
+    return _settle(tx, token, None)
 
 
-def correct(held: Held) -> None:
+def correct(claim: Claim) -> None:
     """Count what a worker knows of an attempt that was taken from it, in the place of the estimate."""
-    if tally_of(held.attempt.usage) == Tally():
+    if tally_of(claim.attempt.usage) == Tally():
         return
-    with ledger(held.session.pk, "correct_spending") as book:
-        columns = _settle(book, held.token, held.attempt.usage)
-        Attempt.objects.filter(token=held.token).update(**columns)
+    with session_transaction(claim.session.pk, "correct_spending") as tx:
+        columns = _settle(tx, claim.token, claim.attempt.usage)
+        Attempt.objects.filter(token=claim.token).update(**columns)
 
 
-def _settle(book: Ledger, token: UUID, usage: Mapping[str, object] | None) -> dict[str, object]:
+def _settle(tx: SessionTransaction, token: UUID, usage: Mapping[str, object] | None) -> dict[str, object]:
     """Put the attempt's new sums into the session's in the place of the old ones, and give back what it reserved."""
-    session = book.session
+    session = tx.session
     before = Attempt.objects.filter(token=token).values("usage", *SUMS).first()
     if before is None:
         return {}
@@ -163,17 +164,17 @@ def _settle(book: Ledger, token: UUID, usage: Mapping[str, object] | None) -> di
     closed = _closed(stored if usage is None else usage)
     tally = asdict(tally_of(closed))
     if tally != {name: before[name] for name in SUMS}:
-        book.change(**{name: getattr(session, name) - before[name] + tally[name] for name in SUMS})
-    _reserve(book, [call for call in _calls(stored) if call.get("open")], -1)
+        tx.change(**{name: getattr(session, name) - before[name] + tally[name] for name in SUMS})
+    _reserve(tx, [call for call in _calls(stored) if call.get("open")], -1)
     return {**tally, "usage": closed}
 
 
-def _reserve(book: Ledger, calls: Sequence[Call], sign: int) -> None:
+def _reserve(tx: SessionTransaction, calls: Sequence[Call], sign: int) -> None:
     if not calls:
         return
     tally = _sum(map(_tally_of_call, calls))
-    tokens, session = tally.input_tokens + tally.output_tokens, book.session
-    book.change(
+    tokens, session = tally.input_tokens + tally.output_tokens, tx.session
+    tx.change(
         reserved_micros=max(0, session.reserved_micros + sign * tally.spent_micros),
         reserved_tokens=max(0, session.reserved_tokens + sign * tokens),
     )
@@ -186,33 +187,33 @@ def _closed(usage: Mapping[str, object]) -> dict[str, object]:
     return {**usage, "calls": calls}
 
 
-def let_pass(held: Held, offer: Offer, still_open: Sequence[Offer]) -> str:
+def let_pass(claim: Claim, offer: Offer, still_open: Sequence[Offer]) -> str:
     """Reserve what the call may come to. Returns "", or the sentence that says why it must not be sent.
 
     Raises LostRace where the claim is no longer this worker's.
     """
-    with ledger(held.session.pk, "let_call_pass") as book:
-        _check_claim(book, held)
-        columns = _settle(book, held.token, held.attempt.usage)
+    with session_transaction(claim.session.pk, "let_call_pass") as tx:
+        _check_claim(tx, claim)
+        columns = _settle(tx, claim.token, claim.attempt.usage)
         open_calls = [each.as_call(is_open=True) for each in still_open]
-        _reserve(book, open_calls, 1)
-        refusal = refusal_of(book.session, offer)
+        _reserve(tx, open_calls, 1)
+        refusal = refusal_of(tx.session, offer)
         if not refusal:
             call = offer.as_call(is_open=True)
-            _reserve(book, [call], 1)
+            _reserve(tx, [call], 1)
             open_calls.append(call)
-        columns["usage"] = with_calls(held.attempt.usage, open_calls)
-        Attempt.objects.filter(token=held.token).update(**columns)
+        columns["usage"] = with_calls(claim.attempt.usage, open_calls)
+        Attempt.objects.filter(token=claim.token).update(**columns)
     return refusal
 
 
-def _check_claim(book: Ledger, held: Held) -> None:
-    if held.item is None:
-        is_mine = book.session.token == held.token
+def _check_claim(tx: SessionTransaction, claim: Claim) -> None:
+    if claim.item is None:
+        is_mine = tx.session.token == claim.token
     else:
-        is_mine = ChapterWorkflowItem.objects.filter(pk=held.item.pk, token=held.token).exists()
+        is_mine = ChapterWorkflowItem.objects.filter(pk=claim.item.pk, token=claim.token).exists()
     if not is_mine:
-        raise LostRace(held.label)
+        raise LostRace(claim.label)
 
 
 def refusal_of(session: ProcessingSession, offer: Offer) -> str:

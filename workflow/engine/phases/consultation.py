@@ -18,13 +18,12 @@ from workflow.agents.llm.structured import Adviser
 from workflow.contract.agent_types import AgentError
 from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
-from workflow.models import Attempt, AttemptOutcome
-from workflow.transitions import Ledger, LostRace, ledger
-
 from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
-from workflow.engine.claims import Held
 from workflow.engine.budget.spending import spent
+from workflow.engine.claims import Claim
 from workflow.engine.writing import until_answered
+from workflow.models import Attempt, AttemptOutcome
+from workflow.transitions import LostRace, SessionTransaction, session_transaction
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ class Advice:
 class Consultation(Generic[Asked]):
     """What is asked of whom: `cut` makes batches of matters, `ask` asks about one and returns answers by key."""
 
-    held: Held
+    held: Claim
     models: Sequence[str]
     until: float
     cut: Callable[[Iterable[Asked]], Iterable[Batch[Asked]]]
@@ -147,20 +146,20 @@ class Consultation(Generic[Asked]):
         until_answered(self.held, lambda: self._store(advice, asked))
 
     def _store(self, advice: Advice, asked: int) -> None:
-        with ledger(self.held.session.pk, "store_advice") as book:
-            self._store_in(book, advice, asked)
+        with session_transaction(self.held.session.pk, "store_advice") as tx:
+            self._store_in(tx, advice, asked)
 
-    def _store_in(self, book: Ledger, advice: Advice, asked: int) -> None:
+    def _store_in(self, tx: SessionTransaction, advice: Advice, asked: int) -> None:
         attempt = self.held.attempt
         attempt.context[ADVICE] = advice.as_json(asked)
-        columns = {"context": attempt.context, **spent(book, self.held)}
+        columns = {"context": attempt.context, **spent(tx, self.held)}
         Attempt.objects.filter(pk=attempt.pk).update(**columns)
 
     def _close(self, advice: Advice, asked: int) -> None:
-        with ledger(self.held.session.pk, "close_advice") as book:
-            if book.session.token != self.held.token:
+        with session_transaction(self.held.session.pk, "close_advice") as tx:
+            if tx.session.token != self.held.token:
                 raise LostRace(self.held.label)
-            self._store_in(book, advice, asked)
+            self._store_in(tx, advice, asked)
             if advice.failure is not None:
                 detail = {
                     "phase": self.held.phase.value,
@@ -169,21 +168,23 @@ class Consultation(Generic[Asked]):
                     "asked": asked,
                     "answered": len(advice.answers),
                 }
-                book.record(EventKind.MODEL_FAILED, attempt=self.held.attempt.number, detail=detail)
+                tx.record(EventKind.MODEL_FAILED, attempt=self.held.attempt.number, detail=detail)
 
 
 def _digest(keys: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
 
 
-def _kept(held: Held, digest: str) -> Advice:
+def _kept(claim: Claim, digest: str) -> Advice:
     """Return what the same model has said in earlier attempts at this phase.
 
     That asking was over counts only for attempts that did not end well: after one that did, it begins anew.
     """
-    attempts = Attempt.objects.filter(session=held.session, phase=held.phase.value, agent=held.attempt.agent)
+    attempts = Attempt.objects.filter(
+        session=claim.session, phase=claim.phase.value, agent=claim.attempt.agent
+    )
     advice = Advice()
-    for attempt in attempts.exclude(pk=held.attempt.pk).order_by("started_at"):
+    for attempt in attempts.exclude(pk=claim.attempt.pk).order_by("started_at"):
         kept = attempt.context.get(ADVICE) if isinstance(attempt.context, dict) else None
         if not isinstance(kept, dict):
             continue

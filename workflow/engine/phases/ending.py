@@ -4,26 +4,26 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
-from workflow.processes import stopping
 from workflow.contract.agent_types import AgentError
 from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
-from workflow.models import AttemptOutcome, ProcessingSession
 from workflow.contract.states import ItemStatus, Phase, SessionStatus
-from workflow.transitions import NO_CLAIM, NO_ERROR, Ledger, LostRace, ledger
+from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
+from workflow.engine.budget.spending import correct, spent, spent_unseen
+from workflow.engine.claims import Claim, end_attempt, lease_length
+from workflow.engine.retry_policy import MOST_LOSSES, decide_retry
+from workflow.engine.session_progress import missing_words
+from workflow.engine.writing import until_answered, until_stored
+from workflow.models import AttemptOutcome, ProcessingSession
+from workflow.processes import stopping
+from workflow.transitions import NO_CLAIM, NO_ERROR, LostRace, SessionTransaction, session_transaction
 
 from .consultation import PhaseTime
-from .model_questions import asked_by_model
-from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
-from workflow.engine.claims import Held, end_attempt, lease_length
 from .harmonized import store_harmonized
 from .harmonizing import HarmonizedChapter, harmonize, load_book
+from .model_questions import asked_by_model
 from .model_review import judged_by_model
 from .questions import ask, store_questions
-from workflow.engine.session_progress import missing_words
-from workflow.engine.budget.spending import correct, spent, spent_unseen
-from workflow.engine.retry_policy import MOST_LOSSES, judge
-from workflow.engine.writing import until_answered, until_stored
 
 logger = logging.getLogger(__name__)
 
@@ -33,50 +33,50 @@ CHANGES_PER_BATCH = 500
 COMPLETED_PER_BATCH = 100
 
 
-def run_phase(held: Held) -> None:
+def run_phase(claim: Claim) -> None:
     """Run the claimed phase and settle it: done, tried again later, failed, given back."""
     try:
-        (_harmonize if held.phase is Phase.HARMONIZING else _ask)(held)
+        (_harmonize if claim.phase is Phase.HARMONIZING else _ask)(claim)
     except AttemptFailed as failed:
         error = failed.error
-        until_stored(held, lambda: _settle_failure(held, error))
+        until_stored(claim, lambda: _settle_failure(claim, error))
     except Stopped:
-        until_stored(held, lambda: _give_back(held))
+        until_stored(claim, lambda: _give_back(claim))
     except (LeaseLost, LostRace):
-        logger.warning("%s: somebody else has it now", held.label)
-        until_stored(held, lambda: correct(held))
+        logger.warning("%s: somebody else has it now", claim.label)
+        until_stored(claim, lambda: correct(claim))
     except ProcessingSession.DoesNotExist:
         raise
     except Exception as broken:
         # A fault of our own is a failed attempt that a person sees, not a claim that waits for its lease.
-        logger.exception("%s: the engine broke", held.label)
+        logger.exception("%s: the engine broke", claim.label)
         failure = AgentError(Failure.INTERNAL_ERROR, f"{type(broken).__name__}: {broken}")
-        until_stored(held, lambda: _settle_failure(held, failure))
+        until_stored(claim, lambda: _settle_failure(claim, failure))
 
 
-def _harmonize(held: Held) -> None:
+def _harmonize(claim: Claim) -> None:
     time = PhaseTime()
-    book = judged_by_model(held, until_answered(held, lambda: load_book(held.session)), time)
-    results = AgentRun(held, lambda on_text: harmonize(book), time.left).watch()
+    book = judged_by_model(claim, until_answered(claim, lambda: load_book(claim.session)), time)
+    results = AgentRun(claim, lambda on_text: harmonize(book), time.left).watch()
     for batch in _batches(results):
         if stopping.is_overdue():
             raise Stopped("")
-        _store(held, lambda: _store_batch(held, batch))  # noqa: B023  (called before the next batch)
-    _store(held, lambda: _finish_harmonizing(held, results))
+        _store(claim, lambda: _store_batch(claim, batch))  # noqa: B023  (called before the next batch)
+    _store(claim, lambda: _finish_harmonizing(claim, results))
 
 
-def _ask(held: Held) -> None:
+def _ask(claim: Claim) -> None:
     time = PhaseTime()
-    book = until_answered(held, lambda: load_book(held.session))
-    questions = AgentRun(held, lambda on_text: ask(book), time.left).watch()
-    questions = [*questions, *asked_by_model(held, book, questions, time)]
-    _store(held, lambda: store_questions(held, questions))
+    book = until_answered(claim, lambda: load_book(claim.session))
+    questions = AgentRun(claim, lambda on_text: ask(book), time.left).watch()
+    questions = [*questions, *asked_by_model(claim, book, questions, time)]
+    _store(claim, lambda: store_questions(claim, questions))
 
 
-def _store(held: Held, store: Callable[[], bool]) -> None:
+def _store(claim: Claim, store: Callable[[], bool]) -> None:
     """Store a part of the phase's result. Raises LostRace where the claim is no longer this worker's."""
-    if not until_stored(held, store):
-        raise LostRace(held.label)
+    if not until_stored(claim, store):
+        raise LostRace(claim.label)
 
 
 def _batches(results: Sequence[HarmonizedChapter]) -> Iterator[list[HarmonizedChapter]]:
@@ -93,92 +93,92 @@ def _batches(results: Sequence[HarmonizedChapter]) -> Iterator[list[HarmonizedCh
         yield batch
 
 
-def _store_batch(held: Held, batch: list[HarmonizedChapter]) -> bool:
-    with ledger(held.session.pk, "store_harmonized") as book:
-        check_current(book, held)
+def _store_batch(claim: Claim, batch: list[HarmonizedChapter]) -> bool:
+    with session_transaction(claim.session.pk, "store_harmonized") as tx:
+        check_current(tx, claim)
         for chapter in batch:
-            store_harmonized(book, chapter)
+            store_harmonized(tx, chapter)
         # A long book's batches take longer than a lease.
-        book.change(lease_expires_at=book.now + lease_length())
+        tx.change(lease_expires_at=tx.now + lease_length())
     return True
 
 
-def _finish_harmonizing(held: Held, results: list[HarmonizedChapter]) -> bool:
-    with ledger(held.session.pk, "finish_harmonizing") as book:
-        check_current(book, held)
+def _finish_harmonizing(claim: Claim, results: list[HarmonizedChapter]) -> bool:
+    with session_transaction(claim.session.pk, "finish_harmonizing") as tx:
+        check_current(tx, claim)
         applied = sum(len(chapter.result.applied) for chapter in results)
         suggested = sum(len(chapter.result.suggestions) for chapter in results)
         detail = {"applied": applied, "suggested": suggested}
-        book.record(EventKind.HARMONIZING_FINISHED, attempt=held.attempt.number, detail=detail)
-        end_attempt(book, held.token, AttemptOutcome.SUCCEEDED, **spent(book, held))
-        book.change(**NO_CLAIM, **NO_ERROR, harmonized_at=book.now)
+        tx.record(EventKind.HARMONIZING_FINISHED, attempt=claim.attempt.number, detail=detail)
+        end_attempt(tx, claim.token, AttemptOutcome.SUCCEEDED, **spent(tx, claim))
+        tx.change(**NO_CLAIM, **NO_ERROR, harmonized_at=tx.now)
     return True
 
 
-def check_current(book: Ledger, held: Held) -> None:
+def check_current(tx: SessionTransaction, claim: Claim) -> None:
     """Raise LostRace where the session's phase is no longer claimed under this token."""
-    if book.session.token != held.token:
-        raise LostRace(held.label)
+    if tx.session.token != claim.token:
+        raise LostRace(claim.label)
 
 
-def _settle_failure(held: Held, error: AgentError) -> None:
-    with ledger(held.session.pk, "fail_phase") as book:
-        check_current(book, held)
-        verdict = judge(book, held, error)
+def _settle_failure(claim: Claim, error: AgentError) -> None:
+    with session_transaction(claim.session.pk, "fail_phase") as tx:
+        check_current(tx, claim)
+        decision = decide_retry(tx, claim, error)
         outcome = {"error_code": error.code.value, "error_message": error.message[:2000]}
-        end_attempt(book, held.token, verdict.outcome, **outcome, **spent(book, held))
-        if verdict.wait is not None:
-            retry_at = book.now + verdict.wait
-            book.change(**NO_CLAIM, **verdict.changes, next_attempt_at=retry_at)
+        end_attempt(tx, claim.token, decision.outcome, **outcome, **spent(tx, claim))
+        if decision.wait is not None:
+            retry_at = tx.now + decision.wait
+            tx.change(**NO_CLAIM, **decision.changes, next_attempt_at=retry_at)
             detail = {
                 "code": error.code.value,
                 "message": error.message[:500],
                 "retry_at": retry_at.isoformat(),
-                **verdict.detail,
+                **decision.detail,
             }
-            book.record(_failed_kind(held.phase), attempt=held.attempt.number, detail=detail)
+            tx.record(_failed_kind(claim.phase), attempt=claim.attempt.number, detail=detail)
         else:
-            book.change(**verdict.changes)
-            fail_phase(book, held.phase, error)
+            tx.change(**decision.changes)
+            fail_phase(tx, claim.phase, error)
 
 
 def _failed_kind(phase: Phase) -> EventKind:
     return EventKind.HARMONIZING_FAILED if phase is Phase.HARMONIZING else EventKind.QUESTIONS_FAILED
 
 
-def fail_phase(book: Ledger, phase: Phase, error: AgentError) -> None:
+def fail_phase(tx: SessionTransaction, phase: Phase, error: AgentError) -> None:
     """End a phase that cannot go on: harmonizing fails the session, questions never block a book."""
     detail = {"code": error.code.value, "message": error.message[:500]}
-    book.change(**NO_CLAIM, next_attempt_at=None)
-    book.record(_failed_kind(phase), detail=detail)
+    tx.change(**NO_CLAIM, next_attempt_at=None)
+    tx.record(_failed_kind(phase), detail=detail)
     if phase is Phase.QUESTIONS:
         message = error.message[:2000] or error.code.value
-        book.change(**NO_ERROR, questioned_at=book.now, questions_error=message)
-        book.wake()
+        tx.change(**NO_ERROR, questioned_at=tx.now, questions_error=message)
+        tx.wake()
         return
     message = "The chapters are written, but making them agree failed. Retry to go on."
-    book.move_session(
+    tx.move_session(
         SessionStatus.FAILED,
         EventKind.SESSION_FAILED,
         detail={**detail, "message": message},
-        changes={"error_code": error.code.value, "error_message": message, "finished_at": book.now},
+        changes={"error_code": error.code.value, "error_message": message, "finished_at": tx.now},
     )
 
 
-def _give_back(held: Held) -> None:
-    with ledger(held.session.pk, "give_back_phase") as book:
-        check_current(book, held)
-        book.change(**NO_CLAIM)
-        book.record(
-            EventKind.ATTEMPT_STOPPED, attempt=held.attempt.number, detail={"phase": held.phase.value}
+def _give_back(claim: Claim) -> None:
+    with session_transaction(claim.session.pk, "give_back_phase") as tx:
+        check_current(tx, claim)
+        tx.change(**NO_CLAIM)
+        tx.record(
+            EventKind.ATTEMPT_STOPPED, attempt=claim.attempt.number, detail={"phase": claim.phase.value}
         )
-        end_attempt(book, held.token, AttemptOutcome.STOPPED, **spent(book, held))
-        book.wake()
+        end_attempt(tx, claim.token, AttemptOutcome.STOPPED, **spent(tx, claim))
+        tx.wake()
 
 
-def lose_phase(book: Ledger, phase: Phase) -> None:
+def requeue_lost_phase(tx: SessionTransaction, phase: Phase) -> None:
     """Take the phase back from a worker that is gone; the third loss ends it."""
-    session = book.session
+    session = tx.session
     assert session.token is not None
     losses = session.lost_count + 1
     detail = {
@@ -187,12 +187,12 @@ def lose_phase(book: Ledger, phase: Phase) -> None:
         "losses": losses,
         "phase": phase.value,
     }
-    columns = spent_unseen(book, session.token)
-    end_attempt(book, session.token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
-    book.record(EventKind.WORKER_LOST, attempt=session.attempt_count, detail=detail)
-    book.change(**NO_CLAIM, lost_count=losses, next_attempt_at=None)
+    columns = spent_unseen(tx, session.token)
+    end_attempt(tx, session.token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
+    tx.record(EventKind.WORKER_LOST, attempt=session.attempt_count, detail=detail)
+    tx.change(**NO_CLAIM, lost_count=losses, next_attempt_at=None)
     if losses >= MOST_LOSSES:
-        fail_phase(book, phase, AgentError(Failure.WORKER_LOST, f"The worker was lost {losses} times."))
+        fail_phase(tx, phase, AgentError(Failure.WORKER_LOST, f"The worker was lost {losses} times."))
 
 
 def finish_book(session_id: UUID) -> None:
@@ -203,8 +203,8 @@ def finish_book(session_id: UUID) -> None:
 
 def _finish_batch(session_id: UUID) -> bool:
     """Complete up to a hundred chapters. Returns whether there may be more."""
-    with ledger(session_id, "complete_chapters") as book:
-        session = book.session
+    with session_transaction(session_id, "complete_chapters") as tx:
+        session = tx.session
         ended = session.harmonized_at and session.questioned_at and session.token is None
         if session.status != SessionStatus.HARMONIZING or not ended or session.paused_at:
             return False
@@ -212,14 +212,14 @@ def _finish_batch(session_id: UUID) -> bool:
             session.items.filter(status=ItemStatus.HARMONIZED).order_by("number")[:COMPLETED_PER_BATCH]
         )
         for item in items:
-            book.move_item(item, ItemStatus.COMPLETED, EventKind.CHAPTER_COMPLETED)
+            tx.move_item(item, ItemStatus.COMPLETED, EventKind.CHAPTER_COMPLETED)
         if len(items) == COMPLETED_PER_BATCH:
             return True
         missing = missing_words(session)
-        book.move_session(
+        tx.move_session(
             SessionStatus.COMPLETED,
             EventKind.SESSION_COMPLETED,
             detail={"chapters": session.written_count, **({"message": missing} if missing else {})},
-            changes={**NO_ERROR, "finished_at": book.now},
+            changes={**NO_ERROR, "finished_at": tx.now},
         )
     return False

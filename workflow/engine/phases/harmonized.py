@@ -4,17 +4,17 @@ from books.models import ChapterRevision, Origin
 from chapterflow_site.core.rows import add_rows
 from workflow.context.continuity import renew_facts
 from workflow.contract.events import EventKind
+from workflow.contract.states import ItemStatus
 from workflow.harmonization import Finding, Placed
 from workflow.models import ChangeStatus, HarmonizationChange
-from workflow.contract.states import ItemStatus
-from workflow.transitions import Ledger
+from workflow.transitions import SessionTransaction
 
 from .harmonizing import HarmonizedChapter, revise
 
 CONTEXT_CHARACTERS = 200
 
 
-def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
+def store_harmonized(tx: SessionTransaction, chapter: HarmonizedChapter) -> None:
     """Store one chapter's result: a new revision where the text changed, every change, the move to HARMONIZED."""
     loaded, result = chapter.loaded, chapter.result
     revision = loaded.revision
@@ -28,8 +28,8 @@ def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
             reasons=(place.finding.reason for place in result.applied),
         )
         renew_facts(loaded.item, chapter.memory)
-    add_rows(_changes(book, chapter, revision))
-    book.move_item(
+    add_rows(_changes(tx, chapter, revision))
+    tx.move_item(
         loaded.item,
         ItemStatus.HARMONIZED,
         EventKind.CHAPTER_HARMONIZED,
@@ -43,31 +43,35 @@ def store_harmonized(book: Ledger, chapter: HarmonizedChapter) -> None:
 
 
 def _changes(
-    book: Ledger, chapter: HarmonizedChapter, revision: ChapterRevision
+    tx: SessionTransaction, chapter: HarmonizedChapter, revision: ChapterRevision
 ) -> list[HarmonizationChange]:
     result = chapter.result
-    applied = [_placed(book, chapter, place, ChangeStatus.APPLIED, revision) for place in result.applied]
+    applied = [_placed(tx, chapter, place, ChangeStatus.APPLIED, revision) for place in result.applied]
     suggested = [
-        _placed(book, chapter, place, ChangeStatus.SUGGESTED, revision) for place in result.suggestions
+        _placed(tx, chapter, place, ChangeStatus.SUGGESTED, revision) for place in result.suggestions
     ]
     rejected = [
-        _change(book, chapter, finding, ChangeStatus.REJECTED, revision, offset=finding.start, note=why)
+        _change(tx, chapter, finding, ChangeStatus.REJECTED, revision, offset=finding.start, note=why)
         for finding, why in result.rejected
     ]
     return [*applied, *suggested, *rejected]
 
 
 def _placed(
-    book: Ledger, chapter: HarmonizedChapter, place: Placed, status: ChangeStatus, revision: ChapterRevision
+    tx: SessionTransaction,
+    chapter: HarmonizedChapter,
+    place: Placed,
+    status: ChangeStatus,
+    revision: ChapterRevision,
 ) -> HarmonizationChange:
-    change = _change(book, chapter, place.finding, status, revision, offset=place.offset)
+    change = _change(tx, chapter, place.finding, status, revision, offset=place.offset)
     change.before = place.before[-CONTEXT_CHARACTERS:]
     change.after = place.after[:CONTEXT_CHARACTERS]
     return change
 
 
 def _change(
-    book: Ledger,
+    tx: SessionTransaction,
     chapter: HarmonizedChapter,
     finding: Finding,
     status: ChangeStatus,
@@ -78,7 +82,7 @@ def _change(
 ) -> HarmonizationChange:
     evidence = dict(finding.evidence) | ({"not_applied": note} if note else {})
     return HarmonizationChange(
-        session=book.session,
+        session=tx.session,
         chapter=chapter.loaded.item.chapter,
         rule=finding.rule,
         severity=finding.severity,
@@ -89,5 +93,5 @@ def _change(
         reason=finding.reason,
         evidence=evidence,
         revision=revision,
-        created_at=book.now,
+        created_at=tx.now,
     )

@@ -6,22 +6,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from books.models import BookVersion, Chapter, ChapterRevision, NodeChunk, Origin, TextChunk
-from books.text.citations import find_passages
 from books.preferences.reading import KeptName, kept_names
 from books.preferences.rule import preferences_of
 from books.sources import SourceRules, readable, rules_of
+from books.text.citations import find_passages
 from books.text.withheld import Withheld
 from books.text.words import count_prose
 from workflow.agents.memory import ChapterMemory, memory_of
-from workflow.contract.agent_types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
 from workflow.context.chapter_task import source_chunk, source_node
+from workflow.contract.agent_types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
+from workflow.contract.states import ItemStatus
+from workflow.engine.measuring import compared_with, measures_again, score_in
+from workflow.engine.outcomes import add_revision
 from workflow.harmonization import RULE_KEYS, Applied, Finding, apply_findings, find_all
 from workflow.harmonization.judged import Judged
 from workflow.models import ChapterWorkflowItem, ConsistencyRule, ProcessingSession
-from workflow.contract.states import ItemStatus
-
-from workflow.engine.measuring import compared_with, measures_again, score_in
-from workflow.engine.outcomes import add_revision
 
 PlacedCitations = tuple[tuple[int, int, str], ...]
 

@@ -6,23 +6,30 @@ from functools import partial
 
 from books.text.withheld import Withheld
 from workflow.agents.llm import Watch
-from workflow.agents.llm.model_questions import Brief, asking_inquiry, batches, brief_of, instructions, questions_in
+from workflow.agents.llm.model_questions import (
+    Brief,
+    asking_inquiry,
+    batches,
+    brief_of,
+    instructions,
+    questions_in,
+)
 from workflow.agents.llm.structured import Adviser
 from workflow.agents.orchestrator import questioner_models
 from workflow.agents.questions import Question
 from workflow.agents.questions.proposed import Proposed, accept, proposed_from
 from workflow.contract.agent_types import OnText, WrittenChapter
+from workflow.engine.attempts import AgentRun, AttemptFailed
+from workflow.engine.claims import Claim
+from workflow.engine.writing import until_answered
 from workflow.models import FollowUpQuestion
 
 from .consultation import Consultation, PhaseTime
-from workflow.engine.attempts import AgentRun, AttemptFailed
-from workflow.engine.claims import Held
 from .harmonizing import LoadedBook
-from workflow.engine.writing import until_answered
 
 
 def asked_by_model(
-    held: Held, book: LoadedBook, questions: Sequence[Question], time: PhaseTime
+    claim: Claim, book: LoadedBook, questions: Sequence[Question], time: PhaseTime
 ) -> list[Question]:
     """Return what the model asks beside the rules' `questions` and those of earlier; none where no model is set.
 
@@ -31,21 +38,21 @@ def asked_by_model(
     models = questioner_models()
     if not models:
         return []
-    stored = until_answered(held, lambda: _stored(held))
+    stored = until_answered(claim, lambda: _stored(claim))
     chapters: list[WrittenChapter] = [chapter.written for chapter in book.chapters]
-    briefs = AgentRun(held, lambda on_text: _briefs(chapters, questions), time.left).watch()
+    briefs = AgentRun(claim, lambda on_text: _briefs(chapters, questions), time.left).watch()
     if not briefs:
         return []
-    consultation = Consultation(held, models, time.of_model, batches, partial(_ask, book.withheld))
+    consultation = Consultation(claim, models, time.of_model, batches, partial(_ask, book.withheld))
     advice = consultation.about(briefs, briefs)
     proposed = list(_read(advice.answers, briefs))
     known = [*stored, *(text for question in questions for text in _texts(question))]
 
     def check(on_text: OnText) -> list[Question]:
-        return accept(proposed, chapters, known, asked_by=held.attempt.agent, instructions=instructions())
+        return accept(proposed, chapters, known, asked_by=claim.attempt.agent, instructions=instructions())
 
     try:
-        return AgentRun(held, check, time.left).watch()
+        return AgentRun(claim, check, time.left).watch()
     except AttemptFailed as failed:
         # Whatever a model says, it is no reason to lose the rules' questions.
         advice.failure = failed.error
@@ -53,8 +60,8 @@ def asked_by_model(
         return []
 
 
-def _stored(held: Held) -> list[str]:
-    rows = FollowUpQuestion.objects.filter(version=held.session.version_id)
+def _stored(claim: Claim) -> list[str]:
+    rows = FollowUpQuestion.objects.filter(version=claim.session.version_id)
     return list(rows.values_list("text", flat=True))
 
 

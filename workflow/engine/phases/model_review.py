@@ -12,6 +12,9 @@ from workflow.agents.llm.model_review import batches, instructions, judging_inqu
 from workflow.agents.llm.structured import Adviser
 from workflow.agents.orchestrator import harmonizer_models
 from workflow.contract.agent_types import JSON, OnText, WrittenChapter
+from workflow.engine.attempts import AgentRun, AttemptFailed
+from workflow.engine.claims import Claim
+from workflow.engine.writing import until_answered
 from workflow.harmonization import Finding
 from workflow.harmonization.cases import Case, Cases, collect_cases
 from workflow.harmonization.judged import Judged, put_together
@@ -20,10 +23,7 @@ from workflow.harmonization.rules.catalogue import MODEL
 from workflow.models import ProcessingSession
 
 from .consultation import Consultation, PhaseTime
-from workflow.engine.attempts import AgentRun, AttemptFailed
-from workflow.engine.claims import Held
 from .harmonizing import LoadedBook, find_in, is_waiting
-from workflow.engine.writing import until_answered
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class _Plan:
     cases: Cases
 
 
-def judged_by_model(held: Held, book: LoadedBook, time: PhaseTime) -> LoadedBook:
+def judged_by_model(claim: Claim, book: LoadedBook, time: PhaseTime) -> LoadedBook:
     """Return the book with what rules and model have found; as it is where no model is to look at it.
 
     The model never fails the phase: where it cannot help, the rules' result stands.
@@ -43,21 +43,21 @@ def judged_by_model(held: Held, book: LoadedBook, time: PhaseTime) -> LoadedBook
     if not models or MODEL not in book.enabled:
         return book
     chapters: list[WrittenChapter] = [chapter.written for chapter in book.chapters]
-    plan = AgentRun(held, lambda on_text: _plan(book, chapters), time.left).watch()
+    plan = AgentRun(claim, lambda on_text: _plan(book, chapters), time.left).watch()
     rules_alone = replace(book, judged=Judged(plan.found, {}))
     cases = plan.cases.cases
     if not cases:
         return rules_alone
-    told = instructions(until_answered(held, lambda: _preferences(held.session)))
-    consultation = _consultation(held, models, told, book.withheld, time)
+    told = instructions(until_answered(claim, lambda: _preferences(claim.session)))
+    consultation = _consultation(claim, models, told, book.withheld, time)
     advice = consultation.about(cases, _open(cases, book))
     pairs = [(case, opinion_from(advice.answers.get(case.key))) for case in cases]
 
     def judge(on_text: OnText) -> Judged:
-        return put_together(chapters, plan.found, pairs, asked=held.attempt.agent, instructions=told)
+        return put_together(chapters, plan.found, pairs, asked=claim.attempt.agent, instructions=told)
 
     try:
-        return replace(book, judged=AgentRun(held, judge, time.left).watch())
+        return replace(book, judged=AgentRun(claim, judge, time.left).watch())
     except AttemptFailed as failed:
         # Whatever a model says, it is no reason to fail a book.
         advice.failure = failed.error
@@ -77,13 +77,13 @@ def _open(cases: Iterable[Case], book: LoadedBook) -> list[Case]:
 
 
 def _consultation(
-    held: Held, models: tuple[str, ...], told: str, withheld: Withheld, time: PhaseTime
+    claim: Claim, models: tuple[str, ...], told: str, withheld: Withheld, time: PhaseTime
 ) -> Consultation[Case]:
     def ask(adviser: Adviser, batch: tuple[Case, ...], watch: Watch) -> Mapping[str, object]:
         answer = adviser.ask(judging_inquiry(batch, told).without(withheld), watch)
         return {key: opinion.as_json() for key, opinion in opinions_in(answer, batch).items()}
 
-    return Consultation(held, models, time.of_model, lambda cases: batches(cases, told), ask)
+    return Consultation(claim, models, time.of_model, lambda cases: batches(cases, told), ask)
 
 
 def _preferences(session: ProcessingSession) -> JSON:

@@ -1,0 +1,1 @@
+"""How many chapters are written with each model provider at once, and who waits for one."""

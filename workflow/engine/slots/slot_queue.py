@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from chapterflow_site.core.clock import database_now
-from workflow.models import ProcessingSession
 from workflow.agents.providers import split
-from workflow.transitions import ledger
+from workflow.models import ProcessingSession
+from workflow.transitions import session_transaction
 
-from .slots import Rooms, held_back
+from .slots import ProviderSlots, waiting_for_slot
 
 
-def sessions_in_turn() -> Iterator[UUID]:
+def sessions_for_slots() -> Iterator[UUID]:
     """Return the sessions for which there is a place now, in the order of their turns; each takes one."""
-    waiting = list(held_back())
+    waiting = list(waiting_for_slot())
     if not waiting:
         return
-    rooms = Rooms(database_now())
+    rooms = ProviderSlots(database_now())
     free = {name: rooms.free(name) for session in waiting for name in split(session.held_back_by)}
     for session in waiting:
         name = next((name for name in split(session.held_back_by) if free[name] > 0), None)
@@ -27,10 +27,10 @@ def sessions_in_turn() -> Iterator[UUID]:
 
 def wake_next() -> None:
     """Queue a wake-up of each session whose turn it is, as soon as a place is free; the pacemaker does it otherwise."""
-    for session_id in list(sessions_in_turn()):
+    for session_id in list(sessions_for_slots()):
         try:
-            with ledger(session_id, "wake_next") as book:
-                if book.session.held_back_at is not None:
-                    book.wake()
+            with session_transaction(session_id, "wake_next") as tx:
+                if tx.session.held_back_at is not None:
+                    tx.wake()
         except ProcessingSession.DoesNotExist:
             continue

@@ -12,11 +12,11 @@ from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
-from workflow.contract.events import EventKind
-from workflow.models import ChapterWorkflowItem, ProcessingSession, Provider
 from workflow.agents.providers import ALL, backends_of, joined, limit_of, split
+from workflow.contract.events import EventKind
 from workflow.contract.states import ItemStatus, SessionStatus
-from workflow.transitions import Ledger
+from workflow.models import ChapterWorkflowItem, ProcessingSession, Provider
+from workflow.transitions import SessionTransaction
 
 # From here on a provider that once asked to slow down counts as well, where the installation sets no limit.
 HIGHEST_CEILING = 32
@@ -24,7 +24,7 @@ ENDLESS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Place:
+class Slot:
     """A chapter may be begun: by this writer, whose backends have room, taking a place of each of `providers`."""
 
     writer: str
@@ -38,7 +38,7 @@ class Refusal:
     providers: tuple[str, ...]
 
 
-class Rooms:
+class ProviderSlots:
     """The places of all providers as they are now; under a lock, as they stay until the transaction ends."""
 
     def __init__(self, now: datetime) -> None:
@@ -46,7 +46,7 @@ class Rooms:
         self.rows = {row.name: row for row in Provider.objects.order_by("name")}
 
     @classmethod
-    def locked(cls, now: datetime, names: Iterable[str] = ()) -> "Rooms":
+    def locked(cls, now: datetime, names: Iterable[str] = ()) -> "ProviderSlots":
         """Lock all providers; each of `names` gets its row, so that there is something to lock."""
         rooms = cls.__new__(cls)
         rooms.now = now
@@ -84,38 +84,38 @@ class Rooms:
         return Counter(name for column in columns for name in split(column))
 
 
-def find_place(book: Ledger, writer: str) -> Place | Refusal:
+def find_slot(tx: SessionTransaction, writer: str) -> Slot | Refusal:
     """Return the place for one more chapter by `writer`. Of a list of models, those without room are left out.
 
     A session that waits longer for a place goes first. Asks the database nothing where the writer calls no provider.
     """
     backends = backends_of(writer)
     if not backends:
-        return Place(writer)
+        return Slot(writer)
     shared = [ALL] if limit_of(ALL) is not None else []
     names = [*shared, *(backend.provider for backend in backends)]
-    rooms = Rooms.locked(book.now, [name for name in names if limit_of(name) is not None])
-    has_place = _with_a_turn(book, rooms, names)
+    rooms = ProviderSlots.locked(tx.now, [name for name in names if limit_of(name) is not None])
+    has_place = _with_a_slot(tx, rooms, names)
     if shared and ALL not in has_place:
         return Refusal((ALL,))
     usable = [backend for backend in backends if backend.provider in has_place]
     if not usable:
         return Refusal(tuple(dict.fromkeys(backend.provider for backend in backends)))
     models = writer if len(usable) == len(backends) else ",".join(backend.writer for backend in usable)
-    return Place(models, joined([*shared, *(backend.provider for backend in usable)]))
+    return Slot(models, joined([*shared, *(backend.provider for backend in usable)]))
 
 
-def _with_a_turn(book: Ledger, rooms: Rooms, names: Iterable[str]) -> set[str]:
+def _with_a_slot(tx: SessionTransaction, rooms: ProviderSlots, names: Iterable[str]) -> set[str]:
     """Return the providers with more free places than sessions that wait for them and came before."""
     free = {name: rooms.free(name) for name in names}
     if any(0 < count < ENDLESS for count in free.values()):
-        for waiting in _before(book.session):
+        for waiting in _before(tx.session):
             for name in split(waiting):
                 free[name] = free.get(name, 0) - 1
     return {name for name, count in free.items() if count > 0}
 
 
-def held_back() -> QuerySet[ProcessingSession]:
+def waiting_for_slot() -> QuerySet[ProcessingSession]:
     """Return the sessions that wait for a place and could take it, in the order of their turns."""
     waiting = ProcessingSession.objects.filter(held_back_at__isnull=False, paused_at=None)
     return waiting.filter(status=SessionStatus.PROCESSING).order_by("held_back_at", "pk")
@@ -123,55 +123,55 @@ def held_back() -> QuerySet[ProcessingSession]:
 
 def _before(session: ProcessingSession) -> list[str]:
     """Return for which providers those wait whose turn is before this session's."""
-    others = held_back().exclude(pk=session.pk)
+    others = waiting_for_slot().exclude(pk=session.pk)
     since = session.held_back_at
     if since is not None:
         others = others.filter(Q(held_back_at__lt=since) | Q(held_back_at=since, pk__lt=session.pk))
     return list(others.values_list("held_back_by", flat=True))
 
 
-def hold_back(book: Ledger, refusals: Iterable[Refusal]) -> None:
+def wait_for_slot(tx: SessionTransaction, refusals: Iterable[Refusal]) -> None:
     """Let the session wait for its turn with these providers; its place in the line stays what it was."""
-    session = book.session
+    session = tx.session
     names = [name for refusal in refusals for name in refusal.providers]
     if session.held_back_by != joined(names):
-        book.change(held_back_by=joined(names))
+        tx.change(held_back_by=joined(names))
     if session.held_back_at is not None:
         return
-    book.change(held_back_at=book.now)
+    tx.change(held_back_at=tx.now)
     if not session.items.filter(status=ItemStatus.IN_PROGRESS).exists():
-        book.record(EventKind.HELD_BACK, detail={"providers": sorted(set(names))})
+        tx.record(EventKind.HELD_BACK, detail={"providers": sorted(set(names))})
 
 
-def let_go(book: Ledger) -> None:
+def let_go(tx: SessionTransaction) -> None:
     """Take the session out of the line."""
-    if book.session.held_back_at is not None:
-        book.change(held_back_at=None, held_back_by="")
+    if tx.session.held_back_at is not None:
+        tx.change(held_back_at=None, held_back_by="")
 
 
-def slow_down(book: Ledger, waits: Mapping[str, timedelta]) -> None:
+def slow_down(tx: SessionTransaction, waits: Mapping[str, timedelta]) -> None:
     """Leave providers alone for a while, all workers, and go on with half as many chapters at once.
 
     A wait that is there already is never shortened; several workers that ran into one limit halve once.
     """
     if not waits:
         return
-    rooms = Rooms.locked(book.now, waits)
+    rooms = ProviderSlots.locked(tx.now, waits)
     for name, wait in sorted(waits.items()):
         row = rooms.rows[name]
         if not rooms.cooling_until(name):
             bounds = (rooms.most(name), (rooms.running[name] + 1) // 2)
             row.ceiling = max(1, min(bound for bound in bounds if bound is not None))
-            row.rate_limited_at = book.now
-        row.cooling_until = max(row.cooling_until or book.now, book.now + wait)
+            row.rate_limited_at = tx.now
+        row.cooling_until = max(row.cooling_until or tx.now, tx.now + wait)
         row.save(update_fields=["ceiling", "cooling_until", "rate_limited_at"])
 
 
-def speed_up(book: Ledger, names: Iterable[str]) -> None:
+def speed_up(tx: SessionTransaction, names: Iterable[str]) -> None:
     """A chapter was written: allow each of these providers one more at once, until it is as before."""
     if not Provider.objects.filter(name__in=list(names), ceiling__isnull=False).exists():
         return
-    rooms = Rooms.locked(book.now)
+    rooms = ProviderSlots.locked(tx.now)
     for name in names:
         row = rooms.rows.get(name)
         if row is not None and row.ceiling is not None and not rooms.cooling_until(name):

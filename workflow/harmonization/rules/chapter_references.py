@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from workflow.harmonization.facts import Book, ChapterText, Reference
 from workflow.harmonization.prose import words_of
-from .catalogue import CHAPTER_REFERENCES
 from workflow.harmonization.types import Finding
+
+from .catalogue import CHAPTER_REFERENCES
 
 _UNITS = words_of("""
     one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen

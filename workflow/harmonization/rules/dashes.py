@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from workflow.harmonization.facts import Book, ChapterText, Glyph
 from workflow.harmonization.prose import word_set
+from workflow.harmonization.types import Finding
+
 from .catalogue import DASHES
 from .majority import count_styles, majority, style_evidence, where
-from workflow.harmonization.types import Finding
 
 _STYLES = {"spaced en dash": " – ", "em dash": "—", "spaced em dash": " — ", "spaced hyphen": " - "}
 _DOUBLE = "double hyphen"

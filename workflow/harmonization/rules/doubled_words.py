@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from workflow.harmonization.facts import ChapterText
 from workflow.harmonization.prose import word_set
-from .catalogue import DOUBLED_WORDS
 from workflow.harmonization.types import Finding
+
+from .catalogue import DOUBLED_WORDS
 
 _DOUBLED = re.compile(
     r"(?<![\w'’-])([^\W\d_]+(?:['’][^\W\d_]+)?)([ \t]+|[ \t]*\n[ \t]*)(\1)(?![\w'’-])", re.IGNORECASE

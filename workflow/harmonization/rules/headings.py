@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from books.storyline.values.titles import plain_title
 from workflow.harmonization.facts import Book, ChapterFacts, ChapterText, Heading
 from workflow.harmonization.prose import word_set
-from .catalogue import HEADINGS
 from workflow.harmonization.types import Finding, Severity
+
+from .catalogue import HEADINGS
 
 TOP_LEVEL = 2
 CLEAR_MAJORITY = 0.75

@@ -11,10 +11,11 @@ from rapidfuzz.distance import DamerauLevenshtein
 from workflow.contract.agent_types import WrittenChapter
 from workflow.harmonization.facts import Book, ChapterText, Place
 from workflow.harmonization.prose import proper_names, word_set
+from workflow.harmonization.types import Finding
+
 from .catalogue import NAME_VARIANTS
 from .kept_names import Keeping
 from .majority import StyleCount, counted, where
-from workflow.harmonization.types import Finding
 
 MIN_LETTERS = 4
 LETTERS_FOR_TWO_EDITS = 8

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from books.text.citations import cited_ids, paragraphs
 from books.text.sentences import sentence_spans
 from workflow.harmonization.facts import ChapterText
-from .catalogue import PLACEHOLDERS
 from workflow.harmonization.types import Finding
+
+from .catalogue import PLACEHOLDERS
 
 _BRACKETED = re.compile(
     r"\[(?:(?:insert|add|fill in|todo|tbd|tbc|tk|fixme|placeholder|your"

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from books.text.citations import paragraphs
 from workflow.harmonization.facts import Book, ChapterText, Glyph
+from workflow.harmonization.types import Finding
+
 from .catalogue import QUOTATION_MARKS
 from .majority import count_styles, majority, style_evidence, where
-from workflow.harmonization.types import Finding
 
 _MARK = re.compile(r"[\"“”'‘’]")
 _OTHER_SYSTEM = re.compile(r"[„«»‚]")

@@ -8,8 +8,9 @@ from itertools import chain
 
 from books.text.sentences import sentence_spans
 from workflow.harmonization.facts import Book, ChapterText, Place
-from .catalogue import REPEATED_SENTENCES
 from workflow.harmonization.types import Finding
+
+from .catalogue import REPEATED_SENTENCES
 
 MIN_WORDS = 8
 SIMILARITY = 0.6

@@ -10,7 +10,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chapterflow_site import address
-from chapterflow_site.accounts.actions import LOOPBACK_LINK_LIFETIME, first_administrator, make_sign_in_link, nobody_has_signed_in
+from chapterflow_site.accounts.actions import (
+    LOOPBACK_LINK_LIFETIME,
+    first_administrator,
+    make_sign_in_link,
+    nobody_has_signed_in,
+)
 from chapterflow_site.assets import collect_assets
 from chapterflow_site.private import check_writable
 from workflow.workers.supervisor import Child, Supervisor, worker_children

@@ -14,25 +14,32 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.actions import upload_storyline
-from books.storyline.values.digest import storyline_digest
-from chapterflow_site.core.exceptions import DomainError
 from books.export import FORMATS, export_book
 from books.models import BookVersion, Dependencies
 from books.preferences.rule import preferences_of
 from books.sources import notices_of
 from books.storyline.faults import StorylineFaults
+from books.storyline.values.digest import storyline_digest
 from books.uploads import read_upload
 from books.writers import writer_of
 from chapterflow_site.accounts.actions import first_administrator
-from workflow.processes import stopping
+from chapterflow_site.core.exceptions import DomainError
 from workflow.actions import retry_session, start_session
-from workflow.progress.progress import progress_line, waiting_line, written_percent
-from workflow.management.cost_lines import estimate_lines, go_on, has_stopped_for_budget, read_budget, spent_lines, stopped_words
+from workflow.contract.states import UNFINISHED, OnFailure, SessionStatus
 from workflow.engine import advance
 from workflow.engine.session_progress import missing_words
+from workflow.management.cost_lines import (
+    estimate_lines,
+    go_on,
+    has_stopped_for_budget,
+    read_budget,
+    spent_lines,
+    stopped_words,
+)
 from workflow.models import ProcessingSession
+from workflow.processes import stopping
+from workflow.progress.progress import progress_line, waiting_line, written_percent
 from workflow.workers.pacemaker import Pacemaker
-from workflow.contract.states import UNFINISHED, OnFailure, SessionStatus
 
 COMPLETED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 TEND_SECONDS = 1.0

@@ -2,17 +2,18 @@
 
 from workflow.progress.activity import Entry, describe, describe_all, read_entries
 from workflow.progress.blocked import find_blocked
-from .board import Board, read_board, read_boards
-from .cards import Card, Look
 from workflow.progress.estimate import Estimate, estimate_rest
 from workflow.progress.rows import Row, read_needs, read_rows
+
+from .board import Board, read_board, read_boards
+from .cards import Card, DisplayStatus
 
 __all__ = [
     "Board",
     "Card",
+    "DisplayStatus",
     "Entry",
     "Estimate",
-    "Look",
     "Row",
     "describe",
     "describe_all",

@@ -9,13 +9,20 @@ from uuid import UUID
 from django.urls import reverse
 
 from workflow.agents.orchestrator import allowed_writers
-from workflow.models import ProcessingSession
 from workflow.contract.states import ItemStatus, OnFailure, SessionStatus
-
+from workflow.models import ProcessingSession
 from workflow.progress.activity import Entry, read_entries
 from workflow.progress.blocked import find_blocked
-from .cards import Card, Look, Surroundings, make_card, who_waits
-from workflow.progress.rows import Needs, Row, read_needs, read_needs_of_several, read_rows, read_rows_of_several
+from workflow.progress.rows import (
+    Needs,
+    Row,
+    read_needs,
+    read_needs_of_several,
+    read_rows,
+    read_rows_of_several,
+)
+
+from .cards import Card, DisplayStatus, Surroundings, make_card, who_waits
 
 GROUP = 50
 NEWEST_ENTRIES = 20
@@ -34,10 +41,10 @@ class Group:
         return f"{self.cards[0].number:,} to {self.cards[-1].number:,}"
 
 
-def count_looks(looks: Iterable[Look]) -> list[tuple[Look, int]]:
+def count_looks(looks: Iterable[DisplayStatus]) -> list[tuple[DisplayStatus, int]]:
     """Return how many there are of each look that occurs."""
     counted = Counter(looks)
-    return [(look, counted[look]) for look in Look if counted[look]]
+    return [(look, counted[look]) for look in DisplayStatus if counted[look]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Board:
         return len(self.cards) > GROUP
 
     @cached_property
-    def counts(self) -> Counter[Look]:
+    def counts(self) -> Counter[DisplayStatus]:
         """How many chapters there are of each look."""
         return Counter(card.look for card in self.cards.values())
 
@@ -78,7 +85,7 @@ class Board:
             for index, start in enumerate(range(0, len(cards), GROUP))
         ]
 
-    def first(self, look: Look) -> Card | None:
+    def first(self, look: DisplayStatus) -> Card | None:
         """Return the first chapter of this look."""
         return next((card for card in self.cards.values() if card.look is look), None)
 

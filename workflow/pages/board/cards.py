@@ -11,15 +11,21 @@ from chapterflow_site.templatetags.interface import duration
 from workflow.agents.orchestrator import QUOTATIONS
 from workflow.contract.failures import explain
 from workflow.contract.states import WRITTEN, ItemStatus
-
 from workflow.progress.moments import Moment
 from workflow.progress.rows import Needs, Row
-from workflow.progress.tries import after_the_wait, attempts_in_words, attempts_made, next_attempt, running_attempt, waits_until
+from workflow.progress.tries import (
+    after_the_wait,
+    attempts_in_words,
+    attempts_made,
+    next_attempt,
+    running_attempt,
+    waits_until,
+)
 
 NAMED_AT_MOST = 3
 
 
-class Look(StrEnum):
+class DisplayStatus(StrEnum):
     """How a chapter is shown: its status, or why it is pending."""
 
     IN_PROGRESS = "in_progress"
@@ -34,7 +40,9 @@ class Look(StrEnum):
     @property
     def word(self) -> str:
         """The word for a person."""
-        return "Waiting to retry" if self is Look.RETRY else self.value.replace("_", " ").capitalize()
+        return (
+            "Waiting to retry" if self is DisplayStatus.RETRY else self.value.replace("_", " ").capitalize()
+        )
 
 
 class Named(NamedTuple):
@@ -87,7 +95,7 @@ class Card(NamedTuple):
 
     number: int
     title: str
-    look: Look
+    look: DisplayStatus
     url: str
     attempts_url: str
     retry_url: str
@@ -133,10 +141,10 @@ class Surroundings:
 
 def make_card(row: Row, around: Surroundings) -> Card:
     """Work out the card of `row`."""
-    look = look_of(row, around.blocked)
+    look = display_status_of(row, around.blocked)
     url = f"{around.chapter_url}{row.number}/"
     action = f"{around.action_url}{row.number}/"
-    retry = look is Look.FAILED and around.can_retry
+    retry = look is DisplayStatus.FAILED and around.can_retry
     outdated = row.outdated_reason if row.status in WRITTEN else ""
     return Card(
         number=row.number,
@@ -148,11 +156,11 @@ def make_card(row: Row, around: Surroundings) -> Card:
         facts=tuple(_facts(row, look)),
         state=_state(row, look),
         quality=_quality(row),
-        after=name_some(around.needs.get(row.number, ())) if look is Look.PENDING else Named(),
-        waits_for=name_some(around.blocked.get(row.number, ())) if look is Look.BLOCKED else Named(),
-        since=Moment.maybe(row.started_at) if look is Look.IN_PROGRESS else None,
-        until=Moment.maybe(row.next_attempt_at) if look is Look.RETRY else None,
-        tried=Moment.maybe(row.finished_at) if look is Look.FAILED else None,
+        after=name_some(around.needs.get(row.number, ())) if look is DisplayStatus.PENDING else Named(),
+        waits_for=name_some(around.blocked.get(row.number, ())) if look is DisplayStatus.BLOCKED else Named(),
+        since=Moment.maybe(row.started_at) if look is DisplayStatus.IN_PROGRESS else None,
+        until=Moment.maybe(row.next_attempt_at) if look is DisplayStatus.RETRY else None,
+        tried=Moment.maybe(row.finished_at) if look is DisplayStatus.FAILED else None,
         notice=_notice(row, look, around),
         outdated=outdated,
         again_url=f"{action}again/" if outdated and around.can_retry else "",
@@ -161,13 +169,13 @@ def make_card(row: Row, around: Surroundings) -> Card:
     )
 
 
-def look_of(row: Row, blocked: Mapping[int, tuple[int, ...]]) -> Look:
+def display_status_of(row: Row, blocked: Mapping[int, tuple[int, ...]]) -> DisplayStatus:
     """Return how the chapter is shown."""
     if row.status != ItemStatus.PENDING:
-        return Look(row.status)
+        return DisplayStatus(row.status)
     if row.number in blocked:
-        return Look.BLOCKED
-    return Look.RETRY if row.next_attempt_at else Look.PENDING
+        return DisplayStatus.BLOCKED
+    return DisplayStatus.RETRY if row.next_attempt_at else DisplayStatus.PENDING
 
 
 def name_some(numbers: Sequence[int]) -> Named:
@@ -189,16 +197,16 @@ def _others(row: Row, around: Surroundings) -> tuple[tuple[str, str], ...]:
     return tuple(each for each in around.writers if each[0] != (row.writer or around.writer))
 
 
-def _facts(row: Row, look: Look) -> Iterable[str]:
+def _facts(row: Row, look: DisplayStatus) -> Iterable[str]:
     if row.passage_count:
         yield ngettext("%s passage", "%s passages", row.passage_count) % f"{row.passage_count:,}"
     else:
         yield "No source text"
     took = (row.finished_at - row.started_at).total_seconds() if row.finished_at and row.started_at else None
-    if look is Look.IN_PROGRESS:
+    if look is DisplayStatus.IN_PROGRESS:
         yield running_attempt(row)
         yield f"worker {row.owner.split(':')[1]}" if row.owner.count(":") >= 2 else "one worker"
-    elif look is Look.RETRY and attempts_made(row) and not waits_until(row):
+    elif look is DisplayStatus.RETRY and attempts_made(row) and not waits_until(row):
         yield f"attempt {attempts_made(row)} failed" + (
             f" after {duration(took)}" if took is not None else ""
         )
@@ -207,16 +215,16 @@ def _facts(row: Row, look: Look) -> Iterable[str]:
             yield attempts_in_words(row)
         if took is not None and took >= 0.5:
             yield duration(took)
-    elif look in {Look.PENDING, Look.BLOCKED} and row.source_words:
+    elif look in {DisplayStatus.PENDING, DisplayStatus.BLOCKED} and row.source_words:
         yield ngettext("%s word of source", "%s words of source", row.source_words) % f"{row.source_words:,}"
 
 
-def _state(row: Row, look: Look) -> str:
+def _state(row: Row, look: DisplayStatus) -> str:
     if row.status in WRITTEN:
         return ngettext("%s word", "%s words", row.word_count) % f"{row.word_count:,}"
-    if look is Look.RETRY:
+    if look is DisplayStatus.RETRY:
         return "waits for the provider" if waits_until(row) else next_attempt(row)
-    if look is Look.FAILED and attempts_made(row):
+    if look is DisplayStatus.FAILED and attempts_made(row):
         return f"after {attempts_in_words(row)}"
     return ""
 
@@ -227,12 +235,14 @@ def _quality(row: Row) -> str:
     return f"{row.quality_score:.2f}" if is_known else ""
 
 
-def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:
-    if not row.error_code or (look not in {Look.FAILED, Look.RETRY} and row.status not in WRITTEN):
+def _notice(row: Row, look: DisplayStatus, around: Surroundings) -> Notice | None:
+    if not row.error_code or (
+        look not in {DisplayStatus.FAILED, DisplayStatus.RETRY} and row.status not in WRITTEN
+    ):
         return None
     why = explain(row.error_code)
     details = (row.error_code, row.error_message)
-    if look is Look.FAILED:
+    if look is DisplayStatus.FAILED:
         offers = around.can_retry and (row.writer or around.writer) != QUOTATIONS
         return Notice(
             "failed",
@@ -243,7 +253,7 @@ def _notice(row: Row, look: Look, around: Surroundings) -> Notice | None:
             offers_quotations=offers,
             is_advised=offers and not why.passes,
         )
-    if look is Look.RETRY:
+    if look is DisplayStatus.RETRY:
         ends = waits_until(row)
         if ends:
             return Notice("retry", why.heading, after_the_wait(row), *details, ends=Moment.at(ends))

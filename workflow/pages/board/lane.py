@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .board import Board
-from .cards import Card, Look
+from .cards import Card, DisplayStatus
 
 SHOWN_AT_MOST = 8
 
@@ -28,18 +28,18 @@ class Lane(NamedTuple):
 
 def needs_you(board: Board) -> Lane:
     """Return the failed chapters, those first that hold up most."""
-    if not board.counts[Look.FAILED]:
+    if not board.counts[DisplayStatus.FAILED]:
         return Lane()
-    failed = [card for card in board.cards.values() if card.look is Look.FAILED]
+    failed = [card for card in board.cards.values() if card.look is DisplayStatus.FAILED]
     return _some(sorted(failed, key=lambda card: (-_held_up(card), card.number)))
 
 
 def written_now(board: Board) -> Lane:
     """Return the chapters that are being written, and after them those that are tried again by themselves."""
-    if not board.counts[Look.IN_PROGRESS] and not board.counts[Look.RETRY]:
+    if not board.counts[DisplayStatus.IN_PROGRESS] and not board.counts[DisplayStatus.RETRY]:
         return Lane()
-    running = [card for card in board.cards.values() if card.look is Look.IN_PROGRESS]
-    return _some(running + [card for card in board.cards.values() if card.look is Look.RETRY])
+    running = [card for card in board.cards.values() if card.look is DisplayStatus.IN_PROGRESS]
+    return _some(running + [card for card in board.cards.values() if card.look is DisplayStatus.RETRY])
 
 
 def _held_up(card: Card) -> int:

@@ -8,14 +8,15 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from workflow.progress.progress import progress_line
+from workflow.progress.usage import raising, usage_of
+
 from . import summary
 from .board import Board, count_looks
-from .cards import Card, Look
+from .cards import Card, DisplayStatus
 from .lane import SHOWN_AT_MOST, needs_you, written_now
-from workflow.progress.progress import progress_line
 from .signal import page_title, signal_of
 from .tabs import Waiting, tabs_of
-from workflow.progress.usage import raising, usage_of
 
 DETAILED, COMPACT = "detailed", "compact"
 CACHED_CARDS = 10_000
@@ -24,29 +25,29 @@ COLUMNS, STEP = 10, 11
 
 # Shapes in a square of ten: the status shows in the shape as well as in the colour. (line?, path from the corner)
 _SQUARE = "m1.5 1.5h7v7h-7z"
-_SHAPES: dict[Look, tuple[tuple[bool, str], ...]] = {
-    Look.IN_PROGRESS: ((True, _SQUARE), (False, "m1.5 5h7v3.5h-7z")),
-    Look.RETRY: ((True, "m1 2.2h8m-8 2.8h8m-8 2.8h8"),),
-    Look.FAILED: ((True, "m1.5 1.5l7 7m0 -7l-7 7"),),
-    Look.BLOCKED: ((True, f"{_SQUARE}m0 7l7 -7"),),
-    Look.PENDING: ((False, "m3.8 3.8h2.4v2.4h-2.4z"),),
-    Look.GENERATED: ((False, "m1 1h8v8h-8z"),),
-    Look.HARMONIZED: ((False, "m1 1h3.4v8h-3.4zm4.6 0h3.4v8h-3.4z"),),
-    Look.COMPLETED: ((False, "m0 0h10v10h-10z"),),
+_SHAPES: dict[DisplayStatus, tuple[tuple[bool, str], ...]] = {
+    DisplayStatus.IN_PROGRESS: ((True, _SQUARE), (False, "m1.5 5h7v3.5h-7z")),
+    DisplayStatus.RETRY: ((True, "m1 2.2h8m-8 2.8h8m-8 2.8h8"),),
+    DisplayStatus.FAILED: ((True, "m1.5 1.5l7 7m0 -7l-7 7"),),
+    DisplayStatus.BLOCKED: ((True, f"{_SQUARE}m0 7l7 -7"),),
+    DisplayStatus.PENDING: ((False, "m3.8 3.8h2.4v2.4h-2.4z"),),
+    DisplayStatus.GENERATED: ((False, "m1 1h8v8h-8z"),),
+    DisplayStatus.HARMONIZED: ((False, "m1 1h3.4v8h-3.4zm4.6 0h3.4v8h-3.4z"),),
+    DisplayStatus.COMPLETED: ((False, "m0 0h10v10h-10z"),),
 }
 
 
-class Lens(NamedTuple):
+class BoardView(NamedTuple):
     """How somebody looks at a board: `view` is detailed or compact, `show` the chosen filter or ""."""
 
     view: str
     show: str = ""
 
     @classmethod
-    def of(cls, view: str, show: str, chapters: int) -> "Lens":
+    def of(cls, view: str, show: str, chapters: int) -> "BoardView":
         """Return the lens that is asked for; unknown words mean the default: compact above fifty chapters."""
         default = COMPACT if chapters > 50 else DETAILED
-        known = show in {look.value for look in Look}
+        known = show in {look.value for look in DisplayStatus}
         return cls(view if view in {DETAILED, COMPACT} else default, show if known else "")
 
 
@@ -64,7 +65,7 @@ class Part(NamedTuple):
 class Path(NamedTuple):
     """The chapters of one status in a tile: `drawn` is what a path of SVG is made of."""
 
-    look: Look
+    look: DisplayStatus
     is_line: bool
     drawn: str
 
@@ -74,12 +75,12 @@ class Tile(NamedTuple):
 
     number: int
     first: int
-    looks: tuple[Look, ...]
+    looks: tuple[DisplayStatus, ...]
 
     @property
     def paths(self) -> list[Path]:
         """One path for each status that occurs."""
-        drawn: dict[tuple[Look, bool], list[str]] = defaultdict(list)
+        drawn: dict[tuple[DisplayStatus, bool], list[str]] = defaultdict(list)
         for place, look in enumerate(self.looks):
             row, column = divmod(place, COLUMNS)
             for is_line, shape in _SHAPES[look]:
@@ -112,9 +113,9 @@ def part(template: str, **values: Hashable) -> Part:
     return Part(f"workflow/{template}", tuple(values.items()))
 
 
-def parts_of(board: Board, lens: Lens, waiting: Waiting) -> dict[str, Part]:
+def parts_of(board: Board, board_view: BoardView, waiting: Waiting) -> dict[str, Part]:
     """Return everything but the chapters, by the id of its element."""
-    parts = {**_top(board, lens), **_side(board, waiting)}
+    parts = {**_top(board, board_view), **_side(board, waiting)}
     if board.is_large:
         return parts | _large(board)
     return parts | {f"leaf-{card.number}": _leaf(card) for card in board.cards.values()}
@@ -127,7 +128,11 @@ def render_now(board: Board, texts: Mapping[int, SafeString], *, is_oob: bool = 
         "workflow/_now.html",
         entries=[(card, texts.get(card.number, "")) for card in lane.cards],
         more=f"{lane.more:,}" if lane.more else "",
-        more_look=(Look.IN_PROGRESS if board.counts[Look.IN_PROGRESS] > SHOWN_AT_MOST else Look.RETRY).value,
+        more_look=(
+            DisplayStatus.IN_PROGRESS
+            if board.counts[DisplayStatus.IN_PROGRESS] > SHOWN_AT_MOST
+            else DisplayStatus.RETRY
+        ).value,
         is_large=board.is_large,
         is_oob=is_oob,
     )
@@ -171,7 +176,7 @@ def render_seq(board: Board, *, is_oob: bool = False) -> SafeString:
     )
 
 
-def _top(board: Board, lens: Lens) -> dict[str, Part]:
+def _top(board: Board, board_view: BoardView) -> dict[str, Part]:
     session = board.session
     can = summary.actions(session)
     failed = session.failed_count
@@ -201,7 +206,9 @@ def _top(board: Board, lens: Lens) -> dict[str, Part]:
         "board-count": part("_count.html", words=progress_line(session)),
         "board-time": part("_line.html", id="board-time", words=summary.time_line(board)),
         "board-trouble": part("_line.html", id="board-trouble", words=summary.trouble_line(board)),
-        "board-filter": part("_filter.html", chips=tuple(summary.chips(board, lens.show)), lens=lens),
+        "board-filter": part(
+            "_filter.html", chips=tuple(summary.chips(board, board_view.show)), board_view=board_view
+        ),
     }
 
 
@@ -227,7 +234,7 @@ def _side(board: Board, waiting: Waiting) -> dict[str, Part]:
 
 def _large(board: Board) -> dict[str, Part]:
     session = board.session
-    running, failed = board.first(Look.IN_PROGRESS), board.first(Look.FAILED)
+    running, failed = board.first(DisplayStatus.IN_PROGRESS), board.first(DisplayStatus.FAILED)
     parts = {
         "board-progress": part("_progress.html", written=session.written_count, total=session.total_chapters),
         "board-jumps": part(
@@ -251,7 +258,7 @@ def _leaf(card: Card) -> Part:
 
 
 @cache
-def _status(look: Look) -> SafeString:
+def _status(look: DisplayStatus) -> SafeString:
     return _template("books/_status.html", look=look, word=look.word)
 
 

@@ -7,12 +7,11 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from books.text.citations import unescape_markdown
 from books.sources import withheld_of
-from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
+from books.text.citations import unescape_markdown
 from workflow.contract.states import ItemStatus
-
-from workflow.notify.local import Glimpse
+from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
+from workflow.notify.local import Preview
 
 _BOOK = "session__version__book"
 _PARAGRAPH = re.compile(r"\n\s*\n")
@@ -20,7 +19,7 @@ _PARAGRAPH = re.compile(r"\n\s*\n")
 _MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|\s*\[[^\[\]\n]{1,200}\](?!\())|^#{1,6} ", re.MULTILINE)
 
 
-def read_glimpses(session_id: UUID) -> dict[int, SafeString]:
+def read_previews(session_id: UUID) -> dict[int, SafeString]:
     """Return what is kept of the chapters that are being written now, rendered, by chapter number. One query."""
     kept = Attempt.objects.filter(
         item__session_id=session_id,
@@ -30,7 +29,7 @@ def read_glimpses(session_id: UUID) -> dict[int, SafeString]:
     ).exclude(partial_text="")
     rows = kept.order_by("item__number").select_related("item", _BOOK)
     return {
-        row.item.number: render_glimpse(Glimpse.of(session_id, row.item.number, _readable(row)))
+        row.item.number: render_preview(Preview.of(session_id, row.item.number, _readable(row)))
         for row in rows
         if row.item
     }
@@ -49,12 +48,12 @@ def _readable(row: Attempt) -> str:
     return withheld_of(row.session.version).mask(row.partial_text)
 
 
-def render_glimpse(glimpse: Glimpse) -> SafeString:
+def render_preview(preview: Preview) -> SafeString:
     """Render the text that is being written, with the words that say that it is not final."""
     values = {
-        "number": glimpse.number,
-        "paragraphs": plain_paragraphs(glimpse.ending),
-        "words": f"{glimpse.word_count:,}",
+        "number": preview.number,
+        "paragraphs": plain_paragraphs(preview.ending),
+        "words": f"{preview.word_count:,}",
     }
     return render_to_string("workflow/_glimpse.html", values)
 

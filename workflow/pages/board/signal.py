@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from django.templatetags.static import static
 
-from workflow.models import ProcessingSession
 from workflow.contract.states import SessionStatus
+from workflow.models import ProcessingSession
+from workflow.progress.tries import something_waits
 
 from .board import Board
-from .cards import Look
-from workflow.progress.tries import something_waits
+from .cards import DisplayStatus
 
 
 class Signal(NamedTuple):
@@ -49,11 +49,11 @@ def signal_of(board: Board) -> Signal:
         return STOPPED
     if session.is_paused:
         return BUDGET if session.is_over_budget else PAUSED
-    if board.counts[Look.FAILED]:
+    if board.counts[DisplayStatus.FAILED]:
         return NEEDS_YOU
     if session.status == SessionStatus.HARMONIZING:
         return HARMONIZING
-    is_waiting = not board.counts[Look.IN_PROGRESS] and something_waits(session, board.rows.values())
+    is_waiting = not board.counts[DisplayStatus.IN_PROGRESS] and something_waits(session, board.rows.values())
     return WAITING if is_waiting else WRITING
 
 

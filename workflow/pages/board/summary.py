@@ -11,17 +11,17 @@ from django.utils.translation import ngettext
 from books.models import BookVersion
 from workflow.agents.orchestrator import label_of
 from workflow.contract.failures import explain
-from workflow.models import ProcessingSession
 from workflow.contract.states import UNFINISHED, WRITTEN, OnFailure, Phase, SessionStatus
-
-from .board import Board
-from .cards import Look
+from workflow.models import ProcessingSession
 from workflow.progress.estimate import estimate_rest, remaining_count
-from workflow.progress.waiting_for_slot import waiting_of
 from workflow.progress.moments import Moment
 from workflow.progress.progress import harmonized_count, step_line
 from workflow.progress.tries import after_the_wait, next_attempt, something_waits, waits_until
 from workflow.progress.usage import budget_notice
+from workflow.progress.waiting_for_slot import waiting_of
+
+from .board import Board
+from .cards import DisplayStatus
 
 STAGES = (
     (Phase.WRITING, "Writing"),
@@ -195,7 +195,7 @@ def state(session: ProcessingSession) -> State | None:
 def chips(board: Board, show: str) -> list[Chip]:
     """Return the choices of the filter: all, then each look that occurs or is chosen."""
     counts = board.counts
-    looks = [look for look in Look if counts[look] or look == show]
+    looks = [look for look in DisplayStatus if counts[look] or look == show]
     return [Chip("", "All", len(board.cards)), *(Chip(look, look.word, counts[look]) for look in looks)]
 
 
@@ -216,7 +216,7 @@ def time_line(board: Board) -> str:
 
 def trouble_line(board: Board) -> str:
     """Return "1 failed, 2 blocked by it"; "" without failed chapters."""
-    failed, blocked = board.counts[Look.FAILED], board.counts[Look.BLOCKED]
+    failed, blocked = board.counts[DisplayStatus.FAILED], board.counts[DisplayStatus.BLOCKED]
     if not failed:
         return ""
     waiting = f", {blocked:,} blocked by {'it' if failed == 1 else 'them'}" if blocked else ""
@@ -225,9 +225,9 @@ def trouble_line(board: Board) -> str:
 
 def nothing_line(show: str) -> str:
     """Return what an empty list says under the filter `show`."""
-    if show in {Look.IN_PROGRESS, Look.RETRY}:
-        return f"No chapters {Look(show).word.lower()}"
-    return f"No {Look(show).word.lower()} chapters" if show else ""
+    if show in {DisplayStatus.IN_PROGRESS, DisplayStatus.RETRY}:
+        return f"No chapters {DisplayStatus(show).word.lower()}"
+    return f"No {DisplayStatus(show).word.lower()} chapters" if show else ""
 
 
 def facts(board: Board) -> list[tuple[str, str]]:
@@ -246,7 +246,7 @@ def facts(board: Board) -> list[tuple[str, str]]:
     ]
 
 
-def in_words(counts: Iterable[tuple[Look, int]]) -> str:
+def in_words(counts: Iterable[tuple[DisplayStatus, int]]) -> str:
     """Return "1 failed, 49 generated"."""
     return ", ".join(f"{count:,} {look.word.lower()}" for look, count in counts)
 

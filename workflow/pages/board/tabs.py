@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from books.models import BookVersion
-from workflow.models import ChangeStatus, FollowUpQuestion, HarmonizationChange, ProcessingSession, QuestionStatus
+from workflow.models import (
+    ChangeStatus,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+    QuestionStatus,
+)
 
 from .summary import address
 

@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from books.models import Chapter
 from workflow.contract.failures import explain
-from workflow.models import ChapterWorkflowItem
 from workflow.contract.states import WRITTEN, SessionStatus
+from workflow.models import ChapterWorkflowItem
 
 
 @dataclass(frozen=True)

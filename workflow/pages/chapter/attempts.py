@@ -12,11 +12,11 @@ from books.sources import masked, withheld_of
 from chapterflow_site.templatetags.interface import duration
 from workflow.agents.orchestrator import label_of
 from workflow.contract.failures import Explanation, explain
+from workflow.contract.states import ItemStatus
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
 from workflow.progress.spending import Spent, number, of_chapter, of_usage
-from workflow.contract.states import ItemStatus
 
-from .prompt_report import Given, describe, places_for
+from .prompt_report import PromptReport, describe, places_for
 from .record import Record
 
 MOST_ATTEMPTS = 50
@@ -58,7 +58,7 @@ class AttemptView:
     is_newest: bool
     is_last: bool
     partial_text: str
-    given: Given | None
+    given: PromptReport | None
     is_alone: bool
 
     @property

@@ -9,18 +9,18 @@ from django.utils.translation import ngettext
 from books.models import Chapter
 from books.reading import number_words
 from workflow.agents.orchestrator import QUOTATIONS, allowed_writers
+from workflow.contract.failures import explain
+from workflow.contract.states import WRITTEN, ItemStatus, SessionStatus
+from workflow.models import ChapterWorkflowItem
+from workflow.pages.board.preview import plain_paragraphs, text_so_far
 from workflow.progress.moments import Moment
 from workflow.progress.tries import after_the_wait, next_attempt, waits_until
-from workflow.contract.failures import explain
-from workflow.pages.board.preview import plain_paragraphs, text_so_far
-from workflow.models import ChapterWorkflowItem
-from workflow.contract.states import WRITTEN, ItemStatus, SessionStatus
 
 NAMED_AT_MOST = 50
 
 
 @dataclass(frozen=True)
-class Standing:
+class ProgressLine:
     """A chapter's status for a page. `look` picks icon and tone; `heading` and `advice` say why there is no text.
 
     `writers` are others that may be chosen, and `is_advised` is whether quotations are what a person should choose, as
@@ -50,36 +50,36 @@ class Standing:
         return self.look in WRITTEN
 
 
-def standing_of(chapter: Chapter) -> Standing:
+def progress_line_of(chapter: Chapter) -> ProgressLine:
     """Say how far `chapter` is; one that is in no session has not been started."""
     item = getattr(chapter, "item", None)
     if item is None:
-        return Standing(
+        return ProgressLine(
             "pending", "Not started", "Not started yet", "It is written when the book is started."
         )
     look, word = str(item.status), str(item.get_status_display())
     if item.status in WRITTEN:
-        return Standing(look, word, session_id=item.session_id)
+        return ProgressLine(look, word, session_id=item.session_id)
     if item.status == ItemStatus.FAILED:
         return _failed(item)
     if item.status == ItemStatus.IN_PROGRESS:
         heading, advice = "It is being written now", "The board shows the text as it comes."
         so_far = tuple(plain_paragraphs(text_so_far(item)))
-        return Standing(look, word, heading, advice, session_id=item.session_id, so_far=so_far)
+        return ProgressLine(look, word, heading, advice, session_id=item.session_id, so_far=so_far)
     if item.next_attempt_at and item.error_code:
         heading, advice = explain(item.error_code).heading, _when_it_goes_on(item)
-        return Standing(
+        return ProgressLine(
             "retry", "Waiting to retry", heading, advice, item.error_code, session_id=item.session_id
         )
     return _waiting(chapter)
 
 
-def _failed(item: ChapterWorkflowItem) -> Standing:
+def _failed(item: ChapterWorkflowItem) -> ProgressLine:
     why = explain(item.error_code)
     own = item.writer or item.session.writer
     can_retry = item.session.status != SessionStatus.CANCELLED
     offers = can_retry and own != QUOTATIONS
-    return Standing(
+    return ProgressLine(
         str(item.status),
         str(item.get_status_display()),
         why.heading,
@@ -93,7 +93,7 @@ def _failed(item: ChapterWorkflowItem) -> Standing:
     )
 
 
-def _waiting(chapter: Chapter) -> Standing:
+def _waiting(chapter: Chapter) -> ProgressLine:
     item = chapter.item
     waits = dict(item.depends_on.exclude(status__in=WRITTEN).values_list("number", "status")[:NAMED_AT_MOST])
     failed = sorted(number for number, status in waits.items() if status == ItemStatus.FAILED)
@@ -102,12 +102,14 @@ def _waiting(chapter: Chapter) -> Standing:
         advice = "That one failed. When it is written, this one goes on by itself."
         if len(failed) > 1:
             advice = "Those failed. When they are written, this one goes on by itself."
-        return Standing("blocked", "Blocked", heading, advice, session_id=item.session_id)
+        return ProgressLine("blocked", "Blocked", heading, advice, session_id=item.session_id)
     if waits:
         heading = _after(sorted(waits))
-        return Standing("pending", "Pending", heading, "It goes on by itself.", session_id=item.session_id)
+        return ProgressLine(
+            "pending", "Pending", heading, "It goes on by itself.", session_id=item.session_id
+        )
     advice = _when_it_goes_on(item)
-    return Standing("pending", "Pending", "It waits for its turn", advice, session_id=item.session_id)
+    return ProgressLine("pending", "Pending", "It waits for its turn", advice, session_id=item.session_id)
 
 
 def _when_it_goes_on(item: ChapterWorkflowItem) -> str:

@@ -53,7 +53,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Given:
+class PromptReport:
     """All parts, in the order in which the writer got them, and a sentence about the whole."""
 
     parts: tuple[Part, ...]
@@ -93,7 +93,7 @@ def places_for(chapter: Chapter, records: Iterable[Record], sources: Sequence[So
     return Places(chapter, {source.chunk_id: source.number for source in sources}, found)
 
 
-def describe(record: Record, places: Places) -> Given:
+def describe(record: Record, places: Places) -> PromptReport:
     """Put a record into words."""
     words = _Words(record, places)
     if record.blocks:
@@ -106,12 +106,12 @@ def describe(record: Record, places: Places) -> Given:
             )
             for block in record.blocks
         ]
-        return Given(tuple(parts), _summary(record))
+        return PromptReport(tuple(parts), _summary(record))
     simple = [("story", words.story()), ("ledger", words.facts()), ("related", words.related())]
     simple += [("tail", words.tail("whole")), ("sources", words.passages())]
     names = {**_NAMES, "tail": "The previous chapter"} if record.is_quotations else _NAMES
     found = [(names[name], tuple(lines)) for name, lines in simple]
-    return Given(tuple(Part(name, "", lines) for name, lines in found if lines))
+    return PromptReport(tuple(Part(name, "", lines) for name, lines in found if lines))
 
 
 def _summary(record: Record) -> str:

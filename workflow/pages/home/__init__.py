@@ -1,0 +1,1 @@
+"""The home page: the library, the inbox, and finding a chapter from any page."""

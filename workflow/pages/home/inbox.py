@@ -11,14 +11,22 @@ from django.utils.translation import ngettext
 
 from books.models import Book, BookVersion
 from books.sources import withheld_of
+from workflow.contract.failures import explain
+from workflow.contract.states import UNFINISHED, ItemStatus, SessionStatus
+from workflow.models import (
+    ChangeStatus,
+    ChapterWorkflowItem,
+    FollowUpQuestion,
+    HarmonizationChange,
+    ProcessingSession,
+    QuestionStatus,
+)
 from workflow.pages.board import Board, read_boards
 from workflow.pages.board.board import GROUP
 from workflow.pages.board.summary import time_line
-from workflow.contract.failures import explain
-from workflow.models import ChangeStatus, ChapterWorkflowItem, FollowUpQuestion, HarmonizationChange, ProcessingSession, QuestionStatus
-from .library import Card, Cover, cover_of
 from workflow.progress.spending import budget_of
-from workflow.contract.states import UNFINISHED, ItemStatus, SessionStatus
+
+from .library import Card, Cover, cover_of
 
 RUNNING_AT_MOST = 6
 CALLS_AT_MOST = 8
@@ -132,7 +140,9 @@ def _budget(session: ProcessingSession) -> Call:
     version = session.version
     url = reverse("board", args=[version.book.book_id, version.number])
     heading = f"The budget of {budget_of(session)} is reached"
-    return Call("retry", "paused", heading, f"{version.book.title}. The writing waits for you.", "Look", url)
+    return Call(
+        "retry", "paused", heading, f"{version.book.title}. The writing waits for you.", "DisplayStatus", url
+    )
 
 
 def _failed_heading(session: ProcessingSession, first: _First | None) -> str:

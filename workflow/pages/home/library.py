@@ -23,8 +23,8 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Greatest, Lower
 
 from books.models import Book, BookVersion, StorylineNode
-from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
 from workflow.contract.states import SessionStatus
+from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
 
 SORTS = (("changed", "Last changed"), ("title", "Title"), ("progress", "Progress"))
 
@@ -70,7 +70,7 @@ def cover_of(book: Book) -> Cover:
     )
 
 
-def shelf(user: User | AnonymousUser, *, query: str = "", sort: str = "changed") -> QuerySet[Book]:
+def library(user: User | AnonymousUser, *, query: str = "", sort: str = "changed") -> QuerySet[Book]:
     """Return the person's books that match every word of `query`, sorted."""
     books = Book.objects.visible_to(user)
     for word in query.split()[:10]:

@@ -9,15 +9,14 @@ from itertools import groupby
 from django.utils.translation import ngettext
 
 from books.models import Book, Chapter
-from books.text.citations import citation_marks, unescape_markdown
 from books.sources import masked
+from books.text.citations import citation_marks, unescape_markdown
 from books.text.withheld import Withheld
 from workflow.agents.orchestrator import harmonizer_models
 from workflow.harmonization import RULES
 from workflow.harmonization.rules.catalogue import MODEL
 from workflow.harmonization.types import Rule
 from workflow.models import ChangeStatus, ConsistencyRule, HarmonizationChange, ProcessingSession
-
 from workflow.progress.model_note import verdict_in
 
 _EMPHASIS = re.compile(r"(?<!\\)\*\*?|^#{1,6} ", re.MULTILINE)

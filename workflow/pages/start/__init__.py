@@ -1,0 +1,1 @@
+"""The start panel of an outline."""

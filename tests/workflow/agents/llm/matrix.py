@@ -11,11 +11,11 @@ from unittest.mock import patch
 from tests.workflow.agents.llm.tasks import chunk, task
 from tests.workflow.agents.llm.wires import WIRES, Wire, WireServer
 from workflow.agents.llm import ModelWriter, Timeouts, Watch
-from workflow.agents.llm.calls import errors
 from workflow.agents.llm import writer as writing
+from workflow.agents.llm.calls import errors
 from workflow.contract.agent_types import JSON, AgentError, ChapterDraft
-from workflow.engine.retry_policy import wait_before_next
 from workflow.contract.failures import EXPLANATIONS, Failure
+from workflow.engine.retry_policy import wait_before_next
 
 # What nobody's words may repeat.
 PRIVATE = "The hens sat on the roof of the mill all night and nobody slept."

@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from workflow.contract.agent_types import ChapterContext, ChapterTask, EarlierChapter, KnownFact, RelatedNode, SourceChunk, SourceNode
+from workflow.contract.agent_types import (
+    ChapterContext,
+    ChapterTask,
+    EarlierChapter,
+    KnownFact,
+    RelatedNode,
+    SourceChunk,
+    SourceNode,
+)
 
 
 def chunk(number: int, text: str = "", id: str = "") -> SourceChunk:

@@ -7,8 +7,8 @@ import pytest
 from tests.workflow.agents.llm.server import MARKER, chapter, closing, prose
 from tests.workflow.agents.llm.tasks import chunk, task
 from workflow.agents.llm.answers import BadAnswer, WrongLength, length_range, parse_answer
-from workflow.agents.llm.prompt.answer_form import WRITING_RULES
 from workflow.agents.llm.calls.streaming import MarkdownFilter
+from workflow.agents.llm.prompt.answer_form import WRITING_RULES
 
 IDS = ["c-1", "c-2", "c-3"]
 GOOD = chapter(IDS)

@@ -11,21 +11,21 @@ from pytest_django import Settings
 
 from chapterflow_site.core.exceptions import Conflict, Invalid
 from tests.workflow.agents.llm.server import SCENARIOS, Play, ScriptedServer, chapter
-from tests.workflow.sessions import item, kinds, let_waits_pass, new_version, statuses
 from tests.workflow.engine.test_concurrency import together
 from tests.workflow.engine.test_leases import claim, expire, worker_on
-from workflow.workers import recovery
+from tests.workflow.sessions import item, kinds, let_waits_pass, new_version, statuses
 from workflow.actions import cancel_session, pause_session, raise_budget, resume_session, start_session
 from workflow.agents.llm import Quote
 from workflow.contract.agent_types import AgentError
-from workflow.engine.budget.limits import Limits, suggested
 from workflow.engine import advance
-from workflow.engine.budget import spending, budget_gate
 from workflow.engine.attempts import AgentRun, AttemptFailed
-from workflow.engine.claims import claim_phase
+from workflow.engine.budget import budget_gate, spending
+from workflow.engine.budget.limits import Limits, suggested
 from workflow.engine.budget.spending import Offer, Tally, let_pass, tally_of
+from workflow.engine.claims import claim_phase
 from workflow.models import Attempt, ProcessingSession
-from workflow.transitions import ledger
+from workflow.transitions import session_transaction
+from workflow.workers import recovery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -318,7 +318,7 @@ def test_reaped_claim_gives_its_reservation_back_and_counts_as_sent(start: Start
     assert reserved(session) == (5_000, 2_000)
 
     expire(session)
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
 
     assert reserved(session) == (0, 0)
     assert sums(session) == Tally(1, 1_000, 1_000, 0, 5_000, 1, 0)
@@ -330,7 +330,7 @@ def test_late_worker_corrects_the_estimate(start: Start) -> None:
     held = claim(session)
     let_pass(held, offer(), [])
     expire(session)
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
 
     held.attempt.usage = {"calls": [{"input": 700, "output": 300, "cached": 12, "cost_micros": COST}]}
     spending.correct(held)
@@ -395,10 +395,10 @@ def test_phase_over_budget_is_told_and_pauses_nothing(start: Start) -> None:
     ProcessingSession.objects.filter(pk=session.pk).update(
         status="harmonizing", written_count=1, budget_micros=10
     )
-    with ledger(session.pk) as book:
-        held = claim_phase(book)
-    assert held is not None
-    run = AgentRun(held, lambda on_text: run.clear(Quote(MODEL, 1_000, 1_000)))
+    with session_transaction(session.pk) as tx:
+        claim = claim_phase(tx)
+    assert claim is not None
+    run = AgentRun(claim, lambda on_text: run.clear(Quote(MODEL, 1_000, 1_000)))
 
     with pytest.raises(AttemptFailed) as failed:
         run.watch()

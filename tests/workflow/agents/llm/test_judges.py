@@ -8,27 +8,27 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from books.actions import edit_book
-from chapterflow_site.core.exceptions import Conflict
 from books.text.withheld import Withheld
+from chapterflow_site.core.exceptions import Conflict
 from tests.workflow.agents.llm.scripted_answers import Script, says
 from tests.workflow.agents.llm.server import KEY, Play
 from tests.workflow.agents.llm.told_books import BOOK, TEXTS, blocks, change, judges, told_session
-from tests.workflow.sessions import item, kinds, let_waits_pass
 from tests.workflow.engine.test_leases import claim
-from workflow.workers import recovery
+from tests.workflow.sessions import item, kinds, let_waits_pass
 from workflow.actions import apply_change, cancel_session, dismiss_change, switch_rule, undo_change
 from workflow.agents.llm import Timeouts, structured
 from workflow.contract.agent_types import AgentError
-from workflow.pages.review.changes import show
+from workflow.contract.events import EventKind
+from workflow.contract.failures import Failure
+from workflow.contract.states import ItemStatus, SessionStatus
 from workflow.engine import advance
 from workflow.engine.phases import consultation, ending, model_review
 from workflow.engine.writing import write_chapter
-from workflow.contract.events import EventKind
-from workflow.contract.failures import Failure
 from workflow.models import Attempt, HarmonizationChange, ProcessingSession
+from workflow.pages.review.changes import show
+from workflow.transitions import session_transaction
+from workflow.workers import recovery
 from workflow.workers.pacemaker import Pacemaker
-from workflow.contract.states import ItemStatus, SessionStatus
-from workflow.transitions import ledger
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -327,7 +327,7 @@ def lose_worker(session: ProcessingSession, monkeypatch: pytest.MonkeyPatch, ste
         with pytest.raises(SystemExit):
             advance(session.pk)
     ProcessingSession.objects.filter(token__isnull=False).update(lease_expires_at="2020-01-01T00:00:00Z")
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_crash_while_the_model_is_asked_keeps_what_it_has_said(
         with pytest.raises(SystemExit):
             advance(session.pk)
     ProcessingSession.objects.filter(token__isnull=False).update(lease_expires_at="2020-01-01T00:00:00Z")
-    recovery.take_back_expired()
+    recovery.reclaim_expired()
     finish(session)
 
     assert session.status == "completed"
@@ -421,10 +421,10 @@ def test_chapter_that_is_written_again_is_judged_alone(person: User, script: Scr
     advance(session.pk)
     TEXTS[6] = TEXTS[6].replace("seven", "six")
 
-    with ledger(session.pk) as book:
-        book.change(harmonized_at=None)
-        book.move_session(SessionStatus.PROCESSING, EventKind.SESSION_RETRIED)
-        book.move_item(item(session, 6), ItemStatus.PENDING, EventKind.CHAPTER_RETRIED)
+    with session_transaction(session.pk) as tx:
+        tx.change(harmonized_at=None)
+        tx.move_session(SessionStatus.PROCESSING, EventKind.SESSION_RETRIED)
+        tx.move_item(item(session, 6), ItemStatus.PENDING, EventKind.CHAPTER_RETRIED)
     finish(session)
 
     assert session.status == "completed"

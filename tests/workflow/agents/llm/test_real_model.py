@@ -19,8 +19,8 @@ from tests.workflow.agents.llm.tasks import chunk, task
 from tests.workflow.sessions import let_waits_pass, new_session, statuses
 from workflow.agents.llm import ModelWriter, Watch
 from workflow.contract.agent_types import AgentCancelled, AgentError
-from workflow.engine import advance
 from workflow.contract.failures import Failure
+from workflow.engine import advance
 from workflow.models import Attempt
 
 ASKED_FOR = bool(os.environ.get("CHAPTERFLOW_TEST_REAL_MODEL"))

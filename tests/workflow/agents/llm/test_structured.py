@@ -10,8 +10,8 @@ from tests.workflow.agents.llm.conftest import QUICK
 from tests.workflow.agents.llm.scripted_answers import Script, refuses_forms, says
 from tests.workflow.agents.llm.server import KEY
 from workflow.agents.llm import Timeouts, Watch, structured
-from workflow.agents.llm.structured import Adviser, Bounded, Inquiry
 from workflow.agents.llm.calls.watch import Quote
+from workflow.agents.llm.structured import Adviser, Bounded, Inquiry
 from workflow.contract.agent_types import JSON, AgentCancelled, AgentError
 from workflow.contract.failures import Failure
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from workflow.agents.drafting.reasoning import without_reasoning
+from workflow.agents.llm.prompt.tokens import estimate_tokens
 from workflow.contract.agent_types import AgentCancelled
 
 from .streaming import MarkdownFilter
-from workflow.agents.llm.prompt.tokens import estimate_tokens
 from .tracing import instrumentation
 from .usage import CallUsage
 

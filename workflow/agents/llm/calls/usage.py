@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from workflow.agents.llm.providers.prices import cost_of
 from workflow.contract.agent_types import JSON
 from workflow.contract.failures import Failure
-
-from workflow.agents.llm.providers.prices import cost_of
 
 CHARACTERS_PER_TOKEN = 4
 # Failures of which no provider makes a bill: the request was turned away before a model saw it.

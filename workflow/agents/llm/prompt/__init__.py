@@ -1,0 +1,1 @@
+"""The messages for one chapter, block by block, within a budget of tokens."""

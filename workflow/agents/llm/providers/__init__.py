@@ -1,0 +1,1 @@
+"""Model providers: their packages, windows and prices."""
