@@ -1,5 +1,7 @@
 """Template tags of the whole interface: icons, links that keep the page's query, plain durations."""
 
+from functools import cache
+
 from django import template
 from django.template.context import Context
 from django.templatetags.static import static
@@ -40,7 +42,12 @@ def oob(context: Context, style: str = "true") -> SafeString:
 
     `style` is "innerHTML" where the element stays and what is in it is replaced. A page's own pieces have none.
     """
-    return format_html(' hx-swap-oob="{}"', style) if context.get("is_oob") else SafeString("")
+    return _replacing(style) if context.get("is_oob") else SafeString("")
+
+
+@cache
+def _replacing(style: str) -> SafeString:
+    return format_html(' hx-swap-oob="{}"', style)
 
 
 @register.filter
