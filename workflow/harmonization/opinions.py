@@ -6,8 +6,8 @@ from typing import Literal
 
 from .types import SEVERITIES, Severity
 
-RetryDecision = Literal["same", "contradiction", "fine"]
-VERDICTS: tuple[RetryDecision, ...] = ("same", "contradiction", "fine")
+Verdict = Literal["same", "contradiction", "fine"]
+VERDICTS: tuple[Verdict, ...] = ("same", "contradiction", "fine")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Proposal:
 class Opinion:
     """The model's word on one case. `verdict` None: it was asked and said nothing."""
 
-    verdict: RetryDecision | None = None
+    verdict: Verdict | None = None
     proposal: Proposal | None = None
 
     def as_json(self) -> dict[str, object]:

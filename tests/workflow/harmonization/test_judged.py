@@ -7,7 +7,7 @@ from workflow.contract.agent_types import SourceChunk, SourceNode, WrittenChapte
 from workflow.harmonization import Finding, apply_findings, find_all
 from workflow.harmonization.cases import FACTS, MOST_PER_CHAPTER, Case, collect_cases
 from workflow.harmonization.judged import Judged, put_together
-from workflow.harmonization.opinions import Opinion, Proposal, RetryDecision, opinion_from
+from workflow.harmonization.opinions import Opinion, Proposal, Verdict, opinion_from
 from workflow.harmonization.types import Severity
 
 SOURCE = "In the autumn of 1957 the mill at Hollin closed for good. We heard it in the village of Marsh."
@@ -30,7 +30,7 @@ def cases_of(*chapters: WrittenChapter) -> tuple[Case, ...]:
 def judge(
     proposal: Proposal | None,
     *chapters: WrittenChapter,
-    verdict: RetryDecision = "contradiction",
+    verdict: Verdict = "contradiction",
     told: str = "",
 ) -> Judged:
     book = chapters or BOOK
@@ -242,7 +242,7 @@ def test_contradiction_without_a_correction_is_pointed_out() -> None:
 
 
 @pytest.mark.parametrize("verdict", ["fine", "same"])
-def test_facts_that_the_model_finds_right_are_not_pointed_out(verdict: RetryDecision) -> None:
+def test_facts_that_the_model_finds_right_are_not_pointed_out(verdict: Verdict) -> None:
     assert by_model(judge(None, verdict=verdict)) == []
 
 

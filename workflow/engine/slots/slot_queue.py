@@ -16,8 +16,8 @@ def sessions_for_slots() -> Iterator[UUID]:
     waiting = list(waiting_for_slot())
     if not waiting:
         return
-    rooms = ProviderSlots(database_now())
-    free = {name: rooms.free(name) for session in waiting for name in split(session.held_back_by)}
+    slots = ProviderSlots(database_now())
+    free = {name: slots.free(name) for session in waiting for name in split(session.held_back_by)}
     for session in waiting:
         name = next((name for name in split(session.held_back_by) if free[name] > 0), None)
         if name is not None:

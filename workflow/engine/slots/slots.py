@@ -48,15 +48,15 @@ class ProviderSlots:
     @classmethod
     def locked(cls, now: datetime, names: Iterable[str] = ()) -> "ProviderSlots":
         """Lock all providers; each of `names` gets its row, so that there is something to lock."""
-        rooms = cls.__new__(cls)
-        rooms.now = now
+        slots = cls.__new__(cls)
+        slots.now = now
         rows = Provider.objects.select_for_update().order_by("name")
-        rooms.rows = {row.name: row for row in rows}
-        missing = [name for name in sorted(set(names)) if name not in rooms.rows]
+        slots.rows = {row.name: row for row in rows}
+        missing = [name for name in sorted(set(names)) if name not in slots.rows]
         if missing:
             Provider.objects.bulk_create([Provider(name=name) for name in missing], ignore_conflicts=True)
-            rooms.rows = {row.name: row for row in rows.all()}
-        return rooms
+            slots.rows = {row.name: row for row in rows.all()}
+        return slots
 
     def free(self, name: str) -> int:
         """Return how many more chapters may be begun with the provider."""
@@ -94,8 +94,8 @@ def find_slot(tx: SessionTransaction, writer: str) -> Slot | Refusal:
         return Slot(writer)
     shared = [ALL] if limit_of(ALL) is not None else []
     names = [*shared, *(backend.provider for backend in backends)]
-    rooms = ProviderSlots.locked(tx.now, [name for name in names if limit_of(name) is not None])
-    has_place = _with_a_slot(tx, rooms, names)
+    slots = ProviderSlots.locked(tx.now, [name for name in names if limit_of(name) is not None])
+    has_place = _with_a_slot(tx, slots, names)
     if shared and ALL not in has_place:
         return Refusal((ALL,))
     usable = [backend for backend in backends if backend.provider in has_place]
@@ -105,9 +105,9 @@ def find_slot(tx: SessionTransaction, writer: str) -> Slot | Refusal:
     return Slot(models, joined([*shared, *(backend.provider for backend in usable)]))
 
 
-def _with_a_slot(tx: SessionTransaction, rooms: ProviderSlots, names: Iterable[str]) -> set[str]:
+def _with_a_slot(tx: SessionTransaction, slots: ProviderSlots, names: Iterable[str]) -> set[str]:
     """Return the providers with more free places than sessions that wait for them and came before."""
-    free = {name: rooms.free(name) for name in names}
+    free = {name: slots.free(name) for name in names}
     if any(0 < count < ENDLESS for count in free.values()):
         for waiting in _before(tx.session):
             for name in split(waiting):
@@ -156,11 +156,11 @@ def slow_down(tx: SessionTransaction, waits: Mapping[str, timedelta]) -> None:
     """
     if not waits:
         return
-    rooms = ProviderSlots.locked(tx.now, waits)
+    slots = ProviderSlots.locked(tx.now, waits)
     for name, wait in sorted(waits.items()):
-        row = rooms.rows[name]
-        if not rooms.cooling_until(name):
-            bounds = (rooms.most(name), (rooms.running[name] + 1) // 2)
+        row = slots.rows[name]
+        if not slots.cooling_until(name):
+            bounds = (slots.most(name), (slots.running[name] + 1) // 2)
             row.ceiling = max(1, min(bound for bound in bounds if bound is not None))
             row.rate_limited_at = tx.now
         row.cooling_until = max(row.cooling_until or tx.now, tx.now + wait)
@@ -171,10 +171,10 @@ def speed_up(tx: SessionTransaction, names: Iterable[str]) -> None:
     """A chapter was written: allow each of these providers one more at once, until it is as before."""
     if not Provider.objects.filter(name__in=list(names), ceiling__isnull=False).exists():
         return
-    rooms = ProviderSlots.locked(tx.now)
+    slots = ProviderSlots.locked(tx.now)
     for name in names:
-        row = rooms.rows.get(name)
-        if row is not None and row.ceiling is not None and not rooms.cooling_until(name):
+        row = slots.rows.get(name)
+        if row is not None and row.ceiling is not None and not slots.cooling_until(name):
             higher = row.ceiling + 1
             row.ceiling = higher if higher < (limit_of(name) or HIGHEST_CEILING) else None
             row.save(update_fields=["ceiling"])
