@@ -21,7 +21,7 @@ from workflow.notify import local
 from workflow.processes import stopping
 from workflow.transitions import LostRace
 
-from .budget.budget_gate import BudgetGate, Question
+from .budget.budget_gate import BudgetGate, CallRequest
 from .budget.spending import Offer
 from .checkpoints import Checkpoints
 from .claims import Claim, is_current, renew
@@ -77,7 +77,7 @@ class AgentRun(Generic[Result]):
         self._held = claim
         self._seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS if seconds is None else seconds
         self._work = work
-        self._texts: queue.SimpleQueue[str | Question | None] = queue.SimpleQueue()
+        self._texts: queue.SimpleQueue[str | CallRequest | None] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._result: list[Result] = []
         self._error: BaseException | None = None
@@ -186,9 +186,9 @@ class AgentRun(Generic[Result]):
         self._show_text()
         return True
 
-    def _take(self, text: str | Question) -> None:
+    def _take(self, text: str | CallRequest) -> None:
         """Add to what is written; a writer that corrects itself begins again."""
-        if isinstance(text, Question):
+        if isinstance(text, CallRequest):
             self._till.take(text)
         elif text == RESET:
             self._written.clear()

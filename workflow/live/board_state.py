@@ -11,7 +11,7 @@ from workflow.models import Event, ProcessingSession
 from workflow.notify.local import Preview
 from workflow.pages.board import Board, Card, DisplayStatus, describe_all, read_board, read_rows
 from workflow.pages.board.lane import written_now
-from workflow.pages.board.markup import BoardView, Part, parts_of
+from workflow.pages.board.markup import BoardPart, BoardView, parts_of
 from workflow.pages.board.preview import read_previews, render_preview
 from workflow.pages.board.tabs import count_waiting
 
@@ -41,7 +41,7 @@ class BoardState:
         self._version = session.version
         self._board = read_board(session)
         self._waiting = count_waiting(self._board.session)
-        self._parts: dict[BoardView, dict[str, Part]] = {}
+        self._parts: dict[BoardView, dict[str, BoardPart]] = {}
         self._texts: dict[int, SafeString] = {}
 
     @property

@@ -6,7 +6,14 @@ from django.utils.safestring import SafeString
 
 from workflow.pages.board import Board
 from workflow.pages.board.cards import Card
-from workflow.pages.board.markup import BoardView, Part, render_card, render_now, render_proof, render_seq
+from workflow.pages.board.markup import (
+    BoardPart,
+    BoardView,
+    render_card,
+    render_now,
+    render_proof,
+    render_seq,
+)
 
 
 def card_pieces(cards: Iterable[Card], board_view: BoardView, *, is_news: bool) -> dict[str, str]:
@@ -35,12 +42,12 @@ def preview_pieces(proofs: Mapping[int, SafeString]) -> dict[str, str]:
     return {f"now-{number}-proof": render_proof(number, html) for number, html in proofs.items()}
 
 
-def changed_pieces(old: Mapping[str, Part], new: Mapping[str, Part]) -> dict[str, str]:
+def changed_pieces(old: Mapping[str, BoardPart], new: Mapping[str, BoardPart]) -> dict[str, str]:
     """Return those parts of `new` that do not look the same in `old`; nothing is rendered for what is the same."""
     return {name: html for name, part in new.items() if (html := _changed(old.get(name), part))}
 
 
-def _changed(old: Part | None, new: Part) -> str:
+def _changed(old: BoardPart | None, new: BoardPart) -> str:
     if old == new:
         return ""
     html = new.render(is_oob=True)

@@ -11,7 +11,7 @@ from .spending import Spent, budget_of, number, of_session
 
 
 @dataclass(frozen=True)
-class Usage:
+class SpendingShown:
     """The panel: pairs of name and value, and what is only estimated of it."""
 
     facts: tuple[tuple[str, str], ...]
@@ -26,7 +26,7 @@ class Raising:
     tokens: str
 
 
-def usage_of(session: ProcessingSession) -> Usage | None:
+def usage_of(session: ProcessingSession) -> SpendingShown | None:
     """Return the panel; None for a session that calls no model and is kept to no budget."""
     spent = of_session(session)
     if not spent.has_calls and not is_model(session.writer) and not budget_of(session):
@@ -41,7 +41,7 @@ def usage_of(session: ProcessingSession) -> Usage | None:
     rest = rest_micros(session)
     if rest:
         facts.append(("The rest, as it goes", f"about {money(rest)}"))
-    return Usage(tuple(facts), spent.doubt)
+    return SpendingShown(tuple(facts), spent.doubt)
 
 
 def _cost(session: ProcessingSession, spent: Spent) -> str:

@@ -8,7 +8,7 @@ from workflow.agents.quotations.words import terms_of
 
 from .names import KnownNames
 from .numbers import KnownNumbers
-from .prose import Kind, Prose, Sentence
+from .prose import MeasuredSentence, Prose, SentenceKind
 from .sources import Sources
 
 # Under this the writer's own words outweigh the sources'; good paraphrase stays above it.
@@ -25,7 +25,7 @@ _LONGEST_NAMED = 60
 class SentenceGrounding:
     """A sentence with its recall (0 to 1; None: too short to say) and what of it stands nowhere in the sources."""
 
-    sentence: Sentence
+    sentence: MeasuredSentence
     recall: float | None
     numbers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -55,7 +55,11 @@ def ground(prose: Prose, sources: Sources) -> Grounding | None:
     """
     weights = _Weights(sources)
     names, numbers = KnownNames(sources), KnownNumbers(sources)
-    found = [_weigh(each, weights, names, numbers) for each in prose.sentences if each.kind is not Kind.FRAME]
+    found = [
+        _weigh(each, weights, names, numbers)
+        for each in prose.sentences
+        if each.kind is not SentenceKind.FRAME
+    ]
     weighed = [each for each in found if each.recall is not None or each.is_weak]
     if not weighed:
         return None
@@ -67,8 +71,8 @@ def ground(prose: Prose, sources: Sources) -> Grounding | None:
 
 def ground_quotations(prose: Prose) -> Grounding | None:
     """Weigh a chapter in a language whose words are not understood: only where all of it is quoted."""
-    told = [each for each in prose.sentences if each.kind is not Kind.FRAME]
-    if not told or any(each.kind is Kind.TOLD for each in told):
+    told = [each for each in prose.sentences if each.kind is not SentenceKind.FRAME]
+    if not told or any(each.kind is SentenceKind.TOLD for each in told):
         return None
     return Grounding(len(told), 1.0, 1.0, ())
 
@@ -109,9 +113,9 @@ class _Weights:
 
 
 def _weigh(
-    sentence: Sentence, weights: _Weights, known_names: KnownNames, known_numbers: KnownNumbers
+    sentence: MeasuredSentence, weights: _Weights, known_names: KnownNames, known_numbers: KnownNumbers
 ) -> SentenceGrounding:
-    if sentence.kind is Kind.VERBATIM:
+    if sentence.kind is SentenceKind.VERBATIM:
         return SentenceGrounding(sentence, 1.0)
     terms = [term for term in dict.fromkeys(terms_of(list(sentence.words))) if not weights.is_person(term)]
     recall = weights.recall(terms) if len(terms) >= _FEWEST_TERMS else None
@@ -123,7 +127,7 @@ def _weigh(
     return SentenceGrounding(sentence, recall and round(recall, 2), numbers, names, words)
 
 
-def _missing_words(sentence: Sentence, weights: _Weights) -> tuple[str, ...]:
+def _missing_words(sentence: MeasuredSentence, weights: _Weights) -> tuple[str, ...]:
     """Return the telling words that no passage has, the longest first: those tell most."""
     missing = filter(weights.is_missing, dict.fromkeys(sentence.words))
     return _bounded(sorted(missing, key=lambda word: -len(word)))

@@ -8,7 +8,7 @@ from workflow.harmonization.rules import placeholders
 from workflow.harmonization.spans import Spans
 
 from .language import Script
-from .prose import Kind, Prose
+from .prose import Prose, SentenceKind
 
 _MOST = 10
 _LONGEST = 120
@@ -39,7 +39,7 @@ def is_cut_off(markdown: str, prose: Prose, script: Script) -> bool | None:
     if script is Script.UNSPACED or not prose.sentences:
         return None
     sentence = prose.sentences[-1]
-    if sentence.kind is not Kind.TOLD or re.match(r"\s*(?:[-*+>|]|\d{1,3}[.)])\s", last):
+    if sentence.kind is not SentenceKind.TOLD or re.match(r"\s*(?:[-*+>|]|\d{1,3}[.)])\s", last):
         return False
     end = sentence.text.rstrip(_CLOSERS)[-1:]
     return end.isalnum() or end in tuple(",;:-–—(")

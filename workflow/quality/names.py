@@ -6,7 +6,7 @@ from functools import cached_property
 
 from workflow.harmonization.prose import proper_names, word_set
 
-from .prose import Kind, Sentence
+from .prose import MeasuredSentence, SentenceKind
 from .sources import Sources
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -42,9 +42,9 @@ class KnownNames:
     def _stems(self) -> frozenset[str]:
         return frozenset(word[:length] for word in self._words for length in range(4, len(word) + 1))
 
-    def unknown_in(self, sentence: Sentence) -> Iterator[str]:
+    def unknown_in(self, sentence: MeasuredSentence) -> Iterator[str]:
         """Yield the names of a sentence that are not known, as they stand there."""
-        if sentence.kind is not Kind.TOLD:
+        if sentence.kind is not SentenceKind.TOLD:
             return
         for name in proper_names(sentence.text.replace("*", " ").replace("_", " ")):
             if not all(self._is_known(word) for word in _WORD.findall(name.text.lower())):

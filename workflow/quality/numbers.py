@@ -6,7 +6,7 @@ from functools import cached_property
 
 from workflow.harmonization.prose import words_of
 
-from .prose import Kind, Sentence
+from .prose import MeasuredSentence, SentenceKind
 from .sources import Sources
 
 _FIGURE = re.compile(r"\d(?<![\w.,:/]\d)[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])")
@@ -50,9 +50,9 @@ class KnownNumbers:
     def _known(self) -> frozenset[str]:
         return frozenset({*_spelled(self._text), *_in_words(self._text.lower())})
 
-    def unknown_in(self, sentence: Sentence) -> Iterator[str]:
+    def unknown_in(self, sentence: MeasuredSentence) -> Iterator[str]:
         """Yield the figures of a sentence that are not known, as they stand there."""
-        if sentence.kind is not Kind.TOLD:
+        if sentence.kind is not SentenceKind.TOLD:
             return
         for match in _FIGURE.finditer(sentence.text):
             if not _POINTS_AT_CHAPTERS.search(sentence.text, max(0, match.start() - 60), match.start()):

@@ -25,7 +25,7 @@ SHORTEST_QUOTE = 4
 MOST_SENTENCES = 2_000
 
 
-class Kind(StrEnum):
+class SentenceKind(StrEnum):
     """What a sentence is: the sources' own words, the frame around them (no claim), or told in the writer's words."""
 
     VERBATIM = "verbatim"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Sentence:
+class MeasuredSentence:
     """markdown[start:end] in the paragraph of that number; `text` is the same with marks and addresses blanked."""
 
     paragraph: int
@@ -42,24 +42,26 @@ class Sentence:
     end: int
     text: str
     words: tuple[str, ...]
-    kind: Kind
+    kind: SentenceKind
 
 
 @dataclass(frozen=True)
 class Prose:
     """What a chapter tells: headings, tables and code are left out, and so are the writer's counting sentences."""
 
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[MeasuredSentence, ...]
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The words of all sentences but the frame's, in order."""
-        return tuple(word for each in self.sentences if each.kind is not Kind.FRAME for word in each.words)
+        return tuple(
+            word for each in self.sentences if each.kind is not SentenceKind.FRAME for word in each.words
+        )
 
     @cached_property
-    def paragraphs(self) -> dict[int, list[Sentence]]:
+    def paragraphs(self) -> dict[int, list[MeasuredSentence]]:
         """The sentences by their paragraph."""
-        found: dict[int, list[Sentence]] = {}
+        found: dict[int, list[MeasuredSentence]] = {}
         for sentence in self.sentences:
             found.setdefault(sentence.paragraph, []).append(sentence)
         return found
@@ -68,7 +70,7 @@ class Prose:
 def read_prose(markdown: str, sources: Sources) -> Prose:
     """Read the first 2,000 sentences of a chapter."""
     known = {chunk.id for chunk in sources.chunks}
-    sentences: list[Sentence] = []
+    sentences: list[MeasuredSentence] = []
     for number, offset, paragraph in paragraphs(markdown):
         if _NO_PROSE.match(paragraph):
             continue
@@ -78,8 +80,8 @@ def read_prose(markdown: str, sources: Sources) -> Prose:
             text = blank[start:end]
             words = tuple(split_words(text.replace("_", " ")))
             if words:
-                kind = Kind.FRAME if is_frame else _kind(text, words, sources)
-                sentences.append(Sentence(number, offset + start, offset + end, text, words, kind))
+                kind = SentenceKind.FRAME if is_frame else _kind(text, words, sources)
+                sentences.append(MeasuredSentence(number, offset + start, offset + end, text, words, kind))
         if len(sentences) >= MOST_SENTENCES:
             break
     return Prose(tuple(sentences[:MOST_SENTENCES]))
@@ -128,7 +130,7 @@ def _units(paragraph: str) -> Iterator[tuple[int, int]]:
     yield from zip(starts, [*starts[1:], len(paragraph)], strict=True)
 
 
-def _kind(text: str, words: tuple[str, ...], sources: Sources) -> Kind:
+def _kind(text: str, words: tuple[str, ...], sources: Sources) -> SentenceKind:
     """Tell the sources' own words, with omissions, from any other; a scrap of few words proves nothing."""
     pieces = [f" {' '.join(words)} "]
     if len(words) >= SHORTEST_QUOTE and ("_" in text or _OMISSION.search(text)):
@@ -138,4 +140,4 @@ def _kind(text: str, words: tuple[str, ...], sources: Sources) -> Kind:
         and (len(pieces) == 1 or find_quotes(text, 0, len(text), chunk.text))
         for said, chunk in zip(sources.said, sources.chunks, strict=True)
     )
-    return Kind.VERBATIM if is_quoted else Kind.TOLD
+    return SentenceKind.VERBATIM if is_quoted else SentenceKind.TOLD

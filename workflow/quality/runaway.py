@@ -6,7 +6,7 @@ from itertools import groupby
 
 from books.text.english import STOP_WORDS
 
-from .prose import Kind, Prose
+from .prose import Prose, SentenceKind
 
 _FEWEST_TOKENS, _MANY_TOKENS = 80, 120
 _IN_A_ROW = 6
@@ -23,7 +23,7 @@ def runaway_paragraphs(prose: Prose) -> tuple[int, ...]:
     return tuple(
         number
         for number, sentences in prose.paragraphs.items()
-        if is_runaway([word for each in sentences if each.kind is Kind.TOLD for word in each.words])
+        if is_runaway([word for each in sentences if each.kind is SentenceKind.TOLD for word in each.words])
     )
 
 

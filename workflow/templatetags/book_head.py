@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from books.models import BookVersion
 from workflow.models import ProcessingSession
-from workflow.pages.board.tabs import Tab, Waiting, count_waiting, tabs_of
+from workflow.pages.board.tabs import Tab, WaitingCounts, count_waiting, tabs_of
 
 register = template.Library()
 
@@ -28,7 +28,7 @@ class Head:
 def book_head(version: BookVersion) -> Head:
     """Return the head of `version`, in four queries at most."""
     session = ProcessingSession.objects.filter(version=version).first()
-    waiting = count_waiting(session) if session else Waiting()
+    waiting = count_waiting(session) if session else WaitingCounts()
     numbers = BookVersion.objects.filter(book_id=version.book_id).exclude(pk=version.pk)
     chapters = session.total_chapters if session else version.node_count
     return Head(

@@ -25,7 +25,7 @@ LATE_SECONDS = 5.0
 
 
 @dataclass
-class Watch:
+class ClusterWatch:
     """What is known of one cluster. `pending` is the number of the oldest probe without an answer; 0 for none."""
 
     sent_at: float = -math.inf
@@ -39,7 +39,7 @@ class Watchdog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._watches: dict[str, Watch] = {}
+        self._watches: dict[str, ClusterWatch] = {}
         self._looked_at = clock()
 
     def tick(self) -> None:
@@ -50,7 +50,7 @@ class Watchdog:
         clusters = worker_registry.clusters_of(lease_owner.current_run())
         if clusters and not self._watches:
             health_probe.sweep()
-        self._watches = {cluster: self._watches.get(cluster, Watch()) for cluster in clusters}
+        self._watches = {cluster: self._watches.get(cluster, ClusterWatch()) for cluster in clusters}
         for cluster, watch in self._watches.items():
             if worker_registry.answered(cluster) >= watch.pending:
                 watch.pending = 0
@@ -64,7 +64,7 @@ class Watchdog:
         for watch in self._watches.values():
             watch.pending_since = self._clock()
 
-    def _send(self, cluster: str, watch: Watch) -> None:
+    def _send(self, cluster: str, watch: ClusterWatch) -> None:
         number = time.monotonic_ns()
         watch.sent_at = self._clock()
         if not health_probe.send(cluster, number):
@@ -73,7 +73,7 @@ class Watchdog:
         if not watch.pending:
             watch.pending, watch.pending_since = number, watch.sent_at
 
-    def _is_wedged(self, cluster: str, watch: Watch) -> bool:
+    def _is_wedged(self, cluster: str, watch: ClusterWatch) -> bool:
         """Return whether a probe has waited so long while a worker had nothing to do, or was missing, throughout."""
         spare_since = self._spare_since(cluster, watch)
         if spare_since is None:
@@ -83,7 +83,7 @@ class Watchdog:
             return False
         return self._clock() - max(watch.pending_since, spare_since) >= settings.CHAPTERFLOW_WEDGED_SECONDS
 
-    def _spare_since(self, cluster: str, watch: Watch) -> float | None:
+    def _spare_since(self, cluster: str, watch: ClusterWatch) -> float | None:
         is_short = worker_registry.living_count(cluster) < settings.CHAPTERFLOW_WORKERS
         if not is_short:
             watch.short_since = None

@@ -13,7 +13,7 @@ from workflow.contract.states import ItemStatus
 from workflow.live.board_state import MISSED_AT_MOST, BoardState, Update
 from workflow.live.swaps import changed_pieces
 from workflow.models import Event, ProcessingSession
-from workflow.pages.board.markup import COMPACT, DETAILED, BoardView, Part, part, render_card
+from workflow.pages.board.markup import COMPACT, DETAILED, BoardPart, BoardView, part, render_card
 
 pytestmark = pytest.mark.django_db
 LENS = BoardView(DETAILED)
@@ -144,7 +144,7 @@ def test_a_part_that_looks_the_same_is_not_sent() -> None:
 def test_what_a_page_has_already_is_not_rendered(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
     board_state = BoardState(make_board(person, ["pending"] * 3).pk)
     rendered: list[str] = []
-    monkeypatch.setattr(Part, "render", lambda part, **_: rendered.append(part.template) or "")
+    monkeypatch.setattr(BoardPart, "render", lambda part, **_: rendered.append(part.template) or "")
 
     board_state.catch_up(1, LENS)
 

@@ -18,7 +18,7 @@ from workflow.agents.llm.prompt.messages import build_prompt
 from workflow.engine import advance
 from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession
 from workflow.pages.chapter.prompt_report import Places, describe
-from workflow.pages.chapter.record import Record
+from workflow.pages.chapter.record import PromptRecord
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -43,7 +43,7 @@ def text_of(html: str) -> str:
 
 
 def told(record: object, chapter: Chapter, agent: str = "vllm:qwen") -> dict[str, str]:
-    given = describe(Record(record, agent), Places(chapter))
+    given = describe(PromptRecord(record, agent), Places(chapter))
     return {part.name: " ".join("".join(p.text for p in line) for line in part.lines) for part in given.parts}
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workflow.contract.agent_types import AgentCancelled, AgentError
 from workflow.contract.failures import EXPLANATIONS, Failure
 
-from .calls.call import POLL_SECONDS, Answer, Timeouts, call_model, run_cancellable, settings_for
+from .calls.call import POLL_SECONDS, ModelAnswer, Timeouts, call_model, run_cancellable, settings_for
 from .calls.errors import classify, finish_failure, is_caused_by
 from .calls.streaming import MarkdownFilter
 from .providers.backends import INSTALL, base_url_of, is_installed, make_model, missing_key, provider_of
@@ -22,7 +22,7 @@ from .providers.backends import INSTALL, base_url_of, is_installed, make_model, 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
 
-    from .providers.backends import Provider
+    from .providers.backends import ProviderPackage
 
 CHECK_SECONDS = 15.0
 # OpenAI takes no smaller limit.
@@ -97,14 +97,14 @@ def _needs(name: str) -> Steps:
     return tuple(steps[: wrong + 1])
 
 
-def _package(name: str, provider: "Provider") -> Step:
+def _package(name: str, provider: "ProviderPackage") -> Step:
     if is_installed(provider):
         return Step("Package", True, "The package that speaks to the provider is installed.")
     advice = f"Install it and start ChapterFlow again: {INSTALL.format(extra=provider.extra)}"
     return Step("Package", False, "The package that speaks to the provider is not installed.", advice)
 
 
-def _address_is_set(name: str, provider: "Provider") -> Step:
+def _address_is_set(name: str, provider: "ProviderPackage") -> Step:
     if base_url_of(provider) is not None:
         return Step("Address", True, f"{provider.base_url} says where it answers.")
     if not provider.is_own:
@@ -115,7 +115,7 @@ def _address_is_set(name: str, provider: "Provider") -> Step:
     )
 
 
-def _key_is_set(provider: "Provider") -> Step:
+def _key_is_set(provider: "ProviderPackage") -> Step:
     missing = missing_key(provider)
     if not missing:
         there = next((key for key in provider.keys if os.environ.get(key, "").strip()), "")
@@ -128,7 +128,7 @@ def _key_is_set(provider: "Provider") -> Step:
     return Step("Key", False, f"{missing} is not set, so there is no key.", advice)
 
 
-def _key_of(provider: "Provider") -> str:
+def _key_of(provider: "ProviderPackage") -> str:
     return " or ".join(provider.keys)
 
 
@@ -170,14 +170,18 @@ def _reached(name: str) -> Steps:
 def _answered(begun: Sequence[float], whole: float) -> Step:
     if not begun:
         return Step(
-            "Answer", True, f"It answered after {whole:.1f} s, but thought for longer than the test allows."
+            "Answer",
+            True,
+            f"It answered after {whole:.1f} s, but thought for longer than the test allows.",
         )
     return Step(
-        "Answer", True, f"The first word came after {begun[0]:.1f} s, the whole answer after {whole:.1f} s."
+        "Answer",
+        True,
+        f"The first word came after {begun[0]:.1f} s, the whole answer after {whole:.1f} s.",
     )
 
 
-def _counted(answer: Answer) -> Step:
+def _counted(answer: ModelAnswer) -> Step:
     used = answer.usage
     if used.input is None:
         return Step("Usage", True, "It does not say how much it used: what a book costs will be an estimate.")

@@ -38,7 +38,7 @@ JUDGING_RULES = (
 )
 
 
-class Change(Bounded):
+class ProposedChange(Bounded):
     """One replacement in one chapter."""
 
     chapter: int = Field(ge=1, le=1_000_000)
@@ -53,7 +53,7 @@ class Judgement(Bounded):
 
     case: int = Field(ge=1, le=MOST_IN_A_BATCH)
     verdict: Literal["same", "contradiction", "fine"]
-    change: Change | None
+    change: ProposedChange | None
 
 
 class Judgements(Bounded):

@@ -15,10 +15,10 @@ from books.text.withheld import Withheld
 from workflow.contract.agent_types import AgentCancelled, AgentError
 from workflow.contract.failures import Failure
 
-from .calls.call import Answer, Timeouts, call_model, run_cancellable, settings_for
+from .calls.call import ModelAnswer, Timeouts, call_model, run_cancellable, settings_for
 from .calls.errors import classify, finish_failure
 from .calls.streaming import MarkdownFilter
-from .calls.usage import Usage, failed_call
+from .calls.usage import TokenUsage, failed_call
 from .calls.watch import Quote, Watch
 from .prompt.tokens import estimate_tokens
 from .providers.backends import make_model
@@ -99,7 +99,7 @@ class Adviser:
         self._timeouts = timeouts or Timeouts()
         self._modes: dict[str, Mode] = {}
         self._proven: set[str] = set()
-        self.usage = Usage()
+        self.usage = TokenUsage()
 
     def ask(self, inquiry: Inquiry[Form], watch: Watch) -> Form:
         """Return the model's answer. Raises AgentError, or AgentCancelled within a second of a cancel."""
@@ -166,7 +166,7 @@ class Adviser:
 
     async def _call(
         self, model: "Model", name: str, mode: Mode, inquiry: Inquiry[Form], fault: str, watch: Watch
-    ) -> Answer:
+    ) -> ModelAnswer:
         """Make one call, asked for before. Raises AgentError where it fails or its answer breaks off."""
         estimated = inquiry.tokens + estimate_tokens(fault)
         watch.clear(Quote(name, estimated, inquiry.most_tokens))

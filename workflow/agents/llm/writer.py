@@ -10,10 +10,10 @@ from workflow.contract.agent_types import AgentCancelled, AgentError, ChapterDra
 from workflow.contract.failures import EXPLANATIONS, Failure
 
 from .answers import BadAnswer, Usable, WrongLanguage, has_closing_block, parse_answer
-from .calls.call import Answer, Timeouts, call_model, run_cancellable, settings_for
+from .calls.call import ModelAnswer, Timeouts, call_model, run_cancellable, settings_for
 from .calls.errors import ContextTooLong, classify, finish_failure
 from .calls.streaming import RESET, MarkdownFilter
-from .calls.usage import Usage, failed_call
+from .calls.usage import TokenUsage, failed_call
 from .calls.watch import Quote, Watch
 from .prompt.budgets import has_room
 from .prompt.messages import Prompt, build_prompt
@@ -79,7 +79,7 @@ class _Job:
         self._watch = watch
         self._timeouts = timeouts
         self._window = window
-        self._usage = Usage()
+        self._usage = TokenUsage()
         self._has_handed_over = False
 
     async def write_with_first(self, models: Sequence[str]) -> ChapterDraft:
@@ -143,7 +143,7 @@ class _Job:
 
     async def _ask(
         self, messages: "Sequence[ModelMessage]", prompt: Prompt, model: "Model", name: str
-    ) -> Answer:
+    ) -> ModelAnswer:
         """Make one call. Raises AgentError where it fails, or where its answer ended before its end."""
         preview = MarkdownFilter(self._hand_over)
         if self._has_handed_over:

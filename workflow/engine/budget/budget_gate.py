@@ -23,7 +23,7 @@ CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass
-class Question:
+class CallRequest:
     """Whether a call may be sent. `refusal` is a sentence once it is answered with no."""
 
     offer: Offer
@@ -34,18 +34,18 @@ class Question:
 class BudgetGate:
     """One attempt's. `clear` is called in the agent's thread, everything else in the worker's own."""
 
-    def __init__(self, claim: Claim, ask: Callable[[Question], None], cancelled: threading.Event) -> None:
+    def __init__(self, claim: Claim, ask: Callable[[CallRequest], None], cancelled: threading.Event) -> None:
         self._held = claim
         self._ask = ask
         self._cancelled = cancelled
-        self._waiting: Question | None = None
+        self._waiting: CallRequest | None = None
         self._passed: list[Offer] = []
         self._has_warned = False
         self.refused: Offer | None = None
 
     def clear(self, quote: Quote) -> None:
         """Wait until the call may be sent. Raises AgentError(budget_exceeded) where it must not, or AgentCancelled."""
-        question = Question(Offer(quote, cost_of(quote.model, quote.input_tokens, quote.output_tokens)))
+        question = CallRequest(Offer(quote, cost_of(quote.model, quote.input_tokens, quote.output_tokens)))
         self._ask(question)
         while not question.is_answered.wait(LOOK_SECONDS):
             if self._cancelled.is_set():
@@ -53,7 +53,7 @@ class BudgetGate:
         if question.refusal:
             raise AgentError(Failure.BUDGET_EXCEEDED, question.refusal)
 
-    def take(self, question: Question) -> None:
+    def take(self, question: CallRequest) -> None:
         """Let the question wait for `answer`."""
         self._waiting = question
 

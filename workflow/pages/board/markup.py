@@ -16,7 +16,7 @@ from .board import Board, count_looks
 from .cards import Card, DisplayStatus
 from .lane import SHOWN_AT_MOST, needs_you, written_now
 from .signal import page_title, signal_of
-from .tabs import Waiting, tabs_of
+from .tabs import WaitingCounts, tabs_of
 
 DETAILED, COMPACT = "detailed", "compact"
 CACHED_CARDS = 10_000
@@ -51,7 +51,7 @@ class BoardView(NamedTuple):
         return cls(view if view in {DETAILED, COMPACT} else default, show if known else "")
 
 
-class Part(NamedTuple):
+class BoardPart(NamedTuple):
     """A piece of a board beside its cards: its template, and by name what that is given. Equal parts look the same."""
 
     template: str
@@ -108,12 +108,12 @@ def render_card(card: Card, view: str, *, is_oob: bool = False, is_new: bool = F
     return _template(name, card=card, status=_status(card.look), is_oob=is_oob, is_new=is_new)
 
 
-def part(template: str, **values: Hashable) -> Part:
+def part(template: str, **values: Hashable) -> BoardPart:
     """Return the part that is drawn by `template`, a name below workflow/, from `values`."""
-    return Part(f"workflow/{template}", tuple(values.items()))
+    return BoardPart(f"workflow/{template}", tuple(values.items()))
 
 
-def parts_of(board: Board, board_view: BoardView, waiting: Waiting) -> dict[str, Part]:
+def parts_of(board: Board, board_view: BoardView, waiting: WaitingCounts) -> dict[str, BoardPart]:
     """Return everything but the chapters, by the id of its element."""
     parts = {**_top(board, board_view), **_side(board, waiting)}
     if board.is_large:
@@ -176,7 +176,7 @@ def render_seq(board: Board, *, is_oob: bool = False) -> SafeString:
     )
 
 
-def _top(board: Board, board_view: BoardView) -> dict[str, Part]:
+def _top(board: Board, board_view: BoardView) -> dict[str, BoardPart]:
     session = board.session
     can = summary.actions(session)
     failed = session.failed_count
@@ -212,7 +212,7 @@ def _top(board: Board, board_view: BoardView) -> dict[str, Part]:
     }
 
 
-def _side(board: Board, waiting: Waiting) -> dict[str, Part]:
+def _side(board: Board, waiting: WaitingCounts) -> dict[str, BoardPart]:
     session = board.session
     return {
         "board-activity": part(
@@ -232,7 +232,7 @@ def _side(board: Board, waiting: Waiting) -> dict[str, Part]:
     }
 
 
-def _large(board: Board) -> dict[str, Part]:
+def _large(board: Board) -> dict[str, BoardPart]:
     session = board.session
     running, failed = board.first(DisplayStatus.IN_PROGRESS), board.first(DisplayStatus.FAILED)
     parts = {
@@ -253,7 +253,7 @@ def _large(board: Board) -> dict[str, Part]:
     return parts
 
 
-def _leaf(card: Card) -> Part:
+def _leaf(card: Card) -> BoardPart:
     return part("_leaf.html", number=card.number, title=card.title, look=card.look)
 
 
@@ -263,7 +263,7 @@ def _status(look: DisplayStatus) -> SafeString:
 
 
 @lru_cache(maxsize=CACHED_PIECES)
-def _rendered(part: Part, is_oob: bool) -> SafeString:
+def _rendered(part: BoardPart, is_oob: bool) -> SafeString:
     return _template(part.template, **dict(part.values), is_oob=is_oob)
 
 

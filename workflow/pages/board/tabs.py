@@ -26,23 +26,23 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingCounts:
     """How many changes and questions wait for the person."""
 
     changes: int = 0
     questions: int = 0
 
 
-def count_waiting(session: ProcessingSession) -> Waiting:
+def count_waiting(session: ProcessingSession) -> WaitingCounts:
     """Count them, in two queries."""
     changes = HarmonizationChange.objects.filter(
         session=session, status__in=[ChangeStatus.APPLIED, ChangeStatus.SUGGESTED]
     )
     questions = FollowUpQuestion.objects.filter(version_id=session.version_id, status=QuestionStatus.OPEN)
-    return Waiting(changes.count(), questions.count())
+    return WaitingCounts(changes.count(), questions.count())
 
 
-def tabs_of(version: BookVersion, session: ProcessingSession | None, waiting: Waiting) -> list[Tab]:
+def tabs_of(version: BookVersion, session: ProcessingSession | None, waiting: WaitingCounts) -> list[Tab]:
     """Return the version's tabs; before its start only the outline."""
     outline = Tab("outline", "Outline", address("outline", version))
     if session is None:

@@ -17,7 +17,7 @@ from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
 from workflow.progress.spending import Spent, number, of_chapter, of_usage
 
 from .prompt_report import PromptReport, describe, places_for
-from .record import Record
+from .record import PromptRecord
 
 MOST_ATTEMPTS = 50
 
@@ -74,7 +74,7 @@ def attempts_of(chapter: Chapter) -> list[AttemptView]:
         return []
     withheld = withheld_of(chapter.version)
     found = [masked(each, withheld) for each in item.attempts.order_by("-number")[:MOST_ATTEMPTS]]
-    records = [Record(attempt.context, attempt.agent) for attempt in found]
+    records = [PromptRecord(attempt.context, attempt.agent) for attempt in found]
     places = places_for(chapter, records, sources_of(passages_of(chapter.current_revision)))
     headings = _headings(found, count_attempts(item))
     return [
@@ -154,7 +154,7 @@ def _worker_words(owner: str) -> str:
     return f"process {parts[1]}" if len(parts) > 2 else owner or "not known"
 
 
-def _given_facts(record: Record) -> Iterator[tuple[str, str]]:
+def _given_facts(record: PromptRecord) -> Iterator[tuple[str, str]]:
     """Yield in a few words what was given, for a list of facts about the attempt."""
     passages = len(record.chunks)
     if passages:

@@ -38,7 +38,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Part:
+class MetricPart:
     """One part of the score: its figure, 0 to 1, or "not measured", and what it counts for in per cent."""
 
     name: str
@@ -61,7 +61,7 @@ class MetricsView:
 
     score: str
     bars: tuple[Bar, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[MetricPart, ...]
     note: str
     faults: tuple[str, ...]
     weak_count: int
@@ -120,10 +120,10 @@ def _share(name: str, measured: JSON, key: str, words: float) -> Bar:
     )
 
 
-def _parts(measured: JSON) -> Iterator[Part]:
+def _parts(measured: JSON) -> Iterator[MetricPart]:
     found = _mapping(measured, "parts")
     for key, (name, meaning) in _PARTS.items():
-        yield Part(name, meaning, _figure(found.get(key)), round(100 * WEIGHTS[key]))
+        yield MetricPart(name, meaning, _figure(found.get(key)), round(100 * WEIGHTS[key]))
 
 
 def _note(measured: JSON) -> str:

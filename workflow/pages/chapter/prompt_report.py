@@ -10,7 +10,7 @@ from books.models import Chapter
 from books.reading import SourceView
 from books.reading.wording import number_runs
 
-from .record import Record
+from .record import PromptRecord
 
 NAMED_AT_MOST = 40
 _NAMES = {
@@ -43,7 +43,7 @@ Line = tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportPart:
     """One part of what was given. `used` is its tokens and how many it may have; "" where nothing is counted."""
 
     name: str
@@ -56,7 +56,7 @@ class Part:
 class PromptReport:
     """All parts, in the order in which the writer got them, and a sentence about the whole."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ReportPart, ...]
     summary: str = ""
 
     @property
@@ -85,7 +85,7 @@ class Places:
         return f"{page}#p{self.sources[chunk_id]}" if chunk_id in self.sources else ""
 
 
-def places_for(chapter: Chapter, records: Iterable[Record], sources: Sequence[SourceView]) -> Places:
+def places_for(chapter: Chapter, records: Iterable[PromptRecord], sources: Sequence[SourceView]) -> Places:
     """Return where everything that these records name can be looked at: one query."""
     nodes = sorted({node for record in records for node in record.related_nodes})
     rows = Chapter.objects.filter(version=chapter.version_id, node__key__in=nodes[:400])
@@ -93,12 +93,12 @@ def places_for(chapter: Chapter, records: Iterable[Record], sources: Sequence[So
     return Places(chapter, {source.chunk_id: source.number for source in sources}, found)
 
 
-def describe(record: Record, places: Places) -> PromptReport:
+def describe(record: PromptRecord, places: Places) -> PromptReport:
     """Put a record into words."""
     words = _Words(record, places)
     if record.blocks:
         parts = [
-            Part(
+            ReportPart(
                 _NAMES.get(block.name, block.name.capitalize()),
                 f"{block.tokens:,} of {block.budget:,}",
                 tuple(words.of_block(block.name, block.state)),
@@ -111,10 +111,10 @@ def describe(record: Record, places: Places) -> PromptReport:
     simple += [("tail", words.tail("whole")), ("sources", words.passages())]
     names = {**_NAMES, "tail": "The previous chapter"} if record.is_quotations else _NAMES
     found = [(names[name], tuple(lines)) for name, lines in simple]
-    return PromptReport(tuple(Part(name, "", lines) for name, lines in found if lines))
+    return PromptReport(tuple(ReportPart(name, "", lines) for name, lines in found if lines))
 
 
-def _summary(record: Record) -> str:
+def _summary(record: PromptRecord) -> str:
     to = f" to {record.model}" if record.model else ""
     sent = f"About {record.tokens:,} tokens were sent{to}"
     known = _WINDOW_KNOWN_FROM.get(record.window_from)
@@ -126,7 +126,7 @@ def _summary(record: Record) -> str:
 class _Words:
     """The lines of each part of one record."""
 
-    def __init__(self, record: Record, places: Places) -> None:
+    def __init__(self, record: PromptRecord, places: Places) -> None:
         self._record = record
         self._places = places
 

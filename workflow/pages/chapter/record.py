@@ -14,7 +14,7 @@ class BlockNote:
     state: str
 
 
-class Record:
+class PromptRecord:
     """A record of what went in, with whatever it does not have left empty."""
 
     def __init__(self, stored: object, agent: str = "") -> None:

@@ -26,7 +26,7 @@ from workflow.pages.board.board import GROUP
 from workflow.pages.board.summary import time_line
 from workflow.progress.spending import budget_of
 
-from .library import Card, Cover, cover_of
+from .library import BookCard, Cover, cover_of
 
 RUNNING_AT_MOST = 6
 CALLS_AT_MOST = 8
@@ -53,7 +53,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Call:
+class InboxEntry:
     """One thing that waits for the person. With `is_post` its button does it at once; else it leads there."""
 
     status: str
@@ -90,7 +90,7 @@ def _running(session: ProcessingSession, board: Board | None) -> Running:
     return Running(session, cover_of(session.version.book), board, time)
 
 
-def calls(cards: Sequence[Card]) -> list[Call]:
+def calls(cards: Sequence[BookCard]) -> list[InboxEntry]:
     """Return what waits for the person in the newest versions of these books: failures, questions, changes."""
     sessions = {card.session.pk: card for card in cards if card.session}
     failed = [card.session for card in sessions.values() if card.session and _has_stopped(card.session)]
@@ -107,7 +107,7 @@ class _First(NamedTuple):
     code: str
 
 
-def _failures(sessions: Sequence[ProcessingSession]) -> list[Call]:
+def _failures(sessions: Sequence[ProcessingSession]) -> list[InboxEntry]:
     boards, first = _small_boards(sessions), _first_failures(sessions)
     return [_failure(session, first.get(session.pk), boards.get(session.pk)) for session in sessions]
 
@@ -127,7 +127,7 @@ def _has_stopped(session: ProcessingSession) -> bool:
     return session.failed_count > 0 and session.status != SessionStatus.CANCELLED
 
 
-def _failure(session: ProcessingSession, first: _First | None, board: Board | None) -> Call:
+def _failure(session: ProcessingSession, first: _First | None, board: Board | None) -> InboxEntry:
     title = session.version.book.title
     if not session.failed_count:
         text = f"{title}. {explain(session.error_code).heading}."
@@ -136,11 +136,11 @@ def _failure(session: ProcessingSession, first: _First | None, board: Board | No
     return _retry(session, heading, f"{title}. {explain(first.code if first else '').heading}.")
 
 
-def _budget(session: ProcessingSession) -> Call:
+def _budget(session: ProcessingSession) -> InboxEntry:
     version = session.version
     url = reverse("board", args=[version.book.book_id, version.number])
     heading = f"The budget of {budget_of(session)} is reached"
-    return Call(
+    return InboxEntry(
         "retry", "paused", heading, f"{version.book.title}. The writing waits for you.", "DisplayStatus", url
     )
 
@@ -159,13 +159,13 @@ def _waiting_clause(session: ProcessingSession, board: Board | None) -> str:
     return f", and {count} for {them}" if waiting else ""
 
 
-def _retry(session: ProcessingSession, heading: str, text: str) -> Call:
-    return Call(
+def _retry(session: ProcessingSession, heading: str, text: str) -> InboxEntry:
+    return InboxEntry(
         "failed", "failed", heading, text, "Retry", reverse("session_retry", args=[session.pk]), is_post=True
     )
 
 
-def _questions(cards: Sequence[Card]) -> list[Call]:
+def _questions(cards: Sequence[BookCard]) -> list[InboxEntry]:
     versions = [card.version.pk for card in cards if card.version]
     if not versions:
         return []
@@ -175,13 +175,13 @@ def _questions(cards: Sequence[Card]) -> list[Call]:
     return [_question(card, card.version, texts.get(card.version.pk)) for card in cards if card.version]
 
 
-def _question(card: Card, version: BookVersion, first: str | None) -> Call:
+def _question(card: BookCard, version: BookVersion, first: str | None) -> InboxEntry:
     book, count = card.book, card.open_questions
     heading = ngettext("%d question is open", "%d questions are open", count) % count
     version.book = book
     first = withheld_of(version).mask(first) if first else ""
     text = f"{book.title}. The most important: {first}" if first else book.title
-    return Call(
+    return InboxEntry(
         "in_progress",
         "question",
         heading,
@@ -191,7 +191,7 @@ def _question(card: Card, version: BookVersion, first: str | None) -> Call:
     )
 
 
-def _changes(sessions: dict[UUID, Card]) -> list[Call]:
+def _changes(sessions: dict[UUID, BookCard]) -> list[InboxEntry]:
     undecided = [ChangeStatus.APPLIED, ChangeStatus.SUGGESTED]
     rows = HarmonizationChange.objects.filter(session__in=list(sessions), status__in=undecided)
     counts = (
@@ -202,10 +202,10 @@ def _changes(sessions: dict[UUID, Card]) -> list[Call]:
     return [_change_call(sessions[pk], count, chapters) for pk, count, chapters in counts]
 
 
-def _change_call(card: Card, count: int, chapters: int) -> Call:
+def _change_call(card: BookCard, count: int, chapters: int) -> InboxEntry:
     assert card.version is not None
     heading = ngettext("%d change to look at", "%d changes to look at", count) % count
     where = ngettext("%d chapter", "%d chapters", chapters) % chapters
     text = f"{card.book.title}. The harmonizer changed {where}, or suggests a change there."
     url = reverse("review", args=[card.book.book_id, card.version.number])
-    return Call("harmonized", "review", heading, text, "Review", url)
+    return InboxEntry("harmonized", "review", heading, text, "Review", url)

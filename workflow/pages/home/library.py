@@ -48,7 +48,7 @@ class Cover:
 
 
 @dataclass(frozen=True)
-class Card:
+class BookCard:
     """A book on the shelf with its newest version, if it has one, and that version's session."""
 
     book: Book
@@ -85,7 +85,7 @@ def library(user: User | AnonymousUser, *, query: str = "", sort: str = "changed
     return books.annotate(changed_at=Greatest(changed, F("updated_at"))).order_by("-changed_at", "-pk")
 
 
-def cards(books: Iterable[Book]) -> list[Card]:
+def cards(books: Iterable[Book]) -> list[BookCard]:
     """Return the cards of these books, in their order; three queries, however many they are."""
     listed = list(books)
     versions = newest_versions(listed)
@@ -96,7 +96,7 @@ def cards(books: Iterable[Book]) -> list[Card]:
         version = versions.get(book.pk)
         session = sessions.get(version.pk) if version else None
         count = questions.get(version.pk, 0) if version else 0
-        found.append(Card(book, version, session, count, cover_of(book)))
+        found.append(BookCard(book, version, session, count, cover_of(book)))
     return found
 
 

@@ -25,7 +25,7 @@ _OTHER_TITLES = {MODEL: "Numbers and dates agree"}
 
 
 @dataclass(frozen=True)
-class Kind:
+class ChangeKind:
     """One choice of the review's filter."""
 
     key: str
@@ -35,13 +35,15 @@ class Kind:
     statuses: frozenset[ChangeStatus]
 
 
-EARLIER = Kind("superseded", "Of earlier texts", "back", "pending", frozenset({ChangeStatus.SUPERSEDED}))
+EARLIER = ChangeKind(
+    "superseded", "Of earlier texts", "back", "pending", frozenset({ChangeStatus.SUPERSEDED})
+)
 KINDS = (
-    Kind("open", "To look at", "review", "in_progress", frozenset({ChangeStatus.APPLIED})),
-    Kind("suggested", "Suggestions", "info", "retry", frozenset({ChangeStatus.SUGGESTED})),
-    Kind("kept", "Kept", "generated", "generated", frozenset({ChangeStatus.KEPT})),
-    Kind("undone", "Undone", "undo", "pending", frozenset({ChangeStatus.UNDONE})),
-    Kind(
+    ChangeKind("open", "To look at", "review", "in_progress", frozenset({ChangeStatus.APPLIED})),
+    ChangeKind("suggested", "Suggestions", "info", "retry", frozenset({ChangeStatus.SUGGESTED})),
+    ChangeKind("kept", "Kept", "generated", "generated", frozenset({ChangeStatus.KEPT})),
+    ChangeKind("undone", "Undone", "undo", "pending", frozenset({ChangeStatus.UNDONE})),
+    ChangeKind(
         "rejected",
         "Not applied",
         "warning",
@@ -50,7 +52,7 @@ KINDS = (
     ),
     EARLIER,
 )
-ALL = Kind("all", "All", "", "", frozenset(ChangeStatus))
+ALL = ChangeKind("all", "All", "", "", frozenset(ChangeStatus))
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class ShownChange:
     replace: str
     after: str
     note: str
-    kind: Kind
+    kind: ChangeKind
     is_models: bool = False
     verdict: str = ""
     beside: tuple[tuple[int, str], ...] = ()
@@ -109,7 +111,7 @@ class RuleSwitch:
     outcome: str
 
 
-def kind_of(change: HarmonizationChange) -> Kind:
+def kind_of(change: HarmonizationChange) -> ChangeKind:
     """Return under which choice of the filter a change stands."""
     return next(kind for kind in KINDS if change.status in kind.statuses)
 
@@ -163,7 +165,7 @@ def by_chapter(
     ]
 
 
-def count_kinds(counts: Mapping[str, int]) -> list[tuple[Kind, int]]:
+def count_kinds(counts: Mapping[str, int]) -> list[tuple[ChangeKind, int]]:
     """Return the filter's choices with their counts, from the counts by status."""
     has_earlier = counts.get(ChangeStatus.SUPERSEDED, 0) > 0
     kinds = [kind for kind in (*KINDS, ALL) if kind is not EARLIER or has_earlier]

@@ -36,7 +36,7 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """What came back, without reasoning: `has_thought` is whether there was any.
 
     `says_end` is whether the stream gave a reason for its end.
@@ -92,7 +92,7 @@ async def call_model(
     preview: MarkdownFilter,
     estimated_input: int,
     parameters: "ModelRequestParameters | None" = None,
-) -> Answer:
+) -> ModelAnswer:
     """Send the messages and stream the answer's text into `preview`. Raises what pydantic-ai raises.
 
     `parameters` name the form of the answer; one that comes as a tool's arguments is the answer's text.
@@ -118,7 +118,7 @@ async def call_model(
         return _answer(stream.get(), name, estimated_input)
 
 
-def _answer(response: "ModelResponse", name: str, estimated_input: int) -> Answer:
+def _answer(response: "ModelResponse", name: str, estimated_input: int) -> ModelAnswer:
     from pydantic_ai.messages import TextPart, ThinkingPart, ToolCallPart
 
     called = [part.args_as_json_str() for part in response.parts if isinstance(part, ToolCallPart)]
@@ -138,4 +138,4 @@ def _answer(response: "ModelResponse", name: str, estimated_input: int) -> Answe
     )
     says_end = response.state == "complete" and ("finish_reason" in details or not name.startswith("ollama:"))
     text = called[0] if called else text
-    return Answer(text, response.finish_reason, says_end, usage, has_thought)
+    return ModelAnswer(text, response.finish_reason, says_end, usage, has_thought)

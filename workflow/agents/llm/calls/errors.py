@@ -13,7 +13,7 @@ from workflow.contract.failures import Failure
 from .redaction import safe_words
 
 if TYPE_CHECKING:
-    from .call import Answer
+    from .call import ModelAnswer
 
 LONGEST_RETRY_AFTER = 24 * 3600.0
 _WAIT_SAID = re.compile(
@@ -67,7 +67,7 @@ def classify(error: BaseException, private: str = "") -> AgentError:
     return AgentError(code, words, wait)
 
 
-def finish_failure(answer: "Answer", is_complete: bool) -> AgentError | None:
+def finish_failure(answer: "ModelAnswer", is_complete: bool) -> AgentError | None:
     """Return what the end of an answer without an exception means: None where its text may be read.
 
     `is_complete` is whether the closing block is whole.
@@ -86,7 +86,7 @@ def finish_failure(answer: "Answer", is_complete: bool) -> AgentError | None:
     return None
 
 
-def _is_all_thought(answer: "Answer") -> bool:
+def _is_all_thought(answer: "ModelAnswer") -> bool:
     ended = answer.finish_reason in {"length", "stop"} or (answer.finish_reason is None and answer.says_end)
     return answer.has_thought and ended and not answer.text.strip()
 

@@ -54,7 +54,7 @@ def failed_call(model: str, estimated_input: int, received: int, code: Failure) 
 
 
 @dataclass
-class Usage:
+class TokenUsage:
     """The calls so far, in order. A call is counted when it is sent: it may be billed even if it fails."""
 
     calls: list[CallUsage] = field(default_factory=list)

@@ -21,7 +21,7 @@ SLACK = 600
 
 
 @dataclass(frozen=True)
-class Budget:
+class TokenBudget:
     """Tokens per block; `output` is what the model may write, `words` how many words are asked for."""
 
     rules: int
@@ -35,14 +35,14 @@ class Budget:
     words: int
 
 
-def budget_for(words: int, window: int | None) -> Budget:
+def budget_for(words: int, window: int | None) -> TokenBudget:
     """Return the budget for a chapter of `words` in a model with `window` tokens (None: large enough).
 
     Raises AgentError(context_too_long) for a window in which no passage finds room.
     """
     output = max(OUTPUT, round(words * TOKENS_PER_WORD) + CLOSING_BLOCK)
     if window is None:
-        return Budget(RULES, STORY, LEDGER, RELATED, TAIL, SOURCES, TASK, output + SLACK, words)
+        return TokenBudget(RULES, STORY, LEDGER, RELATED, TAIL, SOURCES, TASK, output + SLACK, words)
     if not has_room(window):
         raise AgentError(
             Failure.CONTEXT_TOO_LONG, f"the model takes {window} tokens at once, too few for a chapter"
@@ -52,7 +52,7 @@ def budget_for(words: int, window: int | None) -> Budget:
     sources = min(SOURCES, _source_room(window, output))
     fitting = max(FEWEST_WORDS, round((output - CLOSING_BLOCK) / TOKENS_PER_WORD))
     most = MOST_WORDS_IN_A_SMALL_WINDOW if window < SMALL_WINDOW else words
-    return Budget(RULES, story, ledger, related, tail, sources, TASK, output, min(words, fitting, most))
+    return TokenBudget(RULES, story, ledger, related, tail, sources, TASK, output, min(words, fitting, most))
 
 
 def has_room(window: int) -> bool:

@@ -6,7 +6,7 @@ from workflow.contract.agent_types import JSON, ChapterTask
 
 from .answer_form import FORM_OF_ANSWER, WRITING_RULES
 from .blocks import EMPTY, FENCE_TOKENS, SHORTENED, WHOLE, Block
-from .budgets import Budget, budget_for
+from .budgets import TokenBudget, budget_for
 from .earlier import Ledger, Related, list_facts, list_related, show_tail
 from .fences import fence, one_line
 from .packing import Packed, pack_sources
@@ -107,7 +107,7 @@ def _record_of_facts(facts: Ledger, related: Related) -> JSON:
     }
 
 
-def _rules(task: ChapterTask, budget: Budget) -> Block:
+def _rules(task: ChapterTask, budget: TokenBudget) -> Block:
     """The rules stay whole: where the wishes are too long, the last of them give way."""
     fixed = "\n".join([*WRITING_RULES, "", FORM_OF_ANSWER])
     said = wishes(task)
@@ -121,7 +121,7 @@ def _rules(task: ChapterTask, budget: Budget) -> Block:
     return Block("rules", text, budget.rules, WHOLE if kept == said else SHORTENED)
 
 
-def _sources(packed: Packed, budget: Budget) -> Block:
+def _sources(packed: Packed, budget: TokenBudget) -> Block:
     if not packed.text:
         text = "There are no passages for this chapter: rest on its summary alone, and cite nothing."
         return Block("sources", text, budget.sources, SHORTENED if packed.left_out else EMPTY)
@@ -130,7 +130,7 @@ def _sources(packed: Packed, budget: Budget) -> Block:
     return Block("sources", text, budget.sources, WHOLE if is_whole else SHORTENED)
 
 
-def _task(task: ChapterTask, budget: Budget) -> Block:
+def _task(task: ChapterTask, budget: TokenBudget) -> Block:
     node = task.node
     lines = [
         f"Book: {clip_start(one_line(str(task.book.get('title') or '')), LINE_TOKENS)}",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Provider:
+class ProviderPackage:
     """`package` is what must be importable, `extra` what installs it. `base_url` and `keys` name variables.
 
     `is_own` is whether it runs where somebody of the installation put it: its address must be set, a key need not.
@@ -33,17 +33,19 @@ class Provider:
 
 _OPENAI = ("openai", "openai", "OPENAI_BASE_URL", ("OPENAI_API_KEY",))
 
-PROVIDERS: Mapping[str, Provider] = {
-    "openai": Provider(*_OPENAI),
-    "openai-chat": Provider(*_OPENAI, always_ends=True),
-    "anthropic": Provider("anthropic", "anthropic", "ANTHROPIC_BASE_URL", ("ANTHROPIC_API_KEY",)),
-    "google": Provider(
+PROVIDERS: Mapping[str, ProviderPackage] = {
+    "openai": ProviderPackage(*_OPENAI),
+    "openai-chat": ProviderPackage(*_OPENAI, always_ends=True),
+    "anthropic": ProviderPackage("anthropic", "anthropic", "ANTHROPIC_BASE_URL", ("ANTHROPIC_API_KEY",)),
+    "google": ProviderPackage(
         "google.genai", "google", "GOOGLE_GEMINI_BASE_URL", ("GOOGLE_API_KEY", "GEMINI_API_KEY")
     ),
-    "mistral": Provider("mistralai", "mistral", "MISTRAL_BASE_URL", ("MISTRAL_API_KEY",)),
+    "mistral": ProviderPackage("mistralai", "mistral", "MISTRAL_BASE_URL", ("MISTRAL_API_KEY",)),
     # Ollama has sent complete answers without a reason for their end; their closing block proves them complete.
-    "ollama": Provider("openai", "openai", "OLLAMA_BASE_URL", ("OLLAMA_API_KEY",), is_own=True),
-    "vllm": Provider("openai", "openai", "VLLM_BASE_URL", ("VLLM_API_KEY",), is_own=True, always_ends=True),
+    "ollama": ProviderPackage("openai", "openai", "OLLAMA_BASE_URL", ("OLLAMA_API_KEY",), is_own=True),
+    "vllm": ProviderPackage(
+        "openai", "openai", "VLLM_BASE_URL", ("VLLM_API_KEY",), is_own=True, always_ends=True
+    ),
 }
 INSTALL = 'pip install "pydantic-ai-slim[{extra}]"'
 
@@ -87,24 +89,24 @@ def make_model(name: str) -> "Model":
         raise AgentError(Failure.MODEL_NOT_FOUND, missing_package(name, provider)) from None
 
 
-def provider_of(name: str) -> Provider:
+def provider_of(name: str) -> ProviderPackage:
     """Return the provider of one model. Raises AgentError(model_not_found) where the string names none."""
     if not _is_one(name):
         raise AgentError(Failure.MODEL_NOT_FOUND, f"“{name}” does not name a provider and a model")
     return PROVIDERS[name.partition(":")[0]]
 
 
-def is_installed(provider: Provider) -> bool:
+def is_installed(provider: ProviderPackage) -> bool:
     """Return whether the packages that speak to the provider are there, without importing them."""
     return all(_is_installed(package) for package in ("pydantic_ai", provider.package))
 
 
-def base_url_of(provider: Provider) -> str | None:
+def base_url_of(provider: ProviderPackage) -> str | None:
     """Return where the environment says that the provider answers; None for its own address."""
     return os.environ.get(provider.base_url, "").strip() or None
 
 
-def missing_key(provider: Provider) -> str:
+def missing_key(provider: ProviderPackage) -> str:
     """Return the variable in which the provider's key is missing, "" where there is one or none is needed.
 
     A server of OpenAI's form at an address of its own may do without.
@@ -114,7 +116,7 @@ def missing_key(provider: Provider) -> str:
     return "" if provider.package == "openai" and base_url_of(provider) else provider.keys[0]
 
 
-def missing_package(name: str, provider: Provider) -> str:
+def missing_package(name: str, provider: ProviderPackage) -> str:
     """Return the sentence that says what to install."""
     return f"{name} needs a package that is not installed: {INSTALL.format(extra=provider.extra)}"
 
@@ -125,7 +127,7 @@ def window_of(model: "Model") -> int | None:
     return window if isinstance(window, int) and window > 0 else None
 
 
-def _model(kind: str, model_name: str, provider: Provider) -> "Model":
+def _model(kind: str, model_name: str, provider: ProviderPackage) -> "Model":
     from pydantic_ai.models import infer_model
 
     if not provider.always_ends:
