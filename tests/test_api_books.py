@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from books.models import Book, BookVersion
 from books.preferences.catalogue import PREFERENCES
+from chapterflow_site.api import api
 from chapterflow_site.api_base.reading import document_of
 from chapterflow_site.core.exceptions import TooLarge
 from tests.api_world import drive, get, new_book, nodes, patch, post, problem, started
@@ -338,9 +339,9 @@ def test_chapter_has_the_four_keys_its_history_and_its_sources(client: Client, b
     assert set(chapter) == {"metadata", "content", "source_references", "generation_metadata"}
     assert chapter["metadata"]["chapter_id"] == "river_v1_chapter_1"
     assert chapter["metadata"]["status"] == "completed"
-    assert chapter["source_references"]["node_ids"] == ["n1"]
+    assert chapter["source_references"]["storyline_node_ids"] == ["n1"]
     newest = history["results"][0]
-    assert (newest["is_current"], newest["markdown"]) == (True, chapter["content"]["markdown"])
+    assert (newest["is_current"], newest["markdown"]) == (True, chapter["content"]["markdown_text"])
     assert history["next"] is None
     assert set(sources["results"][0]) == {
         "paragraph",
@@ -354,6 +355,22 @@ def test_chapter_has_the_four_keys_its_history_and_its_sources(client: Client, b
     }
     assert sources["results"][0]["chunk_id"] == "c-1"
     assert sources["results"][0]["quote"] in sources["results"][0]["text"]
+
+
+def test_old_names_of_a_chapter_are_marked_as_deprecated() -> None:
+    schemas = api.get_openapi_schema()["components"]["schemas"]
+
+    old = {
+        name: [key for key, value in schemas[name]["properties"].items() if value.get("deprecated")]
+        for name in ("ChapterMetadata", "ChapterContent", "SourceReferences", "GenerationMetadata")
+    }
+
+    assert old == {
+        "ChapterMetadata": ["version", "generated_at", "agent"],
+        "ChapterContent": ["markdown"],
+        "SourceReferences": ["node_ids", "chunk_ids", "confidence"],
+        "GenerationMetadata": ["session_id", "generated_at"],
+    }
 
 
 def test_chapter_of_the_api_is_the_chapter_of_the_export(client: Client, book: Book) -> None:
@@ -370,7 +387,7 @@ def test_unwritten_chapter_is_empty(client: Client, book: Book) -> None:
 
     chapter = get(client, "/chapters/river_v1_chapter_1").json()
 
-    assert chapter["content"]["markdown"] == ""
+    assert chapter["content"]["markdown_text"] == ""
     assert chapter["metadata"]["status"] == "pending"
     assert get(client, "/chapters/river_v1_chapter_1/sources").json() == {"results": [], "next": None}
     assert get(client, "/chapters/river_v1_chapter_1/revisions").json()["results"] == []

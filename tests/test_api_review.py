@@ -94,9 +94,9 @@ def test_change_is_applied_and_undone(client: Client, session: ProcessingSession
     change = add_change(session)
 
     applied = post(client, f"/changes/{change.pk}/apply").json()
-    text = get(client, f"/chapters/{applied['chapter_id']}").json()["content"]["markdown"]
+    text = get(client, f"/chapters/{applied['chapter_id']}").json()["content"]["markdown_text"]
     undone = post(client, f"/changes/{change.pk}/undo").json()
-    after = get(client, f"/chapters/{applied['chapter_id']}").json()["content"]["markdown"]
+    after = get(client, f"/chapters/{applied['chapter_id']}").json()["content"]["markdown_text"]
 
     assert (applied["status"], applied["decided_by"]) == ("kept", "ottilie")
     assert "child added" in text

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from books.models import Dependencies
 from books.preferences.schema import preferences_schema
-from chapterflow_site.api_base.types import Moment, Page, Request
+from chapterflow_site.api_base.types import Moment, Page, Request, old_name
 
 _BOOKS_PREFERENCES = "What the writer is asked for in all versions that do not say otherwise themselves."
 _OWN_PREFERENCES = (
@@ -201,7 +201,7 @@ class ChapterMetadata(_Document):
     chapter_id: str = Field(examples=["ferry-house_v1_chapter_3"])
     book_id: str
     book_title: str
-    version: str
+    book_version: str = Field(examples=["v1"])
     chapter_number: int
     title: str
     word_count: int
@@ -209,33 +209,44 @@ class ChapterMetadata(_Document):
     quality_score: float | None = Field(
         description="0 to 1, made of `generation_metadata.quality_metrics.measured.parts`; null: not measured."
     )
-    generated_at: str | None = Field(json_schema_extra={"format": "date-time"})
-    agent: str | None = Field(description="Who wrote this text.")
+    created_at: str | None = Field(
+        description="When this text was stored; null until it is.", json_schema_extra={"format": "date-time"}
+    )
+    generation_agent: str | None = Field(description="Who wrote this text.", examples=["quotations"])
+    version: str = old_name("book_version")
+    generated_at: str | None = old_name("created_at", format="date-time")
+    agent: str | None = old_name("generation_agent")
 
 
 class ChapterContent(_Document):
     """What stands in it."""
 
-    markdown: str = Field(description="The text; empty until it is written.")
+    markdown_text: str = Field(description="The text; empty until it is written.")
     themes: list[str]
     participants: list[str]
     tags: list[str]
+    markdown: str = old_name("markdown_text")
 
 
 class SourceReferences(_Document):
     """What it rests on."""
 
-    node_ids: list[str]
-    chunk_ids: list[str]
-    confidence: float | None = Field(description="0 to 1, where the writer could say.")
+    storyline_node_ids: list[str] = Field(description="Its storyline node; as a list of one.")
+    transcript_chunk_ids: list[str] = Field(description="The chunks that the text rests on.")
+    source_confidence: float | None = Field(description="0 to 1, where the writer could say.")
+    node_ids: list[str] = old_name("storyline_node_ids")
+    chunk_ids: list[str] = old_name("transcript_chunk_ids")
+    confidence: float | None = old_name("source_confidence")
 
 
 class GenerationMetadata(_Document):
     """How it was made."""
 
-    agent_type: str | None
-    session_id: str | None
-    generated_at: str | None = Field(json_schema_extra={"format": "date-time"})
+    agent_type: str | None = Field(description="The same as `metadata.generation_agent`.")
+    processing_session_id: str | None = Field(description="The session that made this text.")
+    generation_timestamp: str | None = Field(
+        description="The same as `metadata.created_at`.", json_schema_extra={"format": "date-time"}
+    )
     harmonization_applied: bool
     quality_metrics: dict[str, object] = Field(
         description="The writer’s own figures and, under `measured`, ours: `score` and its `parts` (0 to 1), "
@@ -244,6 +255,8 @@ class GenerationMetadata(_Document):
         "`repetition_within`, `repetition_across`, `compared_with` (chapters), `said_before`, "
         "`runaway_paragraphs`, `leftovers`, `is_cut_off`. Null means not measured, never a fault."
     )
+    session_id: str | None = old_name("processing_session_id")
+    generated_at: str | None = old_name("generation_timestamp", format="date-time")
 
 
 class Chapter(_Document):

@@ -6,10 +6,24 @@ from books.models import Chapter, ChapterRevision
 
 from .sources import PassageView
 
-Document = dict[str, object]
+Document = dict[str, dict[str, object]]
 
 UNSTARTED = "pending"
 _HARMONIZED = frozenset({"harmonized", "completed"})
+# What each value was called before it had the name of the specification: given beside it until 1.0.
+_OLD = {
+    "metadata": {"version": "book_version", "generated_at": "created_at", "agent": "generation_agent"},
+    "content": {"markdown": "markdown_text"},
+    "source_references": {
+        "node_ids": "storyline_node_ids",
+        "chunk_ids": "transcript_chunk_ids",
+        "confidence": "source_confidence",
+    },
+    "generation_metadata": {
+        "session_id": "processing_session_id",
+        "generated_at": "generation_timestamp",
+    },
+}
 
 
 def chapter_document(chapter: Chapter) -> Document:
@@ -31,30 +45,31 @@ def written_document(
 ) -> Document:
     """Return the four keys of one text of a chapter."""
     made_in = str(revision.session_id) if revision.session_id else session_id
-    return {
+    written_at = _time(revision.created_at)
+    document: Document = {
         "metadata": {
             **_identity(chapter, status),
             "title": revision.title or chapter.title,
             "word_count": revision.word_count,
             "quality_score": revision.quality_score,
-            "generated_at": _time(revision.created_at),
-            "agent": revision.agent,
+            "created_at": written_at,
+            "generation_agent": revision.agent,
         },
         "content": {
-            "markdown": revision.markdown,
+            "markdown_text": revision.markdown,
             "themes": revision.themes,
             "participants": revision.participants,
             "tags": revision.tags,
         },
         "source_references": {
-            "node_ids": [chapter.node.key],
-            "chunk_ids": revision.source_chunk_ids,
-            "confidence": revision.confidence,
+            "storyline_node_ids": [chapter.node.key],
+            "transcript_chunk_ids": revision.source_chunk_ids,
+            "source_confidence": revision.confidence,
         },
         "generation_metadata": {
             "agent_type": revision.agent,
-            "session_id": made_in,
-            "generated_at": _time(revision.created_at),
+            "processing_session_id": made_in,
+            "generation_timestamp": written_at,
             "harmonization_applied": status in _HARMONIZED,
             "quality_metrics": revision.quality_metrics,
             "revision": revision.number,
@@ -62,9 +77,10 @@ def written_document(
             "usage": revision.usage,
         },
     }
+    return _with_old_names(document)
 
 
-def passage_document(passage: PassageView) -> Document:
+def passage_document(passage: PassageView) -> dict[str, object]:
     """Return one passage as the API gives it; times are seconds from the recording's start."""
     return {
         "paragraph": passage.paragraph,
@@ -79,21 +95,25 @@ def passage_document(passage: PassageView) -> Document:
 
 
 def _unwritten(chapter: Chapter, status: str, session_id: str | None) -> Document:
-    return {
+    document: Document = {
         "metadata": {
             **_identity(chapter, status),
             "title": chapter.title,
             "word_count": 0,
             "quality_score": None,
-            "generated_at": None,
-            "agent": None,
+            "created_at": None,
+            "generation_agent": None,
         },
-        "content": {"markdown": "", "themes": [], "participants": [], "tags": []},
-        "source_references": {"node_ids": [chapter.node.key], "chunk_ids": [], "confidence": None},
+        "content": {"markdown_text": "", "themes": [], "participants": [], "tags": []},
+        "source_references": {
+            "storyline_node_ids": [chapter.node.key],
+            "transcript_chunk_ids": [],
+            "source_confidence": None,
+        },
         "generation_metadata": {
             "agent_type": None,
-            "session_id": session_id,
-            "generated_at": None,
+            "processing_session_id": session_id,
+            "generation_timestamp": None,
             "harmonization_applied": False,
             "quality_metrics": {},
             "revision": None,
@@ -101,14 +121,20 @@ def _unwritten(chapter: Chapter, status: str, session_id: str | None) -> Documen
             "usage": {},
         },
     }
+    return _with_old_names(document)
 
 
-def _identity(chapter: Chapter, status: str) -> Document:
+def _with_old_names(document: Document) -> Document:
+    """Return the document with the names that its values had before, behind those that they have now."""
+    return {key: part | {old: part[new] for old, new in _OLD[key].items()} for key, part in document.items()}
+
+
+def _identity(chapter: Chapter, status: str) -> dict[str, object]:
     return {
         "chapter_id": chapter.chapter_id,
         "book_id": chapter.version.book.book_id,
         "book_title": chapter.version.book.title,
-        "version": chapter.version.name,
+        "book_version": chapter.version.name,
         "chapter_number": chapter.number,
         "status": status,
     }

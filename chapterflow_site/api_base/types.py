@@ -1,7 +1,7 @@
 """Types that the schemas of the API share: moments, pages of lists, the parameters of addresses, error answers."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from ninja import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -49,6 +49,16 @@ class Request(BaseModel):
     """A body of ours: keys that are not known are refused, so that a misspelt one is not lost in silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def old_name(name: str, **schema: str) -> Any:
+    """Return the field of a value that is called `name` now: given beside it until 1.0, marked as deprecated.
+
+    Said in the schema alone: pydantic's own `deprecated` warns at every reading of the value.
+    """
+    return Field(
+        description=f"The old name of `{name}`, until 1.0.", json_schema_extra={**schema, "deprecated": True}
+    )
 
 
 class Page(BaseModel, Generic[T]):

@@ -18,6 +18,41 @@ from books.reading import (
 from books.sources import rules_of
 from tests.books.factories import add_chapter, chapter_text, make_version, write_text, written_book
 
+# The chapter's document as the specification has it (docs/specification.md).
+SPECIFIED = {
+    "metadata": {
+        "book_id",
+        "book_version",
+        "chapter_number",
+        "title",
+        "word_count",
+        "status",
+        "quality_score",
+        "created_at",
+        "generation_agent",
+    },
+    "content": {"markdown_text", "themes", "participants", "tags"},
+    "source_references": {"storyline_node_ids", "transcript_chunk_ids", "source_confidence"},
+    "generation_metadata": {
+        "agent_type",
+        "processing_session_id",
+        "generation_timestamp",
+        "harmonization_applied",
+        "quality_metrics",
+    },
+}
+OLD_NAMES = [
+    ("metadata", "version", "book_version"),
+    ("metadata", "generated_at", "created_at"),
+    ("metadata", "agent", "generation_agent"),
+    ("content", "markdown", "markdown_text"),
+    ("source_references", "node_ids", "storyline_node_ids"),
+    ("source_references", "chunk_ids", "transcript_chunk_ids"),
+    ("source_references", "confidence", "source_confidence"),
+    ("generation_metadata", "session_id", "processing_session_id"),
+    ("generation_metadata", "generated_at", "generation_timestamp"),
+]
+
 
 def test_passages_are_numbered_by_their_chunk_in_order_of_first_use(person: User) -> None:
     chapter = add_chapter(make_version(person), 1)
@@ -75,16 +110,28 @@ def test_voices_differ_by_letter_and_ring() -> None:
     assert [(v.letter, v.ring) for v in voices.values()] == [("O", 1), ("E", 2), ("O", 3), ("·", 4), ("U", 1)]
 
 
-def test_document_has_the_four_keys(person: User) -> None:
+def test_document_has_the_names_of_the_specification(person: User) -> None:
     chapter = written_book(person, 1).chapters.get()
 
     document = chapter_document(chapter)
 
-    assert list(document) == ["metadata", "content", "source_references", "generation_metadata"]
-    assert document["content"]["markdown"] == chapter_text(1)  # type: ignore[index]
-    assert document["metadata"]["status"] == "completed"  # type: ignore[index]
-    assert document["source_references"]["node_ids"] == ["n-1"]  # type: ignore[index]
-    assert document["generation_metadata"]["harmonization_applied"] is True  # type: ignore[index]
+    assert list(document) == list(SPECIFIED)
+    assert all(names <= set(document[key]) for key, names in SPECIFIED.items())
+    assert document["content"]["markdown_text"] == chapter_text(1)
+    assert document["metadata"]["status"] == "completed"
+    assert document["metadata"]["book_version"] == "v1"
+    assert document["source_references"]["storyline_node_ids"] == ["n-1"]
+    assert document["generation_metadata"]["harmonization_applied"] is True
+
+
+@pytest.mark.parametrize("unwritten", [[], [1]])
+def test_document_keeps_the_names_of_before_until_1_0(person: User, unwritten: list[int]) -> None:
+    chapter = written_book(person, 1, unwritten=unwritten).chapters.get()
+
+    document = chapter_document(chapter)
+
+    pairs = [(document[key][old], document[key][new]) for key, old, new in OLD_NAMES]
+    assert all(old == new for old, new in pairs)
 
 
 def test_document_of_an_unwritten_chapter_has_the_same_keys(person: User) -> None:
@@ -94,14 +141,14 @@ def test_document_of_an_unwritten_chapter_has_the_same_keys(person: User) -> Non
     assert {key: list(part) for key, part in unwritten.items()} == {
         key: list(part) for key, part in written.items()
     }
-    assert unwritten["content"]["markdown"] == ""  # type: ignore[index]
-    assert unwritten["metadata"]["status"] == "pending"  # type: ignore[index]
+    assert unwritten["content"]["markdown_text"] == ""
+    assert unwritten["metadata"]["status"] == "pending"
 
 
 def test_document_of_a_chapter_outside_a_session_is_pending(person: User) -> None:
     chapter = add_chapter(make_version(person), 1)
 
-    assert chapter_document(chapter)["metadata"]["status"] == "pending"  # type: ignore[index]
+    assert chapter_document(chapter)["metadata"]["status"] == "pending"
 
 
 def test_passage_document_is_what_the_api_promises(person: User) -> None:
