@@ -24,6 +24,32 @@ ITEM_FIELDS = {
     "next_attempt_at",
     "blocked_by",
 }
+SPECIFIED_OF_AN_ITEM = {
+    "chapter_id",
+    "book_id",
+    "book_version",
+    "chapter_number",
+    "storyline_node_id",
+    "title",
+    "status",
+    "dependencies",
+    "created_at",
+    "started_at",
+    "completed_at",
+    "error_message",
+    "retry_count",
+    "agent_session_id",
+}
+SPECIFIED_OF_A_SESSION = {
+    "session_id",
+    "book_id",
+    "book_version",
+    "status",
+    "workflow_items",
+    "created_at",
+    "updated_at",
+    "error_message",
+}
 EVENT_FIELDS = {"seq", "kind", "chapter_id", "from_status", "to_status", "attempt", "at", "actor", "detail"}
 
 
@@ -110,10 +136,61 @@ def test_session_shows_its_items_by_number(client: Client) -> None:
 
     shown = get(client, f"/sessions/{session.pk}").json()
 
-    assert [item["number"] for item in shown["items"]] == list(range(1, 13))
-    assert set(shown["items"][0]) >= ITEM_FIELDS
-    assert shown["items"][0] | {"title": "Year 1", "status": "pending", "attempt": 0} == shown["items"][0]
-    assert shown["items"][11]["chapter_id"] == "river_v1_chapter_12"
+    items = shown["workflow_items"]
+    assert [item["chapter_number"] for item in items] == list(range(1, 13))
+    assert set(items[0]) >= ITEM_FIELDS
+    assert items[0] | {"title": "Year 1", "status": "pending", "attempt": 0} == items[0]
+    assert items[11]["chapter_id"] == "river_v1_chapter_12"
+
+
+def test_session_and_its_items_have_the_names_of_the_specification(client: Client) -> None:
+    session = started(client, 3)
+
+    shown = get(client, f"/sessions/{session.pk}").json()
+
+    assert set(shown) >= SPECIFIED_OF_A_SESSION
+    assert (shown["book_version"], shown["error_message"]) == ("v1", "")
+    first, second, third = shown["workflow_items"]
+    assert set(first) >= SPECIFIED_OF_AN_ITEM
+    assert (third["book_id"], third["book_version"], third["storyline_node_id"]) == ("river", "v1", "n3")
+    assert [each["dependencies"] for each in (first, second, third)] == [
+        [],
+        ["river_v1_chapter_1"],
+        ["river_v1_chapter_2"],
+    ]
+    assert (first["agent_session_id"], first["completed_at"]) == (None, None)
+
+
+def test_item_that_is_written_says_when_and_in_which_session(client: Client) -> None:
+    session = drive(started(client, 1).pk)
+
+    shown = get(client, f"/sessions/{session.pk}").json()
+
+    item = shown["workflow_items"][0]
+    assert item["agent_session_id"] == str(session.pk)
+    assert item["created_at"] <= item["started_at"] <= item["completed_at"] == item["finished_at"]
+    document = get(client, f"/chapters/{item['chapter_id']}").json()
+    assert document["generation_metadata"]["processing_session_id"] == item["agent_session_id"]
+
+
+def test_names_of_before_stay_until_1_0(client: Client) -> None:
+    session = started(client, 2)
+
+    shown = get(client, f"/sessions/{session.pk}").json()
+    listed = get(client, "/sessions").json()["results"][0]
+
+    assert shown["items"] == shown["workflow_items"]
+    assert [item["number"] for item in shown["items"]] == [1, 2]
+    assert shown["version"] == listed["version"] == listed["book_version"] == "v1"
+
+
+def test_chapter_that_failed_has_ended_but_is_not_completed(client: Client, settings: Settings) -> None:
+    session = failed(client, settings)
+
+    item = get(client, f"/sessions/{session.pk}").json()["workflow_items"][1]
+
+    assert item["finished_at"] is not None
+    assert item["completed_at"] is None
 
 
 def test_items_name_the_failed_chapters_that_block_them(client: Client, settings: Settings) -> None:

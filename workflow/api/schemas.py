@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from books.models import Dependencies
-from chapterflow_site.api_base.types import Moment, Page, Request
+from chapterflow_site.api_base.types import Moment, Page, Request, old_name
 from workflow.actions.review import LONGEST_ANSWER
 from workflow.contract.states import OnFailure
 
@@ -32,7 +32,7 @@ class WorkflowStatus(BaseModel):
     session_id: str
     book_id: str
     book_version: str = Field(examples=["v1"])
-    version: str = Field(description="The same as `book_version`.", examples=["v1"])
+    version: str = old_name("book_version")
     status: str = Field(description=_STATUS)
     is_paused: bool = Field(description="Nothing new is begun; what is being written is finished.")
     phase: str = Field(description="writing, harmonizing, questions or done.")
@@ -44,11 +44,13 @@ class WorkflowStatus(BaseModel):
     total_chapters: int
     current_chapter: int | None = Field(description="The number of the first chapter being written now.")
     current_chapter_id: str | None
+    current_chapter_title: str | None
     estimated_completion: Moment | None = Field(
         description="When the writing ends as it goes now; null where that cannot be said."
     )
     message: str = Field(description="A sentence about where it stands; empty while it simply runs.")
     error_code: str = Field(description="Why harmonizing or questions failed last; empty if they did not.")
+    error_message: str = Field(description="The same in words.")
     pause_reason: str = Field(
         description="`budget`: the next call of a model would pass the budget; empty where a person paused it, or "
         "nobody."
@@ -129,10 +131,14 @@ class SessionStarted(BaseModel):
 class Item(BaseModel):
     """The state of one chapter."""
 
-    chapter_id: str
-    number: int
+    chapter_id: str = Field(examples=["ferry-house_v1_chapter_3"])
+    book_id: str
+    book_version: str = Field(examples=["v1"])
+    chapter_number: int = Field(description="Its place in the order of writing, from 1.")
+    storyline_node_id: str = Field(description="The node that it is written from, as uploaded.")
     title: str
     status: str = Field(description=_ITEM_STATUS)
+    dependencies: list[str] = Field(description="The ids of the chapters that it is written after.")
     attempt: int = Field(
         description="The number of the newest attempt, counted for ever; 0 before the first."
     )
@@ -151,8 +157,17 @@ class Item(BaseModel):
     is_written_again: bool = Field(
         description="Whether it has a text, and a person has asked for another one that is not there yet."
     )
-    started_at: Moment | None
-    finished_at: Moment | None
+    agent_session_id: str | None = Field(
+        description="The session that writes it; null until it is first begun."
+    )
+    created_at: Moment
+    started_at: Moment | None = Field(description="When the newest attempt was begun.")
+    completed_at: Moment | None = Field(description="When its present text was ready; null until it is.")
+    number: int = old_name("chapter_number")
+    finished_at: Moment | None = Field(
+        description="When the newest attempt ended, well or not; `completed_at` is for a text only.",
+        json_schema_extra={"deprecated": True},
+    )
 
 
 class SessionSummary(BaseModel):
@@ -160,7 +175,8 @@ class SessionSummary(BaseModel):
 
     session_id: str
     book_id: str
-    version: str
+    book_version: str = Field(examples=["v1"])
+    version: str = old_name("book_version")
     status: str = Field(description=_STATUS)
     is_paused: bool
     progress_percentage: float
@@ -169,6 +185,8 @@ class SessionSummary(BaseModel):
         description="Chapters that failed; under `skip` a completed session is without them."
     )
     total_chapters: int
+    error_code: str = Field(description="Why harmonizing or questions failed last; empty if they did not.")
+    error_message: str = Field(description="The same in words.")
     created_at: Moment
     finished_at: Moment | None
     updated_at: Moment
@@ -184,7 +202,8 @@ class Session(WorkflowStatus):
     writer: str
     dependencies: str
     on_failure: str
-    items: list[Item] = Field(description="The chapters, by number.")
+    workflow_items: list[Item] = Field(description="The chapters, by number.")
+    items: list[Item] = old_name("workflow_items")
 
 
 class Event(BaseModel):

@@ -1,7 +1,9 @@
-"""Sessions as the API gives them: one query for a summary's page, four for a session with a thousand items."""
+"""Sessions as the API gives them: one query for a summary's page, a handful for a session with a thousand items."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -14,6 +16,7 @@ from workflow.models import ProcessingSession
 from workflow.pages.board import Row, estimate_rest, find_blocked, read_needs, read_rows
 from workflow.pages.board.summary import state
 from workflow.progress.estimate import remaining_count
+from workflow.progress.rows import Needs
 from workflow.progress.spending import of_session
 from workflow.progress.tries import something_waits
 
@@ -22,13 +25,26 @@ from . import schemas, usage_schemas
 _WRITING = frozenset({SessionStatus.INITIALIZED, SessionStatus.PROCESSING})
 
 
+class _Written(NamedTuple):
+    """What an item says of its chapter beside its row."""
+
+    chapter_id: str
+    node_id: str
+    created_at: datetime
+
+
 @dataclass(frozen=True)
 class _Chapters:
-    """A session's chapters: rows by number, who waits for which failed ones, the ids by number."""
+    """A session's chapters by number: rows, what each is written after, and which failed ones it waits for."""
 
     rows: list[Row]
+    needs: Needs
     blocked: dict[int, tuple[int, ...]]
-    ids: dict[int, str]
+    about: dict[int, _Written]
+
+    def ids(self, numbers: Iterable[int]) -> list[str]:
+        """Return the ids of these chapters."""
+        return [self.about[number].chapter_id for number in numbers]
 
 
 def status_shown(session: ProcessingSession) -> schemas.WorkflowStatus:
@@ -38,13 +54,15 @@ def status_shown(session: ProcessingSession) -> schemas.WorkflowStatus:
 
 def session_shown(session: ProcessingSession) -> schemas.Session:
     """Return a session with its items."""
-    chapters = _chapters_of(session)
+    chapters = _chapters_of(session, with_needs=True)
+    items = [_item(row, session, chapters) for row in chapters.rows]
     return schemas.Session(
         **_status(session, chapters).__dict__,
         writer=session.writer,
         dependencies=session.dependencies,
         on_failure=session.on_failure,
-        items=[_item(row, chapters) for row in chapters.rows],
+        workflow_items=items,
+        items=items,
     )
 
 
@@ -53,6 +71,7 @@ def summary_shown(session: ProcessingSession) -> schemas.SessionSummary:
     return schemas.SessionSummary(
         session_id=str(session.pk),
         book_id=session.version.book.book_id,
+        book_version=session.version.name,
         version=session.version.name,
         status=session.status,
         is_paused=session.is_paused,
@@ -60,32 +79,35 @@ def summary_shown(session: ProcessingSession) -> schemas.SessionSummary:
         completed_chapters=session.written_count,
         failed_chapters=session.failed_count,
         total_chapters=session.total_chapters,
+        error_code=session.error_code,
+        error_message=session.error_message,
         created_at=session.created_at,
         finished_at=session.finished_at,
         updated_at=session.updated_at,
     )
 
 
-def _chapters_of(session: ProcessingSession) -> _Chapters:
+def _chapters_of(session: ProcessingSession, *, with_needs: bool = False) -> _Chapters:
     rows = read_rows(session.pk)
     holds = session.failed_count and session.on_failure == OnFailure.HOLD
-    blocked = find_blocked(rows, read_needs(session.pk)) if holds else {}
+    needs = read_needs(session.pk) if holds or with_needs else {}
     chapters = Chapter.objects.filter(version=session.version_id).order_by()
-    return _Chapters(rows, blocked, dict(chapters.values_list("number", "chapter_id")))
+    columns = chapters.values_list("number", "chapter_id", "node__key", "created_at")
+    about = {number: _Written(chapter_id, node, created) for number, chapter_id, node, created in columns}
+    return _Chapters(rows, needs, find_blocked(rows, needs) if holds else {}, about)
 
 
 def _status(session: ProcessingSession, chapters: _Chapters) -> schemas.WorkflowStatus:
-    current = next((row.number for row in chapters.rows if row.status == ItemStatus.IN_PROGRESS), None)
+    current = next((row for row in chapters.rows if row.status == ItemStatus.IN_PROGRESS), None)
     notice = state(session)
     return schemas.WorkflowStatus(
         **summary_shown(session).__dict__,
-        book_version=session.version.name,
         phase=session.phase,
-        current_chapter=current,
-        current_chapter_id=chapters.ids.get(current) if current else None,
+        current_chapter=current.number if current else None,
+        current_chapter_id=chapters.about[current.number].chapter_id if current else None,
+        current_chapter_title=current.title if current else None,
         estimated_completion=_estimated_completion(session, chapters),
         message=f"{notice.heading}. {notice.text}" if notice else "",
-        error_code=session.error_code,
         started_at=session.started_at,
         pause_reason=session.pause_reason if session.is_paused else "",
         waits_for=list(split(session.held_back_by)) if session.held_back_at else [],
@@ -129,24 +151,34 @@ def _estimated_completion(session: ProcessingSession, chapters: _Chapters) -> da
     return timezone.now() + timedelta(seconds=rest.seconds) if rest else None
 
 
-def _item(row: Row, chapters: _Chapters) -> schemas.Item:
+def _item(row: Row, session: ProcessingSession, chapters: _Chapters) -> schemas.Item:
+    about = chapters.about[row.number]
+    is_written = row.status in WRITTEN
     return schemas.Item(
-        chapter_id=chapters.ids[row.number],
-        number=row.number,
+        chapter_id=about.chapter_id,
+        book_id=session.version.book.book_id,
+        book_version=session.version.name,
+        chapter_number=row.number,
+        storyline_node_id=about.node_id,
         title=row.title,
         status=row.status,
+        dependencies=chapters.ids(chapters.needs.get(row.number, ())),
         attempt=row.attempt_count,
         retry_count=row.retry_count,
         wait_count=row.wait_count,
         error_code=row.error_code,
         error_message=row.error_message,
         next_attempt_at=row.next_attempt_at,
-        blocked_by=[chapters.ids[number] for number in chapters.blocked.get(row.number, ())],
+        blocked_by=chapters.ids(chapters.blocked.get(row.number, ())),
         word_count=row.word_count,
-        quality_score=row.quality_score if row.status in WRITTEN else None,
+        quality_score=row.quality_score if is_written else None,
         is_outdated=bool(row.outdated_reason),
         outdated_reason=row.outdated_reason,
         is_written_again=bool(row.status_before),
+        agent_session_id=str(session.pk) if row.attempt_count else None,
+        created_at=about.created_at,
         started_at=row.started_at,
+        completed_at=row.finished_at if is_written else None,
+        number=row.number,
         finished_at=row.finished_at,
     )
