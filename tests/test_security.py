@@ -317,7 +317,7 @@ class TestBell:
             stranger.bind(str(folder / f"1{local.SUFFIX}"))
             stranger.setblocking(False)
 
-            local.show_text(str(uuid4()), 1, "What nobody else shall read.")
+            local.send_preview(str(uuid4()), 1, "What nobody else shall read.")
 
             with pytest.raises(BlockingIOError):
                 stranger.recv(100)

@@ -55,7 +55,7 @@ def hire(cluster: str, pid: int, *, busy: bool) -> None:
     """Let the process be a worker of the cluster."""
     folder = worker_registry.folder(cluster)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{pid}-{process_start(pid)}").write_bytes(worker_registry._MEMBER.pack(busy, 0.0, 1))
+    (folder / f"{pid}-{process_start(pid)}").write_bytes(worker_registry._RECORD.pack(busy, 0.0, 1))
 
 
 def test_workers_that_are_retired_write_to_the_end_beside_the_new_ones(sleeping: World) -> None:

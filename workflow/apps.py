@@ -19,7 +19,9 @@ class WorkflowConfig(AppConfig):
         from .notify import local
 
         transitions.wake_by(queue.enqueue_advance)
-        transitions.on_committed(lambda session_id, events: local.ring(str(session_id), events[-1].seq))
+        transitions.on_committed(
+            lambda session_id, events: local.send_events(str(session_id), events[-1].seq)
+        )
         queue.connect_hooks(_recover_dead_workers)
         register_check(check_allowed)
         forecasts.register(forecast)

@@ -1,4 +1,7 @@
-"""What django-q2 runs. Each task may come twice, late or never, returns nothing and raises nothing."""
+"""Holds the tasks that django-q2 runs. Each may come twice, late or never, returns nothing and raises nothing.
+
+Their dotted paths are stored in rows of the queue and of its schedule: the module and the functions keep their names.
+"""
 
 import logging
 from datetime import timedelta
@@ -23,9 +26,10 @@ def advance_session(session_id: str) -> None:
 
 
 def tend() -> None:
-    """Look after all sessions, each minute. A lease must be over for twice its length: an outage is no lost worker.
+    """Recover all sessions once a minute, as `recovery.recover`, where no pacemaker runs.
 
-    Where a clock was set forward since this worker's last look, leases are left to the next minute.
+    A lease must be over for twice its length, because an outage is no lost worker. Where a clock was set forward since
+    this worker's last look, leases are left to the next minute.
     """
     grace = timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
     try:
@@ -35,12 +39,13 @@ def tend() -> None:
 
 
 def sing(number: int) -> None:
-    """Do nothing: that the probe came through the cluster is its answer."""
+    """Do nothing: that health probe `number` came through the cluster is its answer."""
 
 
 def recover_dead_workers() -> None:
     """Take back what workers that are known to be dead still hold."""
     try:
+        # Begin to measure the clock here: a change of it before this worker started says nothing of its leases.
         _clock_watch.skipped()
         recovery.reclaim_from_dead()
     except AnyDatabaseError:

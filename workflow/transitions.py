@@ -138,7 +138,7 @@ class SessionTransaction:
         self.record(kind, None, origin, to, actor=actor, detail=detail)
 
     def change(self, **changes: object) -> None:
-        """Change columns of the session; written once, when the ledger closes."""
+        """Change columns of the session; written once, when the transaction closes."""
         for name, value in changes.items():
             setattr(self.session, name, value)
         self._changed.update(changes)
@@ -234,7 +234,7 @@ class SessionTransaction:
 
 @contextmanager
 def session_transaction(session_id: UUID, name: str = "") -> Iterator[SessionTransaction]:
-    """Lock the session's row for one transaction; everything the ledger collected is stored at the end, or nothing.
+    """Lock the session's row for one transaction; everything that it collected is stored at the end, or nothing.
 
     The session's row is locked first, everywhere; rows of other tables only after it. `name` is what its commit
     is called among the crash points. Raises ProcessingSession.DoesNotExist where the session was deleted.

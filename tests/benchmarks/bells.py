@@ -39,7 +39,7 @@ def ring(session: str, times: int) -> None:
 
     for _ in range(times):
         time.sleep(PAUSE_SECONDS)
-        local.ring(session, time.monotonic_ns())
+        local.send_events(session, time.monotonic_ns())
     # The last one is still on its way.
     time.sleep(PAUSE_SECONDS)
 
@@ -51,8 +51,8 @@ async def listen(is_far: bool, command: list[str], times: int) -> list[float]:
 
     heard: list[float] = []
 
-    def hear(news: local.Ring | local.Preview | None) -> None:
-        if isinstance(news, local.Ring):
+    def hear(news: local.NewEvents | local.Preview | None) -> None:
+        if isinstance(news, local.NewEvents):
             heard.append((time.monotonic_ns() - news.seq) / 1e6)
 
     loop = asyncio.get_running_loop()

@@ -50,7 +50,7 @@ def measure_here(times: int) -> None:
     from books.actions import upload_storyline
     from tests.storylines import storyline
     from workflow.actions import start_session
-    from workflow.notify.local import Listener, Ring
+    from workflow.notify.local import Listener, NewEvents
 
     owner, bell = User.objects.get(username="owner"), Listener()
     for _ in range(times):
@@ -61,7 +61,7 @@ def measure_here(times: int) -> None:
         session, _ = start_session(version, actor=owner, writer="python:tests.writers:plain")
         committed = time.perf_counter()
         # The first news of others than this process: the session runs and its chapter is claimed, one commit.
-        while not any(isinstance(n, Ring) and n.seq > session.event_seq for n in bell.take()):
+        while not any(isinstance(n, NewEvents) and n.seq > session.event_seq for n in bell.take()):
             if not select.select([bell], [], [], LONGEST_SECONDS)[0]:
                 raise SystemExit("no chapter was claimed")
         claimed = time.perf_counter()

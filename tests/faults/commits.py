@@ -51,7 +51,7 @@ NAMELESS: Mapping[str, str] = {
     ),
     "workflow.queue.database_broker.probe": "writes nothing",
 }
-# Functions that write and neither name a commit nor take the ledger that does.
+# Functions that write and neither name a commit nor take the transaction that does.
 PARTS: Mapping[str, str] = {
     "books.actions.book._show_titles": "of edit_book",
     "books.actions.book.hand_over_book": "one UPDATE: without it the book was never handed over",
@@ -69,16 +69,16 @@ PARTS: Mapping[str, str] = {
     "workflow.context.continuity.keep_memory": "of store_chapter",
     "workflow.context.continuity.renew_facts": "of decide_change and store_harmonized",
     "workflow.engine.outcomes.add_revision": "of store_chapter, store_harmonized and decide_change",
-    "workflow.engine.slots.slots.locked": "of the ledger whose session looks for a place",
+    "workflow.engine.slots.slots.locked": "of the transaction whose session looks for a slot",
     "workflow.queue.health_probe.forget": "a probe that is lost is sent again",
     "workflow.queue.health_probe.send": "a probe that is lost is sent again",
-    "workflow.queue.database_broker.enqueue": "of the ledger that wakes",
-    "workflow.queue.database_broker.sweep_canaries": "what is left is swept the next time",
-    "workflow.queue.redis_broker.enqueue": "sent by the crash point enqueue, after the ledger that wakes",
+    "workflow.queue.database_broker.enqueue": "of the transaction that wakes",
+    "workflow.queue.database_broker.sweep_probes": "what is left is swept the next time",
+    "workflow.queue.redis_broker.enqueue": "sent by the crash point enqueue, after the transaction that wakes",
     "workflow.engine.setup.fix_outline": "of start_session",
     "workflow.engine.setup.make_items": "of start_session",
     "workflow.engine.setup.make_session": "of start_session",
-    "workflow.transitions.close": "of the ledger",
+    "workflow.transitions.close": "of the session_transaction",
     **dict.fromkeys(
         (
             f"workflow.workers.clock_repair._keep_{what}"
@@ -86,8 +86,8 @@ PARTS: Mapping[str, str] = {
         ),
         "of keep_lengths",
     ),
-    "workflow.transitions.move_item": "of the ledger",
-    "workflow.transitions.touch_item": "of the ledger",
+    "workflow.transitions.move_item": "of the session_transaction",
+    "workflow.transitions.touch_item": "of the session_transaction",
 }
 
 
@@ -124,8 +124,8 @@ class Call:
 
     @property
     def is_in_commit(self) -> bool:
-        """Whether it stands in what names a commit, or in a function that is given the ledger or is named whole."""
-        return any(_names_commit(each) or _takes_ledger(each) for each in self.around)
+        """Whether it stands in what names a commit, or in a function that takes the transaction or is named whole."""
+        return any(_names_commit(each) or _takes_transaction(each) for each in self.around)
 
 
 def calls() -> Iterator[Call]:
@@ -193,7 +193,7 @@ def _names_commit(node: ast.AST) -> bool:
     return any(isinstance(each, ast.Call) and _called(each) in NAMING for each in makers)
 
 
-def _takes_ledger(node: ast.AST) -> bool:
+def _takes_transaction(node: ast.AST) -> bool:
     if not isinstance(node, ast.FunctionDef):
         return False
     return any(

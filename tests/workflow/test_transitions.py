@@ -122,7 +122,9 @@ def test_bell_rings_after_the_commit_only(
 ) -> None:
     session = new_session(person, 1)
     rung: list[tuple[str, int]] = []
-    monkeypatch.setattr("workflow.notify.local.ring", lambda session_id, seq: rung.append((session_id, seq)))
+    monkeypatch.setattr(
+        "workflow.notify.local.send_events", lambda session_id, seq: rung.append((session_id, seq))
+    )
 
     with django_capture_on_commit_callbacks() as callbacks:
         with transaction.atomic(), session_transaction(session.pk) as tx:

@@ -1,4 +1,4 @@
-"""Drives sessions: claims, runs agents, stores results, finishes. Entered through `advance` alone."""
+"""Drives sessions: claims chapters and phases, runs agents, stores their results, completes books."""
 
 from .driver import advance
 

@@ -1,4 +1,4 @@
-"""Keeps what a writer has written so far on its attempt, every two seconds: for pages, and for what a crash leaves."""
+"""Stores a writer's text so far on its attempt every two seconds, for pages and for the time after a crash."""
 
 import logging
 import time
@@ -21,29 +21,30 @@ PATIENCE_MILLISECONDS = 500
 
 
 class Checkpoints:
-    """The checkpoints of one attempt. They cost one UPDATE each, and none where nothing new was written."""
+    """The checkpoints of one attempt: one UPDATE each, and none where nothing new was written."""
 
     def __init__(self, claim: Claim) -> None:
-        self._held = claim
+        self._claim = claim
         self._next = time.monotonic() + CHECKPOINT_SECONDS
         self._kept = ""
         self._has_warned = False
 
     def is_due(self) -> bool:
-        """Return whether it is time to keep what is written."""
+        """Return whether the next checkpoint is due."""
         return time.monotonic() >= self._next
 
     def keep(self, text: str) -> None:
-        """Keep the end of `text`, at most 200,000 characters, while the attempt runs.
+        """Store the end of `text`, at most 200,000 characters, while the attempt runs.
 
-        Never raises for the database's sake: one that is locked or away costs this checkpoint, not the writing.
+        Raises no database error: a database that is locked or away costs this checkpoint, not the writing.
         """
         self._next = time.monotonic() + CHECKPOINT_SECONDS
         ending = text[-KEPT_CHARACTERS:]
         if not ending or ending == self._kept:
             return
+        # Under the token and while it runs: a late checkpoint must not touch an attempt that has ended or was taken.
         running = Attempt.objects.filter(
-            pk=self._held.attempt.pk, token=self._held.token, outcome=AttemptOutcome.RUNNING
+            pk=self._claim.attempt.pk, token=self._claim.token, outcome=AttemptOutcome.RUNNING
         )
         try:
             with little_patience(), crash_points.around("checkpoint"):
@@ -57,12 +58,13 @@ class Checkpoints:
     def _warn_once(self) -> None:
         if not self._has_warned:
             self._has_warned = True
-            logger.warning("%s: what is written so far could not be kept; it goes on", self._held.label)
+            logger.warning("%s: what is written so far could not be kept; it goes on", self._claim.label)
 
 
 @contextmanager
 def little_patience() -> Iterator[None]:
-    """Wait half a second for SQLite's lock, not a minute: whoever watches the writer has other things to see to."""
+    """Wait half a second for SQLite's lock instead of the usual time, so that the watching thread renews its lease."""
+    # Only SQLite has one lock for all that is written.
     if connection.vendor != "sqlite":
         yield
         return

@@ -1,4 +1,4 @@
-"""Claims on chapters and on the phases at the end: made, renewed, given back."""
+"""Claims chapters and phases for this worker, renews their leases, and ends their attempts."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from workflow.transitions import SessionTransaction
 
 from .slots.slots import Refusal, Slot, find_slot, let_go, wait_for_slot
 
-# `startable` and `due`, in order; the constants stand in the text, so that SQLite sees at once that its index fits.
+# The conditions `startable` and `due`, by number. The statuses are literals, so that SQLite can use its partial index.
 FIRST_READY = (
     f"session_id = %s AND status = '{ItemStatus.PENDING.value}' AND unmet_count = 0 "
     "AND (next_attempt_at IS NULL OR next_attempt_at <= %s) ORDER BY number LIMIT 1"
@@ -33,10 +33,11 @@ QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim that this worker has. `item` is None for a phase of the session.
+    """A claim that this worker holds. `item` is None for a phase of the session.
 
-    `providers` are those whose places it takes; `rate_limits` the models whose providers asked to slow down
-    meanwhile, with the wait in seconds, where they named one.
+    `token` is new with each claim: a worker that was taken for lost and comes back has the old one, and can store
+    nothing. `providers` are those of which it takes a slot. `rate_limits` are the models whose providers have asked to
+    slow down since, with the wait in seconds where they named one.
     """
 
     session: ProcessingSession
@@ -49,44 +50,43 @@ class Claim:
 
     @property
     def label(self) -> str:
-        """Name it in a log line."""
+        """The claim's name in a log line."""
         what = f"chapter {self.item.number}" if self.item else self.phase.value
         return f"session {self.session.pk} {what} attempt {self.attempt.number}"
 
 
 def lease_length() -> timedelta:
-    """Return how long a claim lasts without a heartbeat."""
+    """Return how long a claim lasts that is not renewed."""
     return timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
 
 
 def due(now: object) -> Q:
-    """Return the condition that a thing's time has come."""
+    """Return the condition that the next attempt is due at `now`."""
     return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
 
 
 def claim_chapter(tx: SessionTransaction) -> Claim | None:
-    """Claim the session's first ready chapter for which its writer has a place, or return None.
+    """Claim the session's first ready chapter whose writer has a slot with its model provider.
 
-    None where the session is not processing, paused or at its limit, where none is ready, and where it must wait for
-    a place with a model provider.
+    Returns None where the session is not processing, is paused or has as many chapters in progress as it may, where no
+    chapter is ready, and where the session must wait for a slot.
     """
     session = tx.session
     if session.status != SessionStatus.PROCESSING or session.paused_at:
         return None
     item = _first_ready(tx)
     if item is None:
+        # It may still stand in line for a chapter that is no longer ready, and keep those behind it waiting.
         let_go(tx)
         return None
     if not _is_one_by_one(session) and _is_full(session):
         return None
-    found = _with_place(tx, item)
+    found = _with_slot(tx, item)
     return _claim(tx, *found) if found else None
 
 
-def _with_place(
-    tx: SessionTransaction, first: ChapterWorkflowItem
-) -> tuple[ChapterWorkflowItem, Slot] | None:
-    """Return the first ready chapter whose writer has a place; where none has, the session waits for its turn."""
+def _with_slot(tx: SessionTransaction, first: ChapterWorkflowItem) -> tuple[ChapterWorkflowItem, Slot] | None:
+    """Return the first ready chapter whose writer has a slot; where none has, let the session wait for one."""
     refused: dict[str, Refusal] = {}
     item: ChapterWorkflowItem | None = first
     while item is not None:
@@ -95,6 +95,7 @@ def _with_place(
             if not refused:
                 let_go(tx)
             return item, answer
+        # Chapters may have writers of their own: one whose provider is full does not keep the others waiting.
         refused[item.writer] = answer
         ready = tx.session.items.startable().filter(due(tx.now)).exclude(writer__in=refused)
         item = ready.order_by("number").first()
@@ -102,7 +103,7 @@ def _with_place(
     return None
 
 
-def _claim(tx: SessionTransaction, item: ChapterWorkflowItem, place: Slot) -> Claim:
+def _claim(tx: SessionTransaction, item: ChapterWorkflowItem, slot: Slot) -> Claim:
     item.session = tx.session
     token, owner = uuid.uuid4(), current_owner()
     number = item.attempt_count + 1
@@ -117,23 +118,25 @@ def _claim(tx: SessionTransaction, item: ChapterWorkflowItem, place: Slot) -> Cl
             "token": token,
             "lease_expires_at": tx.now + lease_length(),
             "attempt_count": number,
-            "providers": place.providers,
+            # The slots are counted from these rows: whatever ends a claim, recovery too, frees them.
+            "providers": slot.providers,
             "next_attempt_at": None,
             "started_at": tx.now,
             "finished_at": None,
         },
     )
-    attempt = _begin_attempt(tx, item, Phase.WRITING, place.writer, token, owner, number)
-    return Claim(tx.session, item, Phase.WRITING, token, attempt, place.providers)
+    attempt = _begin_attempt(tx, item, Phase.WRITING, slot.writer, token, owner, number)
+    return Claim(tx.session, item, Phase.WRITING, token, attempt, slot.providers)
 
 
 def waits_before(thing: ClaimColumns) -> dict[str, object]:
-    """Return what an Event says, so that its attempt is counted without those that were only waits."""
+    """Return what an Event says of attempts that only waited, so that readers can leave them out of the count."""
     return {"waits": thing.wait_count} if thing.wait_count else {}
 
 
 def wake_for_more(tx: SessionTransaction, claimed: Claim | None) -> None:
-    """Queue a wake-up where, beside the chapter just `claimed`, another worker could claim one now."""
+    """Queue a wake-up where another worker could claim a chapter beside the one just `claimed`."""
+    # Saves a query and a wake-up a chapter, in the mode in which most books are written.
     if claimed is not None and _is_one_by_one(tx.session):
         return
     if has_chapter_due(tx):
@@ -154,9 +157,9 @@ def _first_ready(tx: SessionTransaction) -> ChapterWorkflowItem | None:
 
 
 def _is_one_by_one(session: ProcessingSession) -> bool:
-    """In a sequence a chapter is ready only when none is in progress: all before it are written.
+    """Return whether no second chapter can be ready while one is in progress, because each needs all before it.
 
-    Not under *skip*, where several that failed may be tried again, nor once a written one was asked for again.
+    Not under *skip*, where several failed ones may be retried, nor once a written chapter was asked for again.
     """
     is_plain = session.on_failure == OnFailure.HOLD and not session.regeneration_seq
     return is_plain and session.dependencies == Dependencies.SEQUENTIAL
@@ -178,7 +181,10 @@ def has_work_due(tx: SessionTransaction) -> bool:
 
 
 def claim_phase(tx: SessionTransaction) -> Claim | None:
-    """Claim the session's harmonizing or its questions, or return None."""
+    """Claim the session's next phase, harmonizing or questions; return None where none is due.
+
+    No compare-and-set is needed: the phase's claim is columns of the session's row, which `tx` has locked.
+    """
     session = tx.session
     if session.token or session.paused_at or (session.next_attempt_at and session.next_attempt_at > tx.now):
         return None
@@ -201,7 +207,7 @@ def claim_phase(tx: SessionTransaction) -> Claim | None:
 
 
 def due_phase(session: ProcessingSession) -> Phase | None:
-    """Return which phase at the end the session is to do next."""
+    """Return the phase that the session must do next, None for none."""
     if session.status == SessionStatus.HARMONIZING and session.harmonized_at is None:
         return Phase.HARMONIZING
     if session.status in QUESTIONABLE and session.questioned_at is None:
@@ -233,7 +239,7 @@ def _begin_attempt(
 
 
 def agent_of(session: ProcessingSession, phase: Phase) -> str:
-    """Return who does a phase: the session's writer, the models that help the rules, or the rules alone."""
+    """Return who works in a phase: the session's writer, the models that help the rules, or "rules"."""
     if phase is Phase.WRITING:
         return session.writer
     models = harmonizer_models() if phase is Phase.HARMONIZING else questioner_models()
@@ -241,7 +247,12 @@ def agent_of(session: ProcessingSession, phase: Phase) -> str:
 
 
 def renew(claim: Claim) -> bool:
-    """Move the lease of `held` on. Returns False where the claim is no longer this worker's."""
+    """Renew the claim's lease. Returns False where the claim is no longer this worker's.
+
+    Raises a database error in an outage.
+    """
+    # One UPDATE that names the token: it checks and renews at once, so that nothing can come in between. It does not
+    # lock the session's row first: while that is locked for long, chapters' workers must not look lost.
     expires = database_now() + lease_length()
     rows: QuerySet[ChapterWorkflowItem] | QuerySet[ProcessingSession]
     if claim.item is not None:
@@ -253,12 +264,12 @@ def renew(claim: Claim) -> bool:
 
 
 def is_current(claim: Claim) -> bool:
-    """Return whether the claim is still this worker's: not cancelled, not taken over."""
+    """Return whether the claim is still this worker's. Raises a database error in an outage."""
     if claim.item is not None:
         return ChapterWorkflowItem.objects.filter(pk=claim.item.pk, token=claim.token).exists()
     return ProcessingSession.objects.filter(pk=claim.session.pk, token=claim.token).exists()
 
 
 def end_attempt(tx: SessionTransaction, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:
-    """Write how the attempt under `token` ended."""
+    """Store how the attempt under `token` ended."""
     change_row(Attempt, {"token": token}, {"outcome": outcome, "finished_at": tx.now, **changes})

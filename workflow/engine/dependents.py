@@ -1,4 +1,4 @@
-"""What a chapter means for those behind it: they wait for it, go on without it, and may be out of date later."""
+"""Lets chapters wait for those that they depend on, go on without them, and flags them as out of date."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -13,6 +13,8 @@ from workflow.transitions import SessionTransaction
 
 from .claims import Claim
 
+# One statement however many depend on it. The subquery needs no lock of its own: only transactions on this session,
+# whose row is locked, change these counts.
 _CHANGE_NEED = (
     "UPDATE workflow_chapterworkflowitem SET unmet_count = unmet_count {step} "
     "WHERE id IN (SELECT item_id FROM workflow_itemdependency WHERE needs_id = %s)"
@@ -26,25 +28,26 @@ REWRITTEN = "Chapter {number}, which it builds on, has been written again since.
 
 
 def let_go_on(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
-    """Let what depends on a chapter that FAILED go on without it, where the session skips."""
+    """Let dependents of a failed chapter go on without it, where the session skips."""
     if tx.session.on_failure == OnFailure.SKIP:
         run(MEET_NEED, [item.pk])
 
 
 def let_wait_again(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
-    """Let what depends on a chapter that is tried again, and is not begun, wait for it, where the session skips."""
+    """Let dependents of a retried chapter that are not begun wait for it again, where the session skips."""
     if tx.session.on_failure == OnFailure.SKIP:
         run(NEED_AGAIN, [item.pk])
 
 
 def flag_outdated(tx: SessionTransaction, claim: Claim, revision: ChapterRevision) -> None:
-    """Say of each text that it was written without a chapter that has come since: of this one, of those behind it.
+    """Flag texts that were written without a chapter that has come since: this one, and its dependents.
 
-    Likewise of this one where a chapter that it builds on was written again meanwhile.
+    Also this one where a chapter that it depends on was written again while it was.
     """
     item = claim.item
     assert item is not None
     is_skipping = tx.session.on_failure == OnFailure.SKIP
+    # Without skipping or regeneration nothing can have come in between, and this costs no query.
     if is_skipping or tx.session.regeneration_seq > claim.session.event_seq:
         for number, kind in _come_since(claim, item):
             flag_missed(tx, [item.number], number, is_rewritten=kind == EventKind.CHAPTER_REGENERATED)
@@ -53,12 +56,12 @@ def flag_outdated(tx: SessionTransaction, claim: Claim, revision: ChapterRevisio
 
 
 def flag_rewritten(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
-    """Say of each text behind a chapter that was written again that it rests on an earlier text of it."""
+    """Flag the dependents of a chapter that was written again: they build on an earlier text of it."""
     flag_missed(tx, _behind(item), item.number, is_rewritten=True)
 
 
 def _come_since(claim: Claim, item: ChapterWorkflowItem) -> list[tuple[int, str]]:
-    """Return the chapters that this one depends on and that were written while it was: its writer missed them."""
+    """Return the chapters that this one depends on and whose text came while it was written, with the Event's kind."""
     later = Event.objects.filter(
         session=claim.session.pk, seq__gt=claim.session.event_seq, kind__in=_NEW_TEXT
     )
@@ -75,7 +78,8 @@ def _has_failed_before(claim: Claim, item: ChapterWorkflowItem) -> bool:
 
 
 def _behind(item: ChapterWorkflowItem) -> Collection[int]:
-    """Return the numbers of all that depends on `item`, however far down. Each depends on lower numbers only."""
+    """Return the numbers of all chapters that depend on `item`, directly or not."""
+    # One pass by number suffices: each chapter depends on lower numbers only.
     later = ItemDependency.objects.filter(item__session=item.session_id, item__number__gt=item.number)
     found = {item.number}
     for number, needed in later.order_by("item__number").values_list("item__number", "needs__number"):
@@ -87,7 +91,7 @@ def _behind(item: ChapterWorkflowItem) -> Collection[int]:
 def flag_missed(
     tx: SessionTransaction, numbers: Collection[int], missed: int, *, is_rewritten: bool = False
 ) -> None:
-    """Flag those of the chapters that are written, with an Event each, so that every page that shows one is told."""
+    """Flag the written ones among `numbers` as written without chapter `missed`, with an Event for each."""
     items = list(tx.session.items.written().filter(number__in=numbers).order_by("number"))
     if not items:
         return
@@ -95,6 +99,7 @@ def flag_missed(
     before = dict(Chapter.objects.filter(pk__in=pks).values_list("pk", "outdated_reason"))
     reason = (REWRITTEN if is_rewritten else MISSED).format(number=missed)
     for old, chapters in _by_reason(before).items():
+        # Each reason once; a text that misses very many chapters keeps the first reasons.
         together = f"{old} {reason}".strip()
         if reason not in old and len(together) <= LONGEST_REASON:
             Chapter.objects.filter(pk__in=chapters).update(outdated_reason=together)

@@ -1,4 +1,4 @@
-"""A chapter's metrics as the engine stores them: beside the writer's own, and never at the cost of the chapter."""
+"""Measures a chapter for storing, beside the writer's own metrics; a measure that breaks costs no chapter."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,8 @@ MEASURED = "measured"
 
 
 def measures_of(draft: ChapterDraft, task: ChapterTask) -> dict[str, object]:
-    """Return the writer's own metrics with ours. Compares with the chapters of the context, and with no other."""
+    """Return the writer's own metrics with ours. Compares with the chapters of the context only."""
+    # Chapters outside the context would make the score depend on how fast others were written.
     sources = Sources(task.chunks, task.node, task.book, task.context.chapters)
     return _with_measures(draft.quality_metrics, draft.markdown, sources, wanted_words(task.preferences))
 
@@ -22,7 +23,7 @@ def measures_of(draft: ChapterDraft, task: ChapterTask) -> dict[str, object]:
 def measures_again(
     before: JSON, written: WrittenChapter, book: JSON, earlier: Iterable[EarlierChapter]
 ) -> dict[str, object]:
-    """Return `before` with ours measured anew for the text of `written`, against the same chapters as before."""
+    """Return `before` with ours measured again for the text of `written`, against the same chapters."""
     sources = Sources(written.chunks, written.node, book, tuple(earlier))
     target = wanted_words({"words_per_chapter": _measured(before).get("target_words")})
     return _with_measures(before, written.markdown, sources, target)

@@ -1,4 +1,4 @@
-"""What becomes of an attempt: stored as a revision, tried again later, failed, given back."""
+"""Stores the outcome of a chapter's attempt: a revision, a later retry, a failure, a chapter given back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ AGAIN_LATER = Ending(ItemStatus.PENDING, EventKind.ATTEMPT_FAILED)
 
 @dataclass(frozen=True)
 class FinishedChapter:
-    """A checked draft, ready to be stored. `citations` are (paragraph, chunk's primary key, quote)."""
+    """A checked draft, ready to be stored. `citations` are (paragraph, chunk's primary key, quote); `timings` in ms."""
 
     title: str
     markdown: str
@@ -49,10 +49,11 @@ class FinishedChapter:
 
 
 def store_chapter(tx: SessionTransaction, claim: Claim, finished: FinishedChapter) -> ChapterRevision:
-    """Store the chapter as a new revision and settle what follows. Raises LostRace where the claim is not current."""
+    """Store the chapter as a new revision and let its dependents go on. Raises LostRace where the claim is lost."""
     item = claim.item
     assert item is not None
     is_again = item.is_written_again
+    # First: compare-and-set on status and token. A worker that has lost its claim fails here and stores nothing.
     tx.move_item(
         item,
         ItemStatus.GENERATED,
@@ -81,6 +82,7 @@ def store_chapter(tx: SessionTransaction, claim: Claim, finished: FinishedChapte
         **spent(tx, claim, finished.usage),
     )
     note_backoff(tx, claim)
+    # In the same transaction, so that a dependent is never ready before its text is there, nor waits after it.
     run(MEET_NEED, [item.pk])
     if is_again:
         replace_text(tx, item)
@@ -118,6 +120,7 @@ def add_revision(
     chapter: Chapter, *, citations: tuple[tuple[int, int, str], ...], title: str, **columns: object
 ) -> ChapterRevision:
     """Add the chapter's next revision, with its citations, and make it the current one."""
+    # Saves a query for each chapter that succeeds at once.
     is_first = chapter.current_revision_id is None and columns.get("attempt_number") == 1
     newest = 0 if is_first else chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
     # A writer that was told the title without what is withheld gives it back so: the chapter keeps its whole one.
@@ -139,7 +142,7 @@ def add_revision(
 
 
 def fail_chapter(tx: SessionTransaction, claim: Claim, error: AgentError, text: str) -> None:
-    """Put the chapter back for its next attempt, or fail it. Raises LostRace where the claim is not current."""
+    """Store a failed attempt: set the time of the next one, or fail the chapter. Raises LostRace."""
     item = claim.item
     assert item is not None
     decision = decide_retry(tx, claim, error)
@@ -175,7 +178,7 @@ def fail_chapter(tx: SessionTransaction, claim: Claim, error: AgentError, text: 
 
 
 def give_back(tx: SessionTransaction, claim: Claim, text: str) -> None:
-    """Put the chapter back because this worker stops: an Event, not a failed attempt."""
+    """Give the chapter back because this worker stops, which counts as no failed attempt. Raises LostRace."""
     item = claim.item
     assert item is not None
     tx.move_item(
@@ -197,9 +200,9 @@ def give_back(tx: SessionTransaction, claim: Claim, text: str) -> None:
 
 
 def stop_for_budget(tx: SessionTransaction, claim: Claim, offer: Offer, text: str) -> None:
-    """Put the chapter back because its next call would pass the budget, and pause the session, unless it fits now.
+    """Give the chapter back because its next call would pass the budget, and pause the session.
 
-    No failed attempt. Raises LostRace where the claim is not current.
+    Counts as no failed attempt. Where the budget was raised since, the session is woken instead. Raises LostRace.
     """
     item = claim.item
     assert item is not None
@@ -212,6 +215,7 @@ def stop_for_budget(tx: SessionTransaction, claim: Claim, offer: Offer, text: st
         changes={**NO_CLAIM, "finished_at": tx.now},
     )
     columns = spent(tx, claim)
+    # Asked again under the lock: a person may have raised the budget since the call was refused.
     refusal = refusal_of(tx.session, offer)
     end_attempt(
         tx,
@@ -237,9 +241,10 @@ def _pause_for_budget(tx: SessionTransaction, offer: Offer, refusal: str) -> Non
 
 
 def requeue_lost_chapter(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
-    """Put back a chapter whose worker is gone; the third loss fails it. Raises LostRace where somebody was faster."""
+    """Give back a chapter whose worker is lost; the third loss fails it. Raises LostRace where the claim changed."""
     token = item.token
     assert token is not None
+    # A chapter that kills its worker each time (memory, a crash in C code) must not do so for ever.
     losses = item.lost_count + 1
     failed = losses >= MOST_LOSSES
     owner = item.owner

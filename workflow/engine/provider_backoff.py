@@ -1,4 +1,4 @@
-"""What an attempt's end tells of the providers that it called: to slow down, or that all is well."""
+"""Slows providers down or speeds them up after an attempt, by what the attempt found."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from .slots.slots import slow_down, speed_up
 
 
 def note_backoff(tx: SessionTransaction, claim: Claim, error: AgentError | None = None) -> None:
-    """Share with all workers who asked to slow down in this attempt; where nobody did and it succeeded, go faster.
+    """Slow down the providers that asked for it in this attempt, for all workers; speed up the others if it succeeded.
 
     Costs nothing where the writer calls no provider.
     """

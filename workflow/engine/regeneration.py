@@ -1,4 +1,4 @@
-"""What it means that a written chapter is asked for again: its text stays until there is another."""
+"""Handles a written chapter that is asked for again, whose text stays until there is another."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from .reopening import FRESH, end_as_cancelled
 
 @dataclass(frozen=True)
 class Ending:
-    """Where a chapter goes whose attempt came to nothing, and how that is told."""
+    """The status of a chapter after an attempt without a result, and the kind of its Event."""
 
     status: ItemStatus
     kind: EventKind
 
     @property
     def changes(self) -> Mapping[str, object]:
-        """What else changes with it: a chapter that is not pending is not being written again."""
+        """Columns that change along: a chapter that is not pending is no longer being written again."""
         return {} if self.status == ItemStatus.PENDING else {"status_before": ""}
 
 
@@ -35,7 +35,7 @@ def request(
     actor: AbstractBaseUser | None,
     writer: str | None,
 ) -> None:
-    """Let the chapter be written once more, with new tries; what depends on it and is not begun waits for it."""
+    """Queue the chapter to be written again, with new attempts; dependents that are not begun wait for it."""
     chosen = {} if writer is None else {"writer": writer}
     tx.move_item(
         item,
@@ -45,12 +45,13 @@ def request(
         detail={**chosen, **({"note": note} if note else {})},
         changes={**FRESH, **chosen, "note": note, "status_before": item.status},
     )
+    # Also for dependents that are written: their counts matter only once they are pending again.
     run(NEED_AGAIN, [item.pk])
     _remember(tx)
 
 
 def withdraw(tx: SessionTransaction, item: ChapterWorkflowItem, actor: AbstractBaseUser | None) -> None:
-    """Give the chapter back the status that its text has. Raises LostRace where the claim has changed since."""
+    """Withdraw the request: give the chapter the status of its text. Raises LostRace where its claim has changed."""
     kind = EventKind.REGENERATION_WITHDRAWN
     changes = {**NO_CLAIM, **FRESH, "finished_at": tx.now, "status_before": ""}
     token = item.token
@@ -61,14 +62,14 @@ def withdraw(tx: SessionTransaction, item: ChapterWorkflowItem, actor: AbstractB
 
 
 def last_ending(item: ChapterWorkflowItem) -> Ending:
-    """Return how the chapter ends that is not tried any more: FAILED, or with the status of the text that it has."""
+    """Return how a chapter ends that is not retried: FAILED, or with the status of the text that it still has."""
     if item.is_written_again:
         return Ending(ItemStatus(item.status_before), EventKind.REGENERATION_FAILED)
     return Ending(ItemStatus.FAILED, EventKind.CHAPTER_FAILED)
 
 
 def let_others_go_on(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
-    """Let what waited for a chapter that is not tried any more go on: without it, or with the text that it has."""
+    """Let dependents of a chapter that is not retried go on: without it, or with the text that it still has."""
     if item.status == ItemStatus.FAILED:
         let_go_on(tx, item)
     elif item.status in WRITTEN:
@@ -76,7 +77,7 @@ def let_others_go_on(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
 
 
 def replace_text(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
-    """Say of all that the text of before had a part in that there is another now."""
+    """Mark what rests on the earlier text as superseded: its harmonizing changes, and its dependents' texts."""
     found = HarmonizationChange.objects.filter(chapter=item.chapter_id)
     found.exclude(status=ChangeStatus.SUPERSEDED).update(status=ChangeStatus.SUPERSEDED)
     flag_rewritten(tx, item)
@@ -84,4 +85,5 @@ def replace_text(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
 
 
 def _remember(tx: SessionTransaction) -> None:
+    # A claim that is older than this number may have read the text of before (`flag_outdated`).
     tx.change(regeneration_seq=tx.session.event_seq)

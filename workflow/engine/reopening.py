@@ -1,4 +1,4 @@
-"""Lets a session write on that had failed, or was past writing."""
+"""Takes a session back to writing that had failed, or was past writing."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -17,7 +17,7 @@ FRESH: Mapping[str, object] = {**NO_ERROR, "next_attempt_at": None, "finished_at
 
 
 def go_on(tx: SessionTransaction, to: SessionStatus, actor: AbstractBaseUser | None) -> None:
-    """Let the session go on, and wake it; one that is past writing writes again."""
+    """Let a failed session go on to status `to`, take one that is past writing back to writing, and wake it."""
     if tx.session.status == SessionStatus.FAILED:
         # A failed session does not show that it was paused before, and offers no way to resume it.
         changes = {**FRESH, "paused_at": None}
@@ -28,7 +28,8 @@ def go_on(tx: SessionTransaction, to: SessionStatus, actor: AbstractBaseUser | N
 
 
 def _go_back_to_writing(tx: SessionTransaction, actor: AbstractBaseUser | None) -> None:
-    """Write on in a book that was past it; whoever compares its chapters or asks about it stops."""
+    """Move the session back to writing, and cancel its phase."""
+    # The worker of the phase finds its token gone at the next look, and stores nothing of a book that changes.
     if tx.session.token is not None:
         end_as_cancelled(tx, tx.session.token)
     changes = {**NO_CLAIM, **FRESH}
@@ -39,8 +40,12 @@ def _go_back_to_writing(tx: SessionTransaction, actor: AbstractBaseUser | None) 
 
 
 def end_as_cancelled(tx: SessionTransaction, token: UUID) -> None:
-    """What its calls came to is estimated here; its worker puts in what it knows when it sees the cancel."""
+    """End the attempt under `token` as cancelled, with an estimate of what its calls cost.
+
+    Its worker corrects the estimate when it sees the cancel (`spending.correct`).
+    """
     columns = spent_unseen(tx, token)
+    # Only a running one: its worker may have stored its end just before the session was locked.
     Attempt.objects.filter(token=token, outcome=AttemptOutcome.RUNNING).update(
         outcome=AttemptOutcome.CANCELLED, error_code="cancelled", finished_at=tx.now, **columns
     )

@@ -1,4 +1,4 @@
-"""Whether what failed is tried again by itself, and when."""
+"""Decides whether a failed attempt is retried without a person, and when."""
 
 import random
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ LONGEST_WAIT = timedelta(hours=24)
 
 
 def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
-    """Return the wait after failed attempt number `attempt`: 2ⁿ s plus 0 to 25 %, or as long as asked for."""
+    """Return the wait after failed attempt `attempt`: 2ⁿ s plus 0 to 25 %, or `retry_after` seconds, a day at most."""
     if retry_after is not None:
         return timedelta(seconds=min(retry_after, LONGEST_WAIT.total_seconds()))
     return timedelta(seconds=2**attempt * (1 + random.uniform(0, 0.25)))  # noqa: S311  (spreads retries, no secret)
@@ -27,9 +27,9 @@ def wait_before_next(attempt: int, retry_after: float | None) -> timedelta:
 
 @dataclass(frozen=True)
 class RetryDecision:
-    """What a failure means for a claim: `wait` is None where it is not tried again by itself.
+    """What follows a failed attempt: `wait` until the next one, None where only a person can retry.
 
-    `detail` is what its Event says of it beside the failure.
+    `changes` are columns of the chapter or session; `detail` is what the Event says beside the failure.
     """
 
     wait: timedelta | None
@@ -39,7 +39,10 @@ class RetryDecision:
 
 
 def decide_retry(tx: SessionTransaction, claim: Claim, error: AgentError) -> RetryDecision:
-    """Decide whether the failed thing is tried again, and when. Rate limits count only after 15 minutes of waiting."""
+    """Decide whether the failed chapter or phase is retried, and when.
+
+    A rate limit counts as a failed attempt only after 15 minutes of waiting: it says nothing against the chapter.
+    """
     thing = claim.item or tx.session
     changes: dict[str, object] = {"error_code": error.code.value, "error_message": error.message[:2000]}
     if error.code is Failure.RATE_LIMITED:
@@ -47,11 +50,13 @@ def decide_retry(tx: SessionTransaction, claim: Claim, error: AgentError) -> Ret
         changes["rate_limited_at"] = since
         if tx.now - since < RATE_LIMIT_PATIENCE:
             changes["wait_count"] = waits = thing.wait_count + 1
+            # About a minute at most where the provider names no wait.
             wait = wait_before_next(min(thing.attempt_count, 6), error.retry_after)
             until = (since + RATE_LIMIT_PATIENCE).isoformat()
             detail = {"waits": waits, "patience_until": until}
             return RetryDecision(wait, changes, detail, AttemptOutcome.WAITED)
     else:
+        # Another failure ends the series: the next rate limit has its own 15 minutes.
         changes["rate_limited_at"] = None
     failures = thing.retry_count + 1
     changes["retry_count"] = failures

@@ -1,4 +1,4 @@
-"""Moves a session on when every chapter is written or left out, or fails it when nothing can go on."""
+"""Moves a session to harmonizing when its chapters are done, or fails it when none can go on."""
 
 from workflow.contract.events import EventKind
 from workflow.contract.states import ItemStatus, SessionStatus
@@ -9,10 +9,11 @@ NAMED_AT_MOST = 12
 
 
 def settle(tx: SessionTransaction) -> None:
-    """Move the session on when every chapter is written or left out, or fail it when nothing can go on."""
+    """Move the session to harmonizing when every chapter is written or left out; fail it when none can go on."""
     session = tx.session
     if session.status != SessionStatus.PROCESSING:
         return
+    # From the counters that every move keeps: asked after each chapter, it must not read a thousand rows.
     if session.is_settled:
         _finish_writing(tx)
         return
@@ -27,7 +28,7 @@ def settle(tx: SessionTransaction) -> None:
 
 
 def _finish_writing(tx: SessionTransaction) -> None:
-    """Move on to harmonizing; where no text is new, what came after it before still counts."""
+    """Move the session to harmonizing; without a new text, earlier harmonizing and questions still count."""
     session = tx.session
     is_new = session.harmonized_count < session.written_count
     tx.move_session(
@@ -48,7 +49,7 @@ def _can_go_on(tx: SessionTransaction) -> bool:
 
 
 def _stuck_message(tx: SessionTransaction) -> str:
-    """Name the chapters that failed and those that wait for them."""
+    """Return the sentence that names the chapters that failed and those that wait for them."""
     numbers = tx.session.items.order_by("number").values_list("number", "status")
     failed = [number for number, status in numbers if status == ItemStatus.FAILED]
     waiting = [number for number, status in numbers if status == ItemStatus.PENDING]
@@ -60,7 +61,7 @@ def _stuck_message(tx: SessionTransaction) -> str:
 
 
 def missing_words(session: ProcessingSession) -> str:
-    """Name the chapters that the book goes on without: "Chapter 3 could not be written …"; "" where there is none."""
+    """Return the sentence that names the failed chapters of a book that goes on without them; "" without any."""
     if not session.skipped_count:
         return ""
     failed = session.items.filter(status=ItemStatus.FAILED).order_by("number")
@@ -71,7 +72,7 @@ def missing_words(session: ProcessingSession) -> str:
 
 
 def name_chapters(numbers: list[int]) -> str:
-    """Return "Chapter 3", or "Chapters 3, 4 and 7"; of many only the first."""
+    """Return "Chapter 3" or "Chapters 3, 4 and 7"; of more than twelve the first eleven or twelve and a count."""
     if len(numbers) == 1:
         return f"Chapter {numbers[0]}"
     shown = [str(number) for number in numbers[:NAMED_AT_MOST]]

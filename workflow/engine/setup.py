@@ -1,4 +1,4 @@
-"""Makes a session with its chapters, items and dependencies, all in one transaction."""
+"""Makes a session with its chapters, items and dependencies, in one transaction."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -35,9 +35,14 @@ def make_session(
     idempotency_key: str,
     limits: Limits,
 ) -> tuple[ProcessingSession, bool]:
-    """Make the version's session and wake it. Returns the existing one and False where somebody was faster."""
+    """Make the version's session and queue its first wake-up. Returns the existing one and False where there is one.
+
+    Raises Invalid where the version has no storyline nodes.
+    """
     with transaction.atomic():
+        # Two people may start the same version at once: the second waits here, and finds the first one's session.
         locked = BookVersion.objects.select_for_update().select_related("book").get(pk=version.pk)
+        # Looked for under the lock; before it the answer could be out of date when it is used.
         existing = ProcessingSession.objects.filter(version=locked).first()
         if existing is not None:
             return existing, False
@@ -65,7 +70,7 @@ def make_session(
 
 
 def fix_outline(version: BookVersion, dependencies: str) -> None:
-    """Fix order and preferences of the version for ever; number its chapters. Raises Invalid where there are none."""
+    """Fix the version's order and preferences for good, and make its chapters. Raises Invalid where there are none."""
     if dependencies != version.dependencies:
         edit_outline(version, actor=None, dependencies=dependencies)
     nodes = list(version.nodes.order_by("place", "position"))
@@ -85,13 +90,14 @@ def fix_outline(version: BookVersion, dependencies: str) -> None:
         ),
         batch_size=ROWS_PER_INSERT,
     )
+    # Kept with the version: what a person prefers later must not change a book that is half written.
     BookVersion.objects.filter(pk=version.pk).update(
         started_at=timezone.now(), fixed_preferences=preferences_of(version)
     )
 
 
 def make_items(session: ProcessingSession) -> None:
-    """Make one item per chapter, with its dependencies as the version's mode says."""
+    """Make an item for each chapter, with the dependencies that the session's mode asks for."""
     needs = dependencies_of(session.version, session.dependencies)
     chapters = list(session.version.chapters.order_by("number"))
     before = _before(session, chapters, needs)
@@ -101,6 +107,7 @@ def make_items(session: ProcessingSession) -> None:
                 session=session,
                 chapter=chapter,
                 number=chapter.number,
+                # Counted down as chapters are written, so that "ready" is a column with an index and no search.
                 unmet_count=len(needs.get(chapter.node_id, ())),
                 nearest_before=list(before[chapter.number].nearest),
                 before_count=before[chapter.number].count,
@@ -124,7 +131,8 @@ def make_items(session: ProcessingSession) -> None:
 def _before(
     session: ProcessingSession, chapters: Sequence[Chapter], needs: Mapping[int, frozenset[int]]
 ) -> Mapping[int, Ancestors]:
-    """Return by its number what each chapter depends on, however far up; in a sequence the number itself says it."""
+    """Return what each chapter depends on, directly or not, by its number; empty in a sequence."""
+    # In a sequence the number itself says it: all lower ones.
     if session.dependencies == Dependencies.SEQUENTIAL:
         return defaultdict(Ancestors)
     number = {chapter.node_id: chapter.number for chapter in chapters}

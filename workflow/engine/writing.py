@@ -1,4 +1,4 @@
-"""Writes one claimed chapter: builds its task, lets the writer write, stores the result, claims the next."""
+"""Writes a claimed chapter: builds its task, runs the writer, stores the result, claims the next chapter."""
 
 import logging
 import time
@@ -34,17 +34,19 @@ from .outcomes import FinishedChapter, fail_chapter, give_back, stop_for_budget,
 
 logger = logging.getLogger(__name__)
 
+# A finished chapter has cost minutes and money: it is kept in memory for as long as an outage may reasonably take.
 KEEP_TRYING_SECONDS = 600.0
 LONGEST_PAUSE_SECONDS = 5.0
-# What a database says that is locked, away, or for the moment only to be read. Everything else is a fault of ours.
+# What a database raises that is locked, away or read-only for the moment. All other errors are faults of ours.
 AWAY = (OperationalError, InterfaceError, InternalError)
 Result = TypeVar("Result")
 
 
 def write_chapter(claim: Claim, may_claim: Callable[[], bool]) -> Claim | None:
-    """Write the claimed chapter and settle it. Returns the claim on the session's next chapter, where there is one.
+    """Write the claimed chapter and store what became of it. Returns a claim on the session's next chapter, or None.
 
-    `may_claim` is asked when the result is stored: whether the slice is not over and the worker is not stopping.
+    `may_claim` says, when the result is stored, whether the slice goes on and the worker is not stopping. Raises
+    ProcessingSession.DoesNotExist where the session was deleted.
     """
     try:
         finished = _finished_chapter(claim)
@@ -74,14 +76,17 @@ def write_chapter(claim: Claim, may_claim: Callable[[], bool]) -> Claim | None:
 
 
 def _fail_broken(claim: Claim, error: Exception, text: str, may_claim: Callable[[], bool]) -> Claim | None:
-    """Let a fault of our own be a failed attempt that a person sees, instead of a claim that waits for its lease."""
+    """Store a fault of our own as a failed attempt, which a person sees, rather than let the lease run out."""
     logger.error("%s: the engine broke", claim.label, exc_info=error)
     failure = AgentError(Failure.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
     return until_stored(claim, lambda: _fail_and_claim(claim, failure, text, may_claim()))
 
 
 def _finished_chapter(claim: Claim) -> FinishedChapter:
-    """Everything slow happens here, outside any transaction. Raises AttemptFailed, LeaseLost, Stopped or OverBudget."""
+    """Return the written and checked chapter: all that is slow, outside any transaction.
+
+    Raises AttemptFailed, LeaseLost, Stopped or OverBudget.
+    """
     started = time.perf_counter()
     task, chunks = until_answered(claim, lambda: _load(claim))
     _note_context(claim, task)
@@ -119,11 +124,15 @@ def _write_and_check(
     on_text: OnText,
     watch: Watch,
 ) -> FinishedChapter:
-    """Runs in the agent's thread, so that whatever a draft breaks is that attempt's failure. Raises AgentError."""
+    """Write and check the chapter in the agent's thread, where a draft that breaks the checks fails its attempt only.
+
+    Raises AgentError.
+    """
     started = time.perf_counter()
     try:
         draft = orchestrator.write(task, MaskedStream(on_text, withheld) if withheld else on_text, watch)
     except AgentError as error:
+        # A provider may quote the passages that it was sent in the message of its error.
         error.message, error.text = withheld.mask(error.message), withheld.mask(error.text)
         raise
     written = time.perf_counter()
@@ -141,7 +150,7 @@ def _write_and_check(
 
 
 def _without_withheld(draft: ChapterDraft, withheld: Withheld) -> ChapterDraft:
-    """Return the draft without what is withheld: a writer may know words that no passage told it."""
+    """Return the draft without withheld words: a writer may know some that no passage told it."""
     if not withheld:
         return draft
     return replace(
@@ -156,17 +165,17 @@ def _without_withheld(draft: ChapterDraft, withheld: Withheld) -> ChapterDraft:
 
 
 def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) -> FinishedChapter:
-    """Return the draft with its citations, its metrics and what later chapters may know of it. Raises AgentError."""
+    """Return the draft as a finished chapter, with citations, metrics and memory. Raises AgentError."""
     checked = check_draft(draft, task)
     finished = replace(_with_citations(checked, chunks), quality_metrics=measures_of(checked, task))
     return _with_memory(finished, task)
 
 
-def _note_context(held: Claim, task: ChapterTask) -> None:
-    """Keep what the writer was given with the attempt; stored with its end, which saves a commit a chapter."""
-    held.attempt.context = dict(given_record(held.attempt.agent, task))
+def _note_context(claim: Claim, task: ChapterTask) -> None:
+    """Keep on the attempt what the writer was given. It is stored with the attempt's end, which saves a commit."""
+    claim.attempt.context = dict(given_record(claim.attempt.agent, task))
     if task.withheld_chunk_ids:
-        held.attempt.context["left_out_passages"] = list(task.withheld_chunk_ids)
+        claim.attempt.context["left_out_passages"] = list(task.withheld_chunk_ids)
 
 
 def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedChapter:
@@ -194,9 +203,10 @@ def _with_memory(finished: FinishedChapter, task: ChapterTask) -> FinishedChapte
 
 
 def until_stored(claim: Claim, store: Callable[[], Result]) -> Result | None:
-    """Run `store` until the database takes it. Returns None where the claim is lost, or ten minutes are over.
+    """Run `store` until the database takes it. Returns None where the claim is lost, or after ten minutes of outage.
 
-    Work that is done is given up only when the database answers that the claim is no longer this worker's.
+    `store` may run again although it was stored, where the connection broke at the commit: its transaction then finds
+    the claim gone, and stores nothing twice.
     """
     try:
         return until_answered(claim, store)
@@ -208,7 +218,7 @@ def until_stored(claim: Claim, store: Callable[[], Result]) -> Result | None:
 
 
 def until_answered(claim: Claim, work: Callable[[], Result]) -> Result:
-    """Run `work` until the database answers, at most ten minutes, renewing the lease between tries."""
+    """Run `work` until the database answers, renewing the lease between tries. Raises its error after ten minutes."""
     deadline = time.monotonic() + KEEP_TRYING_SECONDS
     pause = 0.1
     while True:
@@ -218,6 +228,7 @@ def until_answered(claim: Claim, work: Callable[[], Result]) -> Result:
             if time.monotonic() >= deadline:
                 raise
             logger.warning("%s: no answer yet, tried again in %.1f s: %s", claim.label, pause, error)
+            # Django would go on with the broken connection outside a request.
             connection.close()
             time.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -232,7 +243,7 @@ def _renew_quietly(claim: Claim) -> None:
 
 
 def _store_and_claim(claim: Claim, finished: FinishedChapter, may_claim: bool) -> Claim | None:
-    """Store the chapter and claim the next in one transaction; where that fails, store it alone."""
+    """Store the chapter and claim the next in one transaction; where that breaks, store the chapter alone."""
     try:
         return _store(claim, finished, may_claim)
     except LostRace:
@@ -243,6 +254,7 @@ def _store_and_claim(claim: Claim, finished: FinishedChapter, may_claim: bool) -
     except Exception:
         if not may_claim:
             raise
+        # A finished chapter is not lost over a fault of the one behind it.
         logger.exception("%s: stored alone, the next claim failed", claim.label)
         return _store(claim, finished, may_claim=False)
 
@@ -250,6 +262,7 @@ def _store_and_claim(claim: Claim, finished: FinishedChapter, may_claim: bool) -
 def _store(claim: Claim, finished: FinishedChapter, may_claim: bool) -> Claim | None:
     with session_transaction(claim.session.pk, "store_chapter") as tx:
         store_chapter(tx, claim, finished)
+        # In the same transaction: one commit a chapter less, and no hop through the queue between two chapters.
         following = claim_chapter(tx) if may_claim else None
         wake_for_more(tx, following)
     return following
@@ -276,7 +289,7 @@ def _stop_for_budget(claim: Claim, offer: Offer, text: str) -> None:
 
 
 def _keep_text(claim: Claim, text: str) -> None:
-    """The result of a lost claim is not the chapter, but it stays on its attempt."""
+    """Keep the text of a lost claim on its attempt: it is not the chapter, but a person can read it."""
     if text:
         # More than the last checkpoint has; what ended well is in the chapter.
         unfinished = Attempt.objects.filter(pk=claim.attempt.pk).exclude(outcome=AttemptOutcome.SUCCEEDED)

@@ -1,4 +1,4 @@
-"""Who may watch a board: asked for all who come at once, and again and again while they watch."""
+"""Decides who may watch a board: for all who come at once, and again every half minute while they watch."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -35,13 +35,14 @@ class Admission(NamedTuple):
 def admit(tickets: Iterable[Ticket]) -> dict[Ticket, Admission | int]:
     """Return for each ticket the admission, or the code that its socket is closed with.
 
-    Asks twice for each sign-in and once for each person, however many boards they look at.
+    Two queries for each sign-in and one for each person, however many boards they watch. Raises DatabaseError.
     """
     asked = set(tickets)
     try:
         people = {key: _person_of(key) for key in {ticket.session_key for ticket in asked}}
         shown = _chapters_shown(people, asked)
     except DatabaseError:
+        # No request ends in this thread, so that nobody else would replace a connection that broke.
         connection.close()
         raise
     return {ticket: _answer(people[ticket.session_key], ticket, shown) for ticket in asked}

@@ -1,4 +1,4 @@
-"""One session's board as the viewers of this process have it, brought up to date from the database."""
+"""Holds one session's board as this process's viewers have it, and brings it up to date from the database."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from .outbox import PIECES_PER_MESSAGE
 
 # Beyond so many missed events a viewer gets every card rather than those that changed.
 MISSED_AT_MOST = 200
+# Beyond so many changes at once none is marked as new: a whole board that flashes says nothing.
 NEWS_AT_MOST = 20
 
 
@@ -33,7 +34,7 @@ class Update:
 
 
 class BoardState:
-    """Used by one thread. Every viewer has been sent what the picture holds, or has it on the way."""
+    """The state of one session's board. Every viewer has been sent it, or has it in the outbox. Used by one thread."""
 
     def __init__(self, session_id: UUID) -> None:
         self._session_id = session_id
@@ -46,11 +47,14 @@ class BoardState:
 
     @property
     def seq(self) -> int:
-        """The number of the newest Event that it holds."""
+        """The number of the newest Event that the state includes."""
         return self._board.seq
 
     def advance(self, board_views: Collection[BoardView]) -> dict[BoardView, Update]:
-        """Read what is new. Returns what viewers through each lens lack; nothing where nothing happened."""
+        """Read the new events. Returns what each view's viewers lack; nothing where nothing happened.
+
+        Raises ProcessingSession.DoesNotExist where the session was deleted.
+        """
         self._parts = {
             board_view: parts for board_view, parts in self._parts.items() if board_view in board_views
         }
@@ -65,15 +69,16 @@ class BoardState:
         return {board_view: self._news(board_view, changed, now) for board_view in board_views}
 
     def show(self, preview: Preview) -> dict[str, str]:
-        """Keep a glimpse at what is being written. Returns the piece that shows it. Also called from another thread.
+        """Keep the preview of a chapter's text. Returns the piece that shows it. Called from the event loop's thread.
 
-        A chapter whose claim is not read yet has no place, and is shown with the claim.
+        A chapter whose claim is not read yet has no element to fill; its text is shown with the claim.
         """
         html = self._texts[preview.number] = render_preview(preview)
         return swaps.preview_pieces({preview.number: html})
 
     def _forget_texts(self, before: Mapping[int, Card], changed: Collection[Card]) -> None:
         for card in changed:
+            # Without this, the text of a failed attempt would stand there until the next one has written something.
             earlier = before.get(card.number)
             is_new_attempt = earlier is not None and earlier.since is not None and earlier.since != card.since
             if card.look is not DisplayStatus.IN_PROGRESS or is_new_attempt:
@@ -82,8 +87,8 @@ class BoardState:
     def catch_up(self, since: int | None, board_view: BoardView) -> Update:
         """Return what a viewer lacks whose page shows all up to event `since`.
 
-        None, a number from the future and one from long ago mean everything. With it goes the text so far of every
-        chapter that is being written: the viewer may have missed some, and the next may be long in coming.
+        None, a number from the future and one from long ago mean everything. The text so far of every chapter in
+        progress goes along: the viewer may have missed some of it, and the next preview may take long.
         """
         self._parts[board_view] = parts_of(self._board, board_view, self._waiting)
         texts = self._read_texts()
@@ -96,10 +101,11 @@ class BoardState:
         return self._packed({**top, **swaps.card_pieces(cards, board_view, is_news=False), **now})
 
     def _read_texts(self) -> dict[int, SafeString]:
-        """Return the texts so far that are shown; nothing is asked where nothing is being written."""
+        """Return the texts so far of the chapters in progress; without such a chapter it asks nothing."""
         shown = {card.number for card in written_now(self._board).cards if card.since}
         if not shown:
             return {}
+        # What came by notification is newer than what the attempt's checkpoint keeps every two seconds.
         texts = {**read_previews(self._session_id), **self._texts}
         return {number: html for number, html in texts.items() if number in shown}
 
@@ -110,7 +116,7 @@ class BoardState:
         return session
 
     def _newer(self, session: ProcessingSession) -> Board:
-        """Read what the new events are about; one that is about no chapter may have changed them all."""
+        """Read the rows that the new events are about; an event without a chapter may have changed them all."""
         events: list[Event] = []
         if 0 < session.event_seq - self.seq <= MISSED_AT_MOST:
             new = Event.objects.filter(session=session, seq__gt=self.seq, seq__lte=session.event_seq)
@@ -127,6 +133,7 @@ class BoardState:
         if since is None or not 0 <= self.seq - since <= MISSED_AT_MOST:
             return None
         events = Event.objects.filter(session_id=self._session_id, seq__gt=since)
+        # A failed chapter changes the cards of all that wait for it, and so does one that is pending again.
         failing = {ItemStatus.FAILED.value} | ({ItemStatus.PENDING.value} if self._board.blocked else set())
         numbers: set[int] = set()
         for number, *move in events.values_list("item__number", "from_status", "to_status"):

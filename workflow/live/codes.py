@@ -1,4 +1,4 @@
-"""Why a board's socket is closed: our own codes, which servers may send; `board.js` has them too."""
+"""Names the codes that say why a board's socket is closed; `board.js` has them too."""
 
 # The browser does not come back after these.
 SIGNED_OUT = 4401

@@ -1,4 +1,4 @@
-"""A viewer's end of a live board: who it says it is, where to begin, and the way out of its outbox."""
+"""Serves one browser's websocket: reads whose board it wants and from which event, and sends its outbox."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
-    """Sends the board's changes; listens to nothing."""
+    """Sends the board's changes to one browser; acts on nothing that the browser sends."""
 
     _viewer: Viewer | None = None
     _delivery: asyncio.Task[None] | None = None
@@ -29,9 +29,9 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
     _is_ending = False
 
     async def connect(self) -> None:
-        """Open at once and ask nothing: a thousand may come together, and the follower asks for all of them.
+        """Open at once without a query: a thousand may come together, and the follower asks for all of them.
 
-        A refusal is a code after the opening: a browser cannot see why one failed to open.
+        A refusal is a closing code after that, because a browser cannot see why a socket failed to open.
         """
         await self.accept()
         session_id: UUID = self.scope["url_route"]["kwargs"]["session_id"]
@@ -48,7 +48,7 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
         await follower.join(self._viewer)
 
     async def websocket_receive(self, message: Mapping[str, str | bytes | None]) -> None:
-        """Read nothing that the browser says; close where something talks without end."""
+        """Ignore what the browser sends; close the socket where it sends too much."""
         self._heard += 1
         if self._heard > MOST_MESSAGES:
             await self._end(TOO_TALKATIVE)
@@ -56,7 +56,7 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
             await self._end(TOO_LONG)
 
     async def disconnect(self, code: int) -> None:
-        """Let the viewer go."""
+        """Stop sending and take the viewer out of its subscription."""
         if self._delivery is not None:
             self._delivery.cancel()
         if self._viewer is not None:
@@ -73,7 +73,7 @@ class BoardConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels h
             await self._end(BROKEN)
 
     async def _end(self, code: int) -> None:
-        """Close once, however much is said meanwhile."""
+        """Close the socket once, even where more reasons to close it follow."""
         if self._is_ending:
             return
         self._is_ending = True

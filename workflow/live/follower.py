@@ -1,6 +1,6 @@
-"""One for each web process: hears the bell, asks the database in between, feeds the sessions that are looked at.
+"""Follows, once in each web process, the sessions that somebody watches: by notifications, and by polls in between.
 
-It begins with the first viewer and ends with the last.
+A follower starts with the first viewer and ends with the last.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from django.db import Error as DatabaseError
 from django.db import connection, connections
 
 from workflow.models import ProcessingSession
-from workflow.notify.local import Listener, Preview, Ring, read
+from workflow.notify.local import Listener, NewEvents, Preview, read
 from workflow.notify.redis import subscribe
 from workflow.pages.board.markup import BoardView
 
@@ -28,6 +28,7 @@ from .workers import WORKERS_ID, workers_pieces
 
 logger = logging.getLogger(__name__)
 
+# Notifications come sooner; this is the delay where one was lost, or where there is no socket for them.
 POLL_SECONDS = 0.25
 CHECK_SECONDS = 30.0
 WORKERS_SECONDS = 2.0
@@ -38,7 +39,7 @@ _followers: WeakKeyDictionary[asyncio.AbstractEventLoop, "Follower"] = WeakKeyDi
 
 
 async def join(viewer: Viewer) -> None:
-    """Let `viewer` join the feed of its session."""
+    """Add `viewer` to the follower of this event loop, and start one where there is none."""
     loop = asyncio.get_running_loop()
     follower = _followers.get(loop)
     if follower is None:
@@ -47,7 +48,7 @@ async def join(viewer: Viewer) -> None:
 
 
 async def leave(viewer: Viewer) -> None:
-    """Let `viewer` go. The last one ends the following."""
+    """Remove `viewer`. The last one stops the follower."""
     loop = asyncio.get_running_loop()
     follower = _followers.get(loop)
     if follower is not None and follower.remove(viewer):
@@ -56,7 +57,7 @@ async def leave(viewer: Viewer) -> None:
 
 
 class Follower:
-    """Reads in one thread of its own, with one connection to the database."""
+    """Follows all watched sessions of this process, in one reading thread with one connection to the database."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -64,19 +65,20 @@ class Follower:
         self._arriving: dict[Viewer, None] = {}
         self._has_arrivals = asyncio.Event()
         self._open_boards: Counter[int] = Counter()
+        # One thread: it needs one connection however many boards are open, and no board is read by two at once.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
-        self._bell = self._hang_up_bell()
-        listening = subscribe(self._bell.name if self._bell else "", self._hear_far)
+        self._listener = self._open_listener()
+        listening = subscribe(self._listener.name if self._listener else "", self._hear_far)
         works = (self._admit(), self._poll(), self._check(), self._tell_of_workers(), listening)
         self._tasks = [loop.create_task(work) for work in works]
 
     def add(self, viewer: Viewer) -> None:
-        """Add a viewer of any session; it joins the feed as soon as it is admitted."""
+        """Add a viewer of any session; it joins the session's subscription once it is admitted."""
         self._arriving[viewer] = None
         self._has_arrivals.set()
 
     def remove(self, viewer: Viewer) -> bool:
-        """Remove a viewer. Returns whether it was the last of all."""
+        """Remove a viewer. Returns whether it was the last one."""
         self._arriving.pop(viewer, None)
         if viewer.user_id is not None:
             self._open_boards[viewer.user_id] -= 1
@@ -90,27 +92,27 @@ class Follower:
         return not self._subscriptions and not self._arriving
 
     async def stop(self) -> None:
-        """End all that was begun."""
-        if self._bell is not None:
-            self._loop.remove_reader(self._bell.fileno())
-            self._bell.close()
+        """Stop listening, polling and reading."""
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener.fileno())
+            self._listener.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._in_thread(connections.close_all)
         self._thread.shutdown(wait=False)
 
-    def _hang_up_bell(self) -> Listener | None:
+    def _open_listener(self) -> Listener | None:
         try:
-            bell = Listener()
+            listener = Listener()
         except OSError as error:
-            logger.warning("no bell: %s; boards change up to %s s late", error, POLL_SECONDS)
+            logger.warning("no notifications: %s; boards change up to %s s late", error, POLL_SECONDS)
             return None
-        self._loop.add_reader(bell.fileno(), self._hear, bell)
-        return bell
+        self._loop.add_reader(listener.fileno(), self._hear, listener)
+        return listener
 
-    def _hear(self, bell: Listener) -> None:
-        for news in bell.take():
+    def _hear(self, listener: Listener) -> None:
+        for news in listener.take():
             self._pass_on(news)
 
     def _hear_far(self, datagram: bytes) -> None:
@@ -118,7 +120,7 @@ class Follower:
         if news is not None:
             self._pass_on(news)
 
-    def _pass_on(self, news: Ring | Preview) -> None:
+    def _pass_on(self, news: NewEvents | Preview) -> None:
         subscription = self._subscriptions.get(news.session_id)
         if subscription is None:
             return
@@ -128,7 +130,7 @@ class Follower:
             subscription.hear(news.seq)
 
     async def _poll(self) -> None:
-        """The net below the bells: also finds what machines without Redis have written, and sessions that are gone."""
+        """Find by one query what no notification told: lost ones, machines without Redis, deleted sessions."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             ids = list(self._subscriptions)
@@ -138,12 +140,13 @@ class Follower:
                 logger.warning("the newest events could not be read; trying again", exc_info=True)
                 continue
             for session_id in ids:
+                # Its last viewer may have left while the thread was asking.
                 subscription = self._subscriptions.get(session_id)
                 if subscription is not None:
                     subscription.hear(newest.get(session_id))
 
     async def _admit(self) -> None:
-        """Ask for all who have arrived, at once; who arrives meanwhile is asked for next."""
+        """Admit all viewers that have arrived with a few queries together; later ones wait for the next round."""
         while True:
             await self._has_arrivals.wait()
             self._has_arrivals.clear()
@@ -156,6 +159,7 @@ class Follower:
                 self._has_arrivals.set()
                 continue
             for viewer in arriving:
+                # One that left while the thread was asking is not let in, and has nothing to give back.
                 if viewer in self._arriving:
                     del self._arriving[viewer]
                     self._let_in(viewer, answers[_ticket_of(viewer)])
@@ -178,7 +182,7 @@ class Follower:
         subscription.add(viewer)
 
     async def _tell_of_workers(self) -> None:
-        """Tell those whose book waits for a worker who works: no event of their own session says so."""
+        """Tell viewers whose book waits for a worker what the workers do: no event of their own session says so."""
         while True:
             await asyncio.sleep(WORKERS_SECONDS)
             viewers = [
@@ -194,8 +198,9 @@ class Follower:
                     viewer.outbox.offer({WORKERS_ID: html})
 
     async def _check(self) -> None:
-        """Close the sockets of people who have signed out, or may no longer see the book."""
+        """Close the sockets of people who signed out or may no longer see the book."""
         while True:
+            # An open socket makes no request at which Django would look at its sign-in again.
             await asyncio.sleep(CHECK_SECONDS)
             viewers = [
                 viewer for subscription in self._subscriptions.values() for viewer in subscription.everybody

@@ -1,4 +1,4 @@
-"""What one viewer has still to be sent: the newest state of each element, never more, in messages of bearable size."""
+"""Holds what one viewer is still to be sent: the newest piece of each element, in messages of bounded size."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ Send = Callable[[str], Awaitable[None]]
 
 
 class Closed(Exception):
-    """The viewer's socket is to be closed, with `code`."""
+    """Ends `Outbox.run`: the viewer's socket is to be closed with `code`."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"close with {code}")
@@ -27,7 +27,7 @@ class Closed(Exception):
 
 
 class Outbox:
-    """Bounded by the elements of a board: what is not sent yet is replaced by what is newer."""
+    """One viewer's outbox. It never holds more than a board has elements: a newer piece replaces an unsent one."""
 
     def __init__(self) -> None:
         self._pieces: dict[str, str] = {}
@@ -46,24 +46,26 @@ class Outbox:
 
         `ready` is all of it as one message, shared by every viewer who has nothing else to be sent.
         """
+        # The shared message is all that this viewer lacks only where nothing else is unsent.
         self._ready = None if self._filled.is_set() else ready
         self._pieces.update(pieces)
         self._seq = seq or self._seq
         self._filled.set()
 
     def close(self, code: int) -> None:
-        """Let `run` end with `code`, whatever is not sent yet."""
+        """Let `run` raise Closed(`code`), even where pieces are unsent."""
         self._code = code
         self._filled.set()
 
     async def run(self, send: Send) -> None:
-        """Send what comes, for ever, and an empty message where nothing does.
+        """Send what is offered, for ever, and an empty message where nothing is, so that the browser knows it is alive.
 
         Raises Closed after `close`, or where a message was not taken in ten seconds.
         """
         while True:
             await self._await_something()
             wait = self._wait()
+            # What is offered during the wait replaces older pieces: a slow reader is sent less, not later.
             if wait:
                 await asyncio.sleep(wait)
                 self._wait()
@@ -90,7 +92,10 @@ class Outbox:
         return max(0.0, (1 - self._allowance) / MESSAGES_PER_SECOND)
 
     def _take(self) -> str:
-        """Take the next message. Only the one that empties the box says how far the viewer is."""
+        """Take the next message. Only the one that empties the outbox says up to which event the viewer has everything.
+
+        A connection that breaks before that begins again from the event of before, and misses nothing.
+        """
         if self._ready is not None:
             message = self._ready
             self._pieces.clear()

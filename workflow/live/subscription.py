@@ -1,4 +1,4 @@
-"""The viewers of one session in this process, and the task that keeps their boards up to date."""
+"""Keeps the boards of one session's viewers in this process up to date, in a task of its own."""
 
 import asyncio
 import logging
@@ -27,10 +27,9 @@ InThread = Callable[[Work], Awaitable["tuple[dict[BoardView, Update], list[Updat
 
 @dataclass(eq=False)
 class Viewer:
-    """Somebody who looks at a session's board. `since` is the newest event that the page showed when it was made.
+    """A browser that watches a session's board. `since` is the newest event that its page shows.
 
-    `asked` is the view and the filter that the page says it has. Whose sign-in it is and the lens are known once it is
-    admitted.
+    `asked` is the view and the filter that the page says it has. `user_id` and `board_view` are set on admission.
     """
 
     session_id: UUID
@@ -40,15 +39,15 @@ class Viewer:
     user_id: int | None = None
     board_view: BoardView = field(default_factory=lambda: BoardView(DETAILED))
     outbox: Outbox = field(default_factory=Outbox)
-    # What it was last told of workers: None until its first time.
+    # The piece about workers that it was sent last; None before the first.
     workers: str | None = None
 
 
 class Subscription:
-    """Joins first, then reads, then sends: no change can fall between a page and its socket.
+    """One session's viewers and its board state. A viewer joins before the state is read, so that it misses no change.
 
-    One step serves everybody in turn: first what is new to those who are here, then what each newcomer missed.
-    So all viewers have the same picture, and only differences from it need be sent.
+    One step serves all: it sends what is new to those who are here, then to each newcomer what its page lacks. From
+    then on all viewers have the same state, and only differences from it are sent.
     """
 
     def __init__(self, session_id: UUID, in_thread: InThread) -> None:
@@ -62,7 +61,7 @@ class Subscription:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody looks any more."""
+        """Whether no viewer is left."""
         return not self.viewers and not self._newcomers
 
     @property
@@ -71,23 +70,24 @@ class Subscription:
         return [*self.viewers, *self._newcomers]
 
     def add(self, viewer: Viewer) -> None:
-        """Let `viewer` join."""
+        """Add `viewer`; the next step serves it."""
         self._newcomers.append(viewer)
         self._news.set()
 
     def remove(self, viewer: Viewer) -> None:
-        """Let `viewer` go."""
+        """Remove `viewer`."""
         self.viewers.discard(viewer)
         if viewer in self._newcomers:
             self._newcomers.remove(viewer)
 
     def hear(self, seq: int | None) -> None:
-        """Look, if there is news: events up to `seq`, or, with None, a session that is gone."""
+        """Start a step where event `seq` is not the newest one known; None says that the session was deleted."""
+        # Not `>`: a restored backup may have fewer events than this process has seen.
         if seq is None or self._board_state is None or seq != self._board_state.seq:
             self._news.set()
 
     def show(self, preview: Preview) -> None:
-        """Show text that is being written."""
+        """Offer the preview to all viewers."""
         if self.viewers and self._board_state is not None:
             pieces = self._board_state.show(preview)
             for viewer in self.viewers:
@@ -96,6 +96,7 @@ class Subscription:
     async def _follow(self) -> None:
         while True:
             await self._news.wait()
+            # Before the step: what comes while it reads starts another one.
             self._news.clear()
             try:
                 await self._step()
@@ -116,6 +117,7 @@ class Subscription:
         for viewer in self.viewers:
             _offer(viewer, news.get(viewer.board_view))
         for viewer, update in zip(newcomers, missed, strict=True):
+            # One that left while the thread was reading is not taken back in.
             if viewer in self._newcomers:
                 self._newcomers.remove(viewer)
                 self.viewers.add(viewer)
@@ -124,12 +126,12 @@ class Subscription:
     def _read(
         self, board_views: set[BoardView], asked: list[tuple[int | None, BoardView]]
     ) -> tuple[dict[BoardView, Update], list[Update]]:
-        """In the reading thread: bring the picture up to date, then compare each newcomer with it."""
+        """Bring the board state up to date, then compare each newcomer's page with it; runs in the reading thread."""
         try:
             if self._board_state is None:
                 self._board_state = BoardState(self._session_id)
             news = self._board_state.advance(board_views | {board_view for _, board_view in asked})
-            # After a restart everybody comes back at once, most from the same place.
+            # After a restart all viewers come back together, most with the same event and view: each pair once.
             missed = {each: self._board_state.catch_up(*each) for each in set(asked)}
             return news, [missed[each] for each in asked]
         except DatabaseError:
@@ -137,7 +139,7 @@ class Subscription:
             raise
 
     async def _start_over(self) -> None:
-        """What was read may not have reached everybody: read anew, and send everybody everything."""
+        """Read the state again and send all of it to all viewers: after an error some may lack what others have."""
         self._newcomers = self.everybody
         self.viewers.clear()
         self._board_state = None

@@ -1,4 +1,4 @@
-"""Renders for each viewer what is to be said of workers, where its session waits for one."""
+"""Renders for each viewer whose session waits for a worker what the workers do now."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,9 +16,9 @@ WORKERS_ID = "board-workers"
 
 
 def workers_pieces(viewers: Sequence[Viewer]) -> list[str]:
-    """Return the piece of each of `viewers`: empty where its session waits for no worker.
+    """Return each viewer's piece, in their order: empty where its session waits for no worker.
 
-    One query where none does.
+    One query where no session waits. Raises DatabaseError.
     """
     try:
         notices = _notices(viewers)

@@ -1,1 +1,1 @@
-""" "Session S has events up to N": from the process that commits to the web servers, by datagram and Redis."""
+"""Tells web processes "session S has events up to N", by datagram on one machine and through Redis to others."""

@@ -1,6 +1,6 @@
-"""Unix datagrams between the processes of one installation on one machine, in a short private folder.
+"""Sends Unix datagrams between the processes of one installation on one machine, in a short private folder.
 
-Never waited for by who sends: one that is lost costs the length of a poll, nothing else.
+The sender never waits. A datagram that is lost costs the length of a poll, nothing else.
 """
 
 import os
@@ -21,6 +21,7 @@ LONGEST_DATAGRAM = 8_000
 
 def folder() -> Path:
     """Return the folder of the sockets: in the data directory, or in the temporary one where that path is too long."""
+    # The name of before: during an upgrade the processes of the release before still listen and send there.
     inside = Path(settings.DATA_DIR) / "bells"
     if len(os.fsencode(inside)) <= LONGEST_FOLDER:
         return inside
@@ -28,7 +29,10 @@ def folder() -> Path:
 
 
 def listening(suffix: str) -> list[str]:
-    """Return the sockets whose names end so. Raises PermissionError where somebody else could listen in."""
+    """Return the paths of the sockets whose names end in `suffix`.
+
+    Raises PermissionError where another account could listen in.
+    """
     path = folder()
     try:
         # In the temporary folder somebody else may have been first, to read what is being written.
@@ -39,7 +43,10 @@ def listening(suffix: str) -> list[str]:
 
 
 def send(datagram: bytes, paths: list[str]) -> list[str]:
-    """Send the datagram to each socket, and return those that took it. Never blocks; who cannot now does without."""
+    """Send the datagram to each socket, and return the paths of those that took it.
+
+    Never blocks: a socket whose buffer is full does without this one.
+    """
     taken = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         sender.setblocking(False)
@@ -48,7 +55,7 @@ def send(datagram: bytes, paths: list[str]) -> list[str]:
                 sender.sendto(datagram, path)
                 taken.append(path)
             except ConnectionRefusedError:
-                # Whoever listened there is gone: names are never used twice.
+                # Its process has ended. Names are never used twice, so that nobody new can be listening there.
                 Path(path).unlink(missing_ok=True)
             except OSError:
                 continue
@@ -56,7 +63,7 @@ def send(datagram: bytes, paths: list[str]) -> list[str]:
 
 
 class Receiver:
-    """This process's end: a socket that others send to."""
+    """Receives the datagrams that other processes send to this one. Raises OSError where no socket can be made."""
 
     def __init__(self, suffix: str) -> None:
         self._path = _private_folder() / f"{os.getpid()}-{secrets.token_hex(3)}{suffix}"
@@ -78,11 +85,11 @@ class Receiver:
         return self._socket.fileno()
 
     def wait(self, seconds: float) -> None:
-        """Wait until something has come, at most so long."""
+        """Wait until a datagram has come, at most so long."""
         select.select([self._socket], [], [], seconds)
 
     def take(self) -> list[bytes]:
-        """Return all that has come since the last call, without waiting."""
+        """Return all datagrams since the last call, without waiting."""
         taken: list[bytes] = []
         with suppress(BlockingIOError):
             while True:
@@ -96,7 +103,7 @@ class Receiver:
 
 
 def _private_folder() -> Path:
-    """Return the folder, made where it is missing. Raises PermissionError where somebody else could reach into it."""
+    """Return the folder, made where it is missing. Raises PermissionError where another account could reach into it."""
     path = folder()
     path.mkdir(mode=0o700, exist_ok=True)
     _check_private(path)
@@ -104,7 +111,8 @@ def _private_folder() -> Path:
 
 
 def _check_private(path: Path) -> None:
-    """Raise PermissionError where another account could listen in or ring; FileNotFoundError without a folder."""
+    """Raise PermissionError where another account could listen in or send; FileNotFoundError without a folder."""
+    # `lstat`: a link that somebody put there must not pass for the folder that it leads to.
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise PermissionError(f"{path} is not a private folder of this user")

@@ -1,7 +1,8 @@
-"""Carries bells to the web processes of other machines, through the Redis of `REDIS_URL`.
+"""Carries notifications to the web processes of other machines, through the Redis of `REDIS_URL`.
 
-Redis forgets what nobody hears, as a bell should. Sent by a thread beside the work, and heard by one subscription for
-each web process, however many people watch. What was heard on this machine already is left out.
+A thread beside the work publishes them, and each web process has one subscription, however many people watch. A
+process leaves out what came to its own socket already. Redis forgets what nobody is subscribed to, which is right
+here: the events are in the database.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-# What waits while Redis is slow; the oldest goes first.
+# How many messages wait while Redis is slow; the oldest is dropped first.
 MOST_WAITING = 200
 PAUSE_SECONDS = 1.0
 SEND_SECONDS = 2.0
@@ -26,44 +27,48 @@ SEND_SECONDS = 2.0
 LISTEN_SECONDS = 5.0
 PING_SECONDS = 10
 
-_herald: "Publisher | None" = None
+_publisher: "Publisher | None" = None
 
 
 def channel() -> str:
-    """Return the name under which this installation's bells go, on all its machines."""
+    """Return the Redis channel of this installation's notifications, the same on all its machines."""
+    # The name of before: machines that are not upgraded yet publish and subscribe under it.
     return f"{settings.Q_CLUSTER['name']}:bells"
 
 
-def publish(datagram: bytes, rung: Sequence[str]) -> None:
-    """Send the datagram on its way, where there is a Redis; the sockets in `rung` have it. Never waits for Redis."""
-    global _herald
+def publish(datagram: bytes, reached: Sequence[str]) -> None:
+    """Hand the datagram to the publishing thread, where there is a Redis. Never waits for Redis.
+
+    `reached` are the sockets that have it already.
+    """
+    global _publisher
     if not settings.REDIS_URL:
         return
-    if _herald is None:
-        _herald = Publisher(settings.REDIS_URL)
-    _herald.tell(",".join(PurePath(path).name for path in rung).encode() + b"\n" + datagram)
+    if _publisher is None:
+        _publisher = Publisher(settings.REDIS_URL)
+    _publisher.tell(",".join(PurePath(path).name for path in reached).encode() + b"\n" + datagram)
 
 
 def _forget_publisher() -> None:
-    """A forked process has no thread that sends, and begins its own."""
-    global _herald
-    _herald = None
+    """Let a forked process start a publishing thread of its own: threads do not survive a fork."""
+    global _publisher
+    _publisher = None
 
 
 os.register_at_fork(after_in_child=_forget_publisher)
 
 
 class Publisher:
-    """Publishes in a thread of its own, so that no Redis, quick, slow or away, is ever waited for."""
+    """Publishes in a thread of its own, so that nothing waits for a Redis that is slow or away."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
         self._has_news = threading.Event()
-        threading.Thread(target=self._run, name="far-bell", daemon=True).start()
+        threading.Thread(target=self._run, name="redis-publisher", daemon=True).start()
 
     def tell(self, message: bytes) -> None:
-        """Have the message sent soon. Never blocks."""
+        """Queue the message for the thread. Never blocks."""
         self._waiting.append(message)
         self._has_news.set()
 
@@ -83,15 +88,20 @@ class Publisher:
                 is_away = False
             except Exception as error:
                 if not is_away:
-                    logger.warning("no bell through Redis: %s; boards on other machines change later", error)
+                    logger.warning(
+                        "no notifications through Redis: %s; boards on other machines change later", error
+                    )
                 is_away = True
-                # Late news is no news.
+                # Once Redis is back, the polls have found all of these.
                 self._waiting.clear()
                 time.sleep(PAUSE_SECONDS)
 
 
 async def subscribe(own_name: str, hear: Callable[[bytes], None]) -> None:
-    """Hand each datagram to `hear` that came through Redis and not to the socket `own_name` too, until cancelled."""
+    """Hand each datagram that comes through Redis to `hear`, until cancelled.
+
+    One that was sent to the socket `own_name` too is left out.
+    """
     is_away = False
 
     def is_back() -> None:
@@ -105,13 +115,13 @@ async def subscribe(own_name: str, hear: Callable[[bytes], None]) -> None:
             return  # A system check says so.
         except Exception as error:
             if not is_away:
-                logger.warning("no bell through Redis: %s; boards change a little later", error)
+                logger.warning("no notifications through Redis: %s; boards change a little later", error)
             is_away = True
             await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _listen(own_name: str, hear: Callable[[bytes], None], is_here: Callable[[], None]) -> None:
-    """Subscribe and hand on what comes. Raises whatever ends the connection."""
+    """Subscribe and hand on what comes. Raises any error that ends the connection."""
     from redis.asyncio import Redis
 
     client = Redis.from_url(

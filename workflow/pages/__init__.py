@@ -1,1 +1,1 @@
-"""Values for pages, one package a page; markup is made in templates."""
+"""Makes the values of pages, one package a page; markup is made in templates."""

@@ -1,1 +1,1 @@
-"""The processes of one installation: who a worker is, which workers live, how they are asked to stop."""
+"""Knows the processes of one installation: who owns a lease, which workers live, which of them shall stop."""

@@ -1,4 +1,4 @@
-"""Who a worker is, and whether an owner of a lease can still be alive.
+"""Names this process as the owner of a lease, and tells whether an owner of a lease can still be alive.
 
 An owner is `run:pid:process start time`. A run is one start of `up`, `work` or `write_book` with all its processes;
 each of them holds the run's lock file open, so that a lock which can be taken means that the whole run is dead.
@@ -30,6 +30,7 @@ def lock_path(run: str) -> Path:
 def new_run() -> tuple[str, int]:
     """Begin a run: make and lock its file. Returns its id and the open file, which children must inherit."""
     run = secrets.token_hex(6)
+    # The kernel gives a lock up when the last process that has the file open ends, however it ends.
     descriptor = os.open(lock_path(run), os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     return run, descriptor
@@ -41,6 +42,7 @@ def _run_of(pid: int) -> str:
     if given:
         return given
     run, descriptor = new_run()
+    # A program that this process starts is no worker, and must not keep the run alive.
     os.set_inheritable(descriptor, False)
     return run
 
@@ -61,7 +63,7 @@ def _start_of_this(pid: int) -> str:
     return process_start(pid)
 
 
-# A child may get the id of an ancestor that is gone.
+# A forked child may get the process id of an ancestor that is gone, and would find its start here.
 os.register_at_fork(after_in_child=_start_of_this.cache_clear)
 
 
@@ -73,12 +75,13 @@ def process_start(pid: int) -> str:
         return "" if Path("/proc/self").exists() else _start_without_proc(pid)
     except OSError:
         return ""
+    # The second field, the program's name, stands in brackets and may hold blanks and brackets itself.
     fields = text.rpartition(")")[2].split()
     return "" if fields[0] in {"Z", "X"} else fields[19]
 
 
 def _start_without_proc(pid: int) -> str:
-    """Where there is no /proc, a process that answers is taken for the one that is meant."""
+    """Return "alive" for a process that answers: without /proc nothing tells it from a later one with its id."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -89,7 +92,7 @@ def _start_without_proc(pid: int) -> str:
 
 
 def is_surely_dead(owner: str) -> bool:
-    """Return whether `owner` is known to be gone. False where this process cannot know: then only the lease tells."""
+    """Return whether `owner` is known to be dead; False where this process cannot know, and the lease decides."""
     run, _, rest = owner.partition(":")
     pid, _, started = rest.partition(":")
     if run == current_run():

@@ -1,4 +1,7 @@
-"""Asks the workers of a run to stop, lets each of them know, and lets none outlive those who would stop it."""
+"""Asks the workers of a run to stop, tells each of them so, and ends a process whose parent died.
+
+The request is a file: of the signals, django-q2's workers ignore SIGINT and die of SIGTERM with their chapter.
+"""
 
 import ctypes
 import os
@@ -40,20 +43,21 @@ def reset() -> None:
 
 
 def is_requested() -> bool:
-    """Return whether this worker shall stop: it claims nothing more."""
+    """Return whether this worker shall stop. From then on it claims nothing."""
     run = os.environ.get(RUN_VARIABLE, "")
     asked = _here.is_set() or bool(run and settings.IS_WORKER and stop_path(run).exists())
+    # The grace begins when this worker first sees the request, not when it was made.
     if asked and not _since:
         _since.append(time.monotonic())
     return asked
 
 
 def is_overdue() -> bool:
-    """Return whether what is in flight must end now: the grace of eight seconds is over."""
+    """Return whether the running attempt must end now, because the grace of eight seconds is over."""
     return is_requested() and time.monotonic() - _since[0] >= GRACE_SECONDS
 
 
 def end_with_parent(number: int) -> None:
-    """Let the kernel send this process a signal when its parent dies without a chance to (Linux only)."""
+    """Let the kernel send this process signal `number` when its parent dies, even by SIGKILL (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, number)

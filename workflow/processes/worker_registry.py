@@ -1,4 +1,4 @@
-"""Who works in a cluster of workers, and who of them has nothing to do; known to every process of the machine.
+"""Records which workers a cluster has and which of them are idle, for every process of the machine.
 
 Each cluster has a folder, each of its workers a small file in it that only the worker writes.
 """
@@ -17,12 +17,12 @@ CLUSTER_VARIABLE = "CHAPTERFLOW_CLUSTER"
 RETIRED = "retired"
 ANSWERED = "answered"
 
-_MEMBER = struct.Struct("!?dQ")
+_RECORD = struct.Struct("!?dQ")
 
 
 @dataclass(frozen=True)
 class WorkerRecord:
-    """A worker: busy or idle, since when (seconds of `time.monotonic`), and how many tasks it has taken so far."""
+    """What a worker's file says: busy or idle, since when (`time.monotonic`, seconds), how many tasks it has taken."""
 
     name: str
     is_busy: bool
@@ -38,11 +38,12 @@ class WorkerRecord:
 
 def folder(cluster: str) -> Path:
     """Return the cluster's folder, which need not exist."""
+    # The name of before: a cluster of the release before may still run there.
     return runs_dir() / "crews" / cluster
 
 
 def current_cluster() -> str:
-    """Return the cluster of this worker or pusher: named by its supervisor or, where it has none, by its parent."""
+    """Return this worker's or pusher's cluster: named by its supervisor or, without one, by its parent."""
     return os.environ.get(CLUSTER_VARIABLE) or f"alone-{os.getppid()}"
 
 
@@ -57,55 +58,55 @@ def workers_of_cluster(cluster: str) -> list[WorkerRecord]:
     found = []
     for path in folder(cluster).glob("*-*"):
         with suppress(OSError, struct.error):
-            found.append(WorkerRecord(path.name, *_MEMBER.unpack(path.read_bytes())))
+            found.append(WorkerRecord(path.name, *_RECORD.unpack(path.read_bytes())))
     return found
 
 
 def spare_since(cluster: str) -> float | None:
-    """Return since when a living worker has had nothing to do, the longest of all; None where all are busy."""
-    idle = [member.since for member in workers_of_cluster(cluster) if not member.is_busy and member.is_alive]
+    """Return since when the worker that is idle longest has been idle; None where all living workers are busy."""
+    idle = [worker.since for worker in workers_of_cluster(cluster) if not worker.is_busy and worker.is_alive]
     return min(idle, default=None)
 
 
 def busy_count(cluster: str) -> int:
-    """Return how many living workers have something to do."""
-    return sum(member.is_busy and member.is_alive for member in workers_of_cluster(cluster))
+    """Return how many living workers are busy."""
+    return sum(worker.is_busy and worker.is_alive for worker in workers_of_cluster(cluster))
 
 
 def living_count(cluster: str) -> int:
     """Return how many workers live."""
-    return sum(member.is_alive for member in workers_of_cluster(cluster))
+    return sum(worker.is_alive for worker in workers_of_cluster(cluster))
 
 
 def living_here() -> int:
-    """Return how many workers of all clusters of this machine live and may still take something."""
+    """Return how many workers of this machine live, those of retired clusters left out."""
     clusters = [path.name for path in (runs_dir() / "crews").glob("*")]
     return sum(living_count(cluster) for cluster in clusters if not is_retired(cluster))
 
 
-def forget_worker(cluster: str, member: WorkerRecord) -> None:
-    """Remove the file of a worker that is dead."""
-    (folder(cluster) / member.name).unlink(missing_ok=True)
+def forget_worker(cluster: str, worker: WorkerRecord) -> None:
+    """Remove the file of a dead worker."""
+    (folder(cluster) / worker.name).unlink(missing_ok=True)
 
 
 def retire(cluster: str) -> None:
-    """Let the cluster take nothing more, and its supervisor start another in its place."""
+    """Mark the cluster as retired: it takes no more tasks, and its supervisor starts another."""
     _make_private(folder(cluster))
     (folder(cluster) / RETIRED).touch(mode=0o600)
 
 
 def is_retired(cluster: str) -> bool:
-    """Return whether the cluster shall take nothing more."""
+    """Return whether the cluster is retired."""
     return (folder(cluster) / RETIRED).exists()
 
 
 def disband(cluster: str) -> None:
-    """Remove what is known of a cluster that is gone."""
+    """Remove the folder of a cluster that has ended."""
     shutil.rmtree(folder(cluster), ignore_errors=True)
 
 
 def disband_run(run: str) -> None:
-    """Remove what is known of the clusters of a run that is gone."""
+    """Remove the folders of the clusters of a run that has ended."""
     for path in (runs_dir() / "crews").glob(f"{run}-*"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -127,7 +128,7 @@ def answered(cluster: str) -> int:
 
 
 class Registration:
-    """This process as a worker of its cluster. Where the disk is full it is not known, and works all the same."""
+    """Records this process as a worker of its cluster. Where the disk is full it works all the same, unrecorded."""
 
     def __init__(self) -> None:
         self._path = folder(current_cluster()) / f"{os.getpid()}-{process_start(os.getpid())}"
@@ -137,25 +138,26 @@ class Registration:
         self._write(False)
 
     def begin(self) -> None:
-        """Note that a task was taken."""
+        """Record that a task was taken."""
         self._taken_count += 1
         self._write(True)
 
     def rest(self) -> None:
-        """Note that it has nothing to do."""
+        """Record that the worker is idle."""
         self._write(False)
 
     def _write(self, is_busy: bool) -> None:
-        # In one call and in place, so that nobody reads half of it.
+        # One call of fixed length, in place: a reader sees the record of before or this one, never half of it.
         with suppress(OSError):
             descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
             try:
-                os.pwrite(descriptor, _MEMBER.pack(is_busy, time.monotonic(), self._taken_count), 0)
+                os.pwrite(descriptor, _RECORD.pack(is_busy, time.monotonic(), self._taken_count), 0)
             finally:
                 os.close(descriptor)
 
 
 def _make_private(path: Path) -> None:
-    """Make a cluster's folder and the one of all clusters, which Python would make readable by all."""
+    """Make a cluster's folder and the one that holds all of them, for this account only."""
+    # One by one: `parents=True` would make the upper one with the usual rights, readable by all.
     path.parent.mkdir(mode=0o700, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)

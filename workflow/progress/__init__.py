@@ -1,1 +1,1 @@
-"""How far a session is, read from its rows: for pages, the API and the admin."""
+"""Reads from a session's rows how far it is, for pages, the API and the admin."""

@@ -1,4 +1,4 @@
-"""The activity list: what each Event was, and when."""
+"""Makes the activity list: what each Event was, and when."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

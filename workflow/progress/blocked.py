@@ -1,4 +1,4 @@
-"""Which failed chapters a pending one waits for, however far up they are."""
+"""Finds the failed chapters that a pending one waits for, directly or not."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""How long the rest of the writing takes, from how long the written chapters took."""
+"""Estimates how long the rest of the writing takes from how long the written chapters took."""
 
 import math
 from collections.abc import Sequence

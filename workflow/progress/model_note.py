@@ -1,4 +1,4 @@
-"""What a person is told of the language models that help the harmonizer and the questioner."""
+"""Says what the language models that help the harmonizer and the questioner have done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Times as pages show them."""
+"""Formats times as pages show them."""
 
 from datetime import datetime
 from typing import NamedTuple

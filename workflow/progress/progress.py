@@ -1,4 +1,4 @@
-"""How far a book is, in the words of every page: what is written, and each later step by itself.
+"""Says how far a book is, in the words of every page: what is written, and each later step by itself.
 
 The API's `progress_percentage` has a contract of its own, and is not shown to people.
 """

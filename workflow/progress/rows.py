@@ -1,4 +1,4 @@
-"""Reads what cards are made of: one query for the items, one for what depends on what."""
+"""Reads the rows that cards are made of: one query for the items, one for their dependencies."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What was spent, in words for a person: of a session, a chapter, a book, an attempt. Reads only."""
+"""Says what a session, a chapter, a book or an attempt has spent, in words for a person. Reads only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How often a thing was tried, how often it still is, and for what it waits: all pages count by this module.
+"""Counts attempts: how many there were, how many are left, and what the next one waits for; for all pages.
 
 An attempt that only found that the provider asked to slow down is a wait. It counts as no attempt.
 """

@@ -1,4 +1,4 @@
-"""What a session spends, as its board shows it: tokens, cost, budget, and the notice of one that is reached."""
+"""Says what a session spends, for its board: tokens, cost, budget, and the notice when the budget is reached."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,7 @@ GOES_ON = "It goes on by itself."
 
 @dataclass(frozen=True)
 class Waiting:
-    """Why nothing is begun. `until` is when the first provider may be asked again, None where a place must be free."""
+    """Why no chapter is begun. `until` is when the first provider may be asked again; None where a slot is missing."""
 
     heading: str
     text: str

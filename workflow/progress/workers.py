@@ -1,4 +1,4 @@
-"""Says of a session that waits for a worker who works, and on what, or how workers are started; reads only."""
+"""Says, for a session that waits for a worker, what the workers do, or how to start some; reads only."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""django-q2's cluster, of which nothing is left when its supervisor is gone, whatever state it is in."""
+"""Runs django-q2's cluster so that no process of it is left once its supervisor is gone, whatever its state."""
 
 import os
 import signal
@@ -13,20 +13,21 @@ STOP_SECONDS = 13
 
 
 class Cluster(QueueCluster):  # type: ignore[misc]  # django-q2 has no types
-    """Stops in order when told to, and is killed where it does not: one whose queue is locked would wait for ever.
+    """Stops in order on a signal, and kills itself where that takes too long: a locked queue is waited for without end.
 
     Its processes are a group of their own, which the supervisor starts.
     """
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:
         """Stop, within thirteen seconds."""
+        # An alarm reaches the process even where it waits for a lock of its own that nobody gives back.
         signal.signal(signal.SIGALRM, _kill_group)
         signal.alarm(STOP_SECONDS)
         super().sig_handler(signum, frame)
 
 
 def run() -> None:
-    """Run a cluster until it is stopped. Nothing that it starts outlives whoever started it (Linux only)."""
+    """Run a cluster until it is stopped. Its processes end with their parent (Linux only)."""
     os.register_at_fork(after_in_child=lambda: stopping.end_with_parent(signal.SIGKILL))
     Cluster().start()
 
@@ -34,5 +35,5 @@ def run() -> None:
 def _kill_group(number: int, frame: FrameType | None) -> None:
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
-    # Started by hand, its group is the shell's.
+    # Started by hand, it is in the shell's group, which is not ours to kill.
     os.kill(os.getpid(), signal.SIGKILL)

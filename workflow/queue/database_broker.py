@@ -1,4 +1,4 @@
-"""django-q2's broker in the database, with a bell: a wake-up is queued with its transaction and rung for after it."""
+"""Keeps django-q2's queue in the database: a wake-up is a row of its transaction, and clusters are told after it."""
 
 import logging
 import time
@@ -19,30 +19,34 @@ from .names import Task, probe_key
 
 logger = logging.getLogger(__name__)
 
-# Where another cluster was faster, the next row is tried at once, so often.
+# How many rows to try at once where other clusters are faster.
 TRIES = 20
-CANARY_LIFETIME = timedelta(minutes=10)
+PROBE_LIFETIME = timedelta(minutes=10)
 
 
 class DatabaseBroker(ORM):  # type: ignore[misc]
-    """Waits on a socket instead of sleeping; takes rows one by one, in the order of their ids."""
+    """Waits on a socket instead of sleeping; takes rows one at a time, in the order of their ids."""
 
     is_in_database = True
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key=list_key)
-        self._door: dispatch_gate.DispatchGate | None = None
+        self._gate: dispatch_gate.DispatchGate | None = None
         self._outage = dispatch_gate.Outage()
         self._look_at = 0.0
 
     def enqueue(self, task: str) -> int:
-        """Queue with the transaction; ring once it is committed."""
+        """Queue the task with the transaction; wake the clusters once it is committed."""
         pk: int = super().enqueue(task)
-        transaction.on_commit(dispatch_gate.ring, using=Conf.ORM, robust=True)
+        # Only then can a cluster see the row: one that looked before would sleep until its next poll.
+        transaction.on_commit(dispatch_gate.wake, using=Conf.ORM, robust=True)
         return pk
 
     def dequeue(self) -> Sequence[tuple[int, str]] | None:
-        """Return the next task for an idle worker, or None after a short wait. Never raises."""
+        """Return the next task for an idle worker, or None after a short wait.
+
+        Never raises: after an error django-q2's pusher sleeps for ten seconds and ends.
+        """
         try:
             return self._next()
         except Exception as error:
@@ -52,7 +56,7 @@ class DatabaseBroker(ORM):  # type: ignore[misc]
             return None
 
     def acknowledge(self, task_id: int) -> None:
-        """Take a finished task out. Where that fails it comes again much later, which does no harm."""
+        """Delete a finished task. Where that fails it comes again much later, which does no harm."""
         try:
             with crash_points.around("take_out_wake_up"):
                 super().acknowledge(task_id)
@@ -61,47 +65,49 @@ class DatabaseBroker(ORM):  # type: ignore[misc]
             connections[Conf.ORM].close()
 
     def waiting_tasks(self) -> list[Task]:
-        """Return the tasks that no cluster has taken yet."""
+        """Return the tasks that no cluster has taken."""
         rows = self._rows().filter(key=self.list_key, lock__lte=timezone.now())
         return [row.task for row in rows.iterator()]
 
     def probe(self) -> None:
-        """Take the database's lock for writing for a moment; raises a database error where it is away."""
+        """Take the database's lock for writing for a moment. Raises a database error where it is away."""
         with transaction.atomic(using=Conf.ORM), connections[Conf.ORM].cursor() as cursor:
             cursor.execute("SELECT 1")
 
     def sweep_probes(self) -> None:
-        """Remove probes that no cluster has taken, or finished, for a long time."""
-        old = timezone.now() - CANARY_LIFETIME
+        """Delete probes that no cluster has taken, or finished, for ten minutes."""
+        old = timezone.now() - PROBE_LIFETIME
         self._rows().filter(key__startswith=probe_key(self.list_key, ""), lock__lt=old).delete()
 
     def close(self) -> None:
-        """Stop listening; the next `dequeue` begins anew."""
-        if self._door is not None:
-            self._door.close()
-        self._door = None
+        """Stop listening; the next `dequeue` opens a new gate."""
+        if self._gate is not None:
+            self._gate.close()
+        self._gate = None
 
     def _next(self) -> Sequence[tuple[int, str]] | None:
-        if self._door is None:
-            self._door = dispatch_gate.DispatchGate()
-        here, now = self._door, time.monotonic()
-        is_rung = now < self._look_at and here.wait(self._look_at - now)
-        if not is_rung and time.monotonic() < self._look_at:
+        # Not in `__init__`: brokers are made before django-q2 forks, and the socket is the pusher's own.
+        if self._gate is None:
+            self._gate = dispatch_gate.DispatchGate()
+        gate, now = self._gate, time.monotonic()
+        is_woken = now < self._look_at and gate.wait(self._look_at - now)
+        if not is_woken and time.monotonic() < self._look_at:
             return None
         self._look_at = time.monotonic() + Conf.POLL
-        if not here.has_room():
+        # A row that is taken while all workers are busy could not be taken by an idle cluster.
+        if not gate.has_room():
             return None
-        taken = self._take(here.cluster)
+        taken = self._take(gate.cluster)
         self._outage.end()
         if taken is None:
             return None
-        # Another may wait behind it.
+        # Another row may wait behind it: look again without waiting.
         self._look_at = 0.0
-        here.hand_out(1)
+        gate.hand_out(1)
         return [taken]
 
     def _take(self, cluster: str) -> tuple[int, str] | None:
-        """Take the oldest row that no other cluster takes meanwhile, this cluster's own probes among them."""
+        """Take the oldest row that no other cluster takes first, this cluster's own probes among them."""
         keys = (self.list_key, probe_key(self.list_key, cluster))
         for _ in range(TRIES):
             row = self._rows().filter(key__in=keys, lock__lte=timezone.now()).order_by("pk").first()
@@ -112,7 +118,8 @@ class DatabaseBroker(ORM):  # type: ignore[misc]
         return None
 
     def _is_ours(self, row: OrmQ) -> bool:
-        """Take the row, unless another cluster was faster."""
+        """Take the row. Returns False where another cluster was faster."""
+        # Compare-and-set on the time until which it is taken: of two clusters only one changes the row.
         with crash_points.around("take_wake_up"):
             return bool(self._rows().filter(pk=row.pk, lock=row.lock).update(lock=self.timeout(row)))
 

@@ -1,4 +1,4 @@
-"""Tasks that do nothing, for one cluster only: that one comes through shows that the cluster takes tasks."""
+"""Queues health probes: tasks that do nothing, for one cluster, whose end shows that the cluster takes tasks."""
 
 import logging
 
@@ -13,7 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 def send(cluster: str, number: int) -> bool:
-    """Queue a probe for the cluster in place of an earlier one. Returns False where the queue is away."""
+    """Queue probe `number` for the cluster, instead of an earlier one. Returns False where Redis is away.
+
+    Raises a database error where the queue is in a database that is away.
+    """
     try:
         broker = get_broker(probe_key(Conf.CLUSTER_NAME, cluster))
         broker.purge_queue()
@@ -27,7 +30,10 @@ def send(cluster: str, number: int) -> bool:
 
 
 def probe() -> bool:
-    """Return whether the queue can be written to now; waits as long as a cluster would."""
+    """Return whether the queue can be written to now; waits as long as a cluster would.
+
+    Raises a database error where the queue is in a database that is away.
+    """
     try:
         get_broker().probe()
     except AnyDatabaseError:
@@ -38,10 +44,10 @@ def probe() -> bool:
 
 
 def forget(cluster: str) -> None:
-    """Take the cluster's probe out of the queue."""
+    """Delete the cluster's probe from the queue."""
     get_broker(probe_key(Conf.CLUSTER_NAME, cluster)).purge_queue()
 
 
 def sweep() -> None:
-    """Remove probes of clusters that are long gone."""
+    """Delete the probes of clusters that ended long ago."""
     get_broker().sweep_probes()

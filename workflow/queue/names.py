@@ -1,7 +1,9 @@
-"""What the queue's tasks and keys are called, and what is used here of a task."""
+"""Names the queue's tasks and keys, and the fields of a task that are used here."""
 
 from typing import TypedDict
 
+# These paths are stored in rows of the queue and of its schedule. A release that renames one loses what the release
+# before has queued, so that the names of before stay: `tend` recovers lost sessions, `sing` answers a health probe.
 ADVANCE = "workflow.tasks.advance_session"
 TEND = "workflow.tasks.tend"
 HEALTH_PROBE = "workflow.tasks.sing"

@@ -1,6 +1,6 @@
-"""django-q2's Redis broker, for several machines: no error ends the pusher, and no idle socket is taken for a dead one.
+"""Keeps django-q2's queue in Redis, for several machines: no error ends the pusher, no idle socket counts as dead.
 
-What was in Redis when it was flushed, or in the hands of a killed cluster, is lost: the pacemaker wakes again.
+Tasks are lost where Redis is flushed, or a cluster that took them is killed: the pacemaker queues them again.
 """
 
 import logging
@@ -18,13 +18,13 @@ from .names import Task, probe_key
 
 logger = logging.getLogger(__name__)
 
-# How long one call waits for a wake-up inside Redis.
+# How long one call waits for a task inside Redis.
 BLOCK_SECONDS = 1
-# A Redis that is gone silent is noticed after so long. It must be longer than any wait inside Redis, for which
+# A Redis that has gone silent is noticed after so long. It must be longer than any wait inside Redis, for which
 # redis-py cannot tell a quiet socket from a dead one: its version 8 takes 5 s where nothing is said.
 SOCKET_SECONDS = 5
 CONNECT_SECONDS = 2
-CANARY_SECONDS = 600
+PROBE_SECONDS = 600
 
 
 @cache
@@ -37,14 +37,14 @@ def connection_to(url: str) -> Redis:
 
 
 class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
-    """Takes wake-ups out of Redis for idle workers only: what it takes and cannot begin would be lost with it."""
+    """Takes tasks out of Redis for idle workers only: one that is taken and not begun is lost with its cluster."""
 
     is_in_database = False
 
     def __init__(self, list_key: str | None = None) -> None:
         super().__init__(list_key=list_key)
         self._queue = list_key or Conf.CLUSTER_NAME
-        self._door: dispatch_gate.DispatchGate | None = None
+        self._gate: dispatch_gate.DispatchGate | None = None
         self._outage = dispatch_gate.Outage()
 
     @staticmethod
@@ -53,32 +53,37 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
         return connection_to(Conf.REDIS)
 
     def enqueue(self, task: str) -> int:
-        """Queue. A probe does not outlive its cluster for long."""
+        """Queue the task. A probe expires after ten minutes."""
         length: int = super().enqueue(task)
+        # Only the queue of one cluster's probes has a colon (`names.probe_key`).
         if ":" in self._queue:
-            self.connection.expire(self.list_key, CANARY_SECONDS)
+            self.connection.expire(self.list_key, PROBE_SECONDS)
         return length
 
     def dequeue(self) -> Sequence[tuple[None, bytes]] | None:
-        """Return the next task for an idle worker, or None after a wait of at most a second. Never raises."""
-        if self._door is None:
-            self._door = dispatch_gate.DispatchGate()
-        if not self._door.has_room():
-            self._door.wait()
+        """Return the next task for an idle worker, or None after a wait of at most a second.
+
+        Never raises: after an error django-q2's pusher sleeps for ten seconds and ends.
+        """
+        if self._gate is None:
+            self._gate = dispatch_gate.DispatchGate()
+        if not self._gate.has_room():
+            self._gate.wait()
             return None
         try:
-            taken = self.connection.blpop([self._probes(self._door.cluster), self.list_key], BLOCK_SECONDS)
+            # The probes first: behind a long queue they would say nothing of the workers.
+            taken = self.connection.blpop([self._probes(self._gate.cluster), self.list_key], BLOCK_SECONDS)
         except Exception as error:
             self._outage.go_on(error)
             return None
         self._outage.end()
         if taken is None:
             return None
-        self._door.hand_out(1)
+        self._gate.hand_out(1)
         return [(None, taken[1])]
 
     def ping(self) -> bool:
-        """Return whether Redis answers. A cluster starts without it too, and goes on when it is there."""
+        """Return whether Redis answers; a cluster starts without it too, and works once it is there."""
         try:
             return bool(self.connection.ping())
         except RedisError as error:
@@ -86,12 +91,12 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
             return False
 
     def set_stat(self, key: str, value: str, timeout: int) -> None:
-        """Keep the cluster's statistics, several times a second, where Redis answers."""
+        """Store the cluster's statistics, where Redis answers."""
         with suppress(RedisError):
             super().set_stat(key, value, timeout)
 
     def waiting_tasks(self) -> list[Task]:
-        """Return the tasks that no cluster has taken yet."""
+        """Return the tasks that no cluster has taken."""
         return [task for task in map(_read, self.connection.lrange(self.list_key, 0, -1)) if task]
 
     def probe(self) -> None:
@@ -99,13 +104,13 @@ class RedisBroker(DjangoQ2Redis):  # type: ignore[misc]
         self.connection.ping()
 
     def sweep_probes(self) -> None:
-        """Nothing to do: probes expire."""
+        """Do nothing: probes expire by themselves."""
 
     def close(self) -> None:
-        """Stop listening; the next `dequeue` begins anew."""
-        if self._door is not None:
-            self._door.close()
-        self._door = None
+        """Stop listening; the next `dequeue` opens a new gate."""
+        if self._gate is not None:
+            self._gate.close()
+        self._gate = None
 
     def _probes(self, cluster: str) -> str:
         return f"django_q:{probe_key(self._queue, cluster)}:q"

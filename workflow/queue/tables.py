@@ -1,4 +1,4 @@
-"""The queue's own tables, for those who look at them."""
+"""Names django-q2's models for the admin, which may not import django_q itself."""
 
 from django_q.models import Failure, OrmQ, Schedule, Success
 

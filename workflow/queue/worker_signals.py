@@ -1,4 +1,4 @@
-"""What django-q2's workers tell of themselves: who began, who is busy, which probe came through."""
+"""Records what django-q2's workers do: which began, which are busy, which probe came through."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,13 +12,13 @@ from .names import HEALTH_PROBE, Task
 
 
 class _Here:
-    """This process's membership; None in all processes but workers."""
+    """This process's registration; None in all processes but workers."""
 
     registration: worker_registry.Registration | None = None
 
 
 def connect_hooks(worker_started: Callable[[], None]) -> None:
-    """Let workers tell what they do. `worker_started` is called in each new one, before it takes anything."""
+    """Connect to django-q2's signals. `worker_started` is called in each new worker, before it takes a task."""
     post_spawn.connect(partial(_join, worker_started), weak=False, dispatch_uid="chapterflow-join")
     pre_execute.connect(_begin, dispatch_uid="chapterflow-begin")
     post_execute_in_worker.connect(_rest, dispatch_uid="chapterflow-rest")
@@ -26,9 +26,10 @@ def connect_hooks(worker_started: Callable[[], None]) -> None:
 
 
 def _join(worker_started: Callable[[], None], sender: object, **kwargs: object) -> None:
+    # First of all: a worker that replaces a dead one gives back what that one held before it is offered a task.
     worker_started()
     _Here.registration = worker_registry.Registration()
-    dispatch_gate.ring_idle(worker_registry.current_cluster())
+    dispatch_gate.wake_idle(worker_registry.current_cluster())
 
 
 def _begin(sender: object, **kwargs: object) -> None:
@@ -39,10 +40,10 @@ def _begin(sender: object, **kwargs: object) -> None:
 def _rest(sender: object, **kwargs: object) -> None:
     if _Here.registration is not None:
         _Here.registration.rest()
-        dispatch_gate.ring_idle(worker_registry.current_cluster())
+        dispatch_gate.wake_idle(worker_registry.current_cluster())
 
 
 def _note_probe(sender: object, task: Task, **kwargs: object) -> None:
-    """In the monitor, where a task's way through the cluster ends."""
+    """Record the answer of a probe, in the monitor, where a task's way through the cluster ends."""
     if task.get("func") == HEALTH_PROBE:
         worker_registry.note_answer(worker_registry.current_cluster(), int(str(task["args"][0])))

@@ -1,4 +1,4 @@
-"""Keeps waits and leases as long as they were meant where the database's clock was set back."""
+"""Shortens waits and leases to their intended length after the database's clock was set back."""
 
 import logging
 from datetime import datetime, timedelta
@@ -15,14 +15,15 @@ logger = logging.getLogger(__name__)
 
 
 def keep_lengths() -> None:
-    """Let what began in what is now the future begin now: waits for a next try, providers' waits, leases.
+    """Start waits and leases again, from now, whose start lies in the future: chapters', phases' and providers'.
 
-    No wait becomes shorter than it was when it began. Whatever is as it should be is not touched.
+    A clock that was set back by a day would make each of them a day longer. Each keeps the length that it had; rows
+    that are in order are not touched.
     """
     with crash_points.named_commit("keep_lengths"):
         now = database_now()
         ahead = now + timedelta(seconds=CLOCKS_DIFFER_SECONDS)
-        # Sessions' rows first, as everywhere.
+        # Sessions' rows first, as in every transaction: two that lock in different orders wait for each other for ever.
         sessions, items = ProcessingSession.objects, ChapterWorkflowItem.objects
         mended = _keep_of_phases(now, ahead)
         _keep_leases(sessions.filter(token__isnull=False), now, ahead)
@@ -41,6 +42,7 @@ def _keep_of_chapters(now: datetime, ahead: datetime) -> int:
     for pk, began, until in list(waiting.values_list("pk", "finished_at", "next_attempt_at")):
         assert began is not None
         assert until is not None
+        # Compare-and-set: a worker may have claimed the chapter, or a person retried it, since it was read.
         mended += waiting.filter(pk=pk, next_attempt_at=until).update(
             next_attempt_at=now + (until - began), finished_at=now, row_version=F("row_version") + 1
         )
@@ -48,7 +50,7 @@ def _keep_of_chapters(now: datetime, ahead: datetime) -> int:
 
 
 def _keep_of_phases(now: datetime, ahead: datetime) -> int:
-    """A phase's wait began when its newest attempt ended."""
+    """Start phases' waits again; such a wait began when the phase's newest attempt ended."""
     waiting = ProcessingSession.objects.filter(next_attempt_at__gt=ahead, token=None)
     mended = 0
     for pk, until in list(waiting.values_list("pk", "next_attempt_at")):
@@ -74,6 +76,6 @@ def _keep_of_providers(now: datetime, ahead: datetime) -> int:
 def _keep_leases(
     claimed: "QuerySet[ProcessingSession] | QuerySet[ChapterWorkflowItem]", now: datetime, ahead: datetime
 ) -> None:
-    """A worker that lives moves its lease on by itself; one that is lost must not hold its chapter for as long."""
+    """Let leases that end too late end one lease length from now: a lost worker must not keep its chapter so long."""
     length = timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
     claimed.filter(lease_expires_at__gt=ahead + length).update(lease_expires_at=now + length)

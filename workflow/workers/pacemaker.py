@@ -1,4 +1,4 @@
-"""The pacemaker: a tick a second, it takes back what is lost, wakes what is due, watches the workers."""
+"""Recovers lost claims, wakes sessions with work due and watches the workers, once a second."""
 
 import logging
 import time
@@ -22,10 +22,10 @@ LONG_SECONDS = 5.0
 
 
 class Pacemaker:
-    """Ticks until told to stop.
+    """Ticks once a second until told to stop.
 
-    Leases get one more length before they are lost at its start, after an outage of the database or a lock on it,
-    and after the machine was suspended or its clock was set: workers that are well could not move their leases on.
+    At its start, after an outage of the database or a long lock on it, and after the machine was suspended or its clock
+    was set, no lease counts as expired for one lease length: healthy workers could not renew theirs.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -42,7 +42,7 @@ class Pacemaker:
             sleep(TICK_SECONDS)
 
     def tick(self) -> None:
-        """Look after all sessions once; an outage of the database is waited out."""
+        """Recover all sessions once and watch the workers. Raises nothing: the next tick tries again."""
         began = self._clock()
         try:
             self._look_at_clock()
@@ -54,6 +54,7 @@ class Pacemaker:
             connection.close()
         except Exception:
             logger.exception("a tick of the pacemaker broke; the next one tries again")
+        # Whatever kept this tick waiting kept the workers' renewals waiting too.
         took = self._clock() - began
         if took > LONG_SECONDS:
             logger.warning("the database kept us waiting for %.0f s; leases get one more length", took)
@@ -64,7 +65,7 @@ class Pacemaker:
         self._watchdog.excuse()
 
     def _look_at_clock(self) -> None:
-        """Trust no lease for a while where the database's clock ran ahead; where it was set back, waits begin anew."""
+        """Trust no lease for a while where the clock ran ahead; repair waits where it was set back."""
         skipped = self._clock_watch.skipped()
         if skipped > 0:
             logger.warning("%.0f s were slept over; leases get one more length", skipped)
@@ -72,6 +73,6 @@ class Pacemaker:
         if skipped < 0:
             self._has_kept_lengths = False
         if not self._has_kept_lengths:
-            # At first, too: it may have been set back while nobody looked.
+            # Also at the first tick: the clock may have been set back while no pacemaker ran.
             clock_repair.keep_lengths()
             self._has_kept_lengths = True

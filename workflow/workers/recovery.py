@@ -1,4 +1,4 @@
-"""Notices lost workers and lost wake-ups, and sets both right."""
+"""Takes claims back from lost workers and queues lost wake-ups again."""
 
 import logging
 import math
@@ -28,18 +28,19 @@ from workflow.transitions import NO_CLAIM, LostRace, SessionTransaction, session
 logger = logging.getLogger(__name__)
 
 WAKE_AGAIN_AFTER = timedelta(seconds=30)
-# Where a lock is waited for so long, workers may have waited for it too, with a lease to move on.
+# Where this process waits so long for a lock, workers may have waited too, with a lease to renew.
 HELD_UP_SECONDS = 2.0
 
 
 class HeldUp(AnyDatabaseError):
-    """The database kept this process waiting for a lock: that a lease is over says nothing now."""
+    """The database kept this process waiting for a lock, so that an expired lease says nothing."""
 
 
 def recover(grace: timedelta | None = timedelta(0)) -> None:
-    """Take back what lost workers hold, then wake every session that has work due.
+    """Take claims back from lost workers, then wake every session that has work due.
 
-    `grace` is how long a lease must be over before it counts as lost; None where no lease counts now. Raises HeldUp.
+    `grace` is how long a lease must be over before its worker counts as lost; None where no lease counts now. Raises
+    HeldUp.
     """
     reclaim_from_dead()
     if grace is not None:
@@ -48,19 +49,20 @@ def recover(grace: timedelta | None = timedelta(0)) -> None:
 
 
 def reclaim_from_dead() -> None:
-    """Take back what owners hold that are known to be dead, without waiting for their leases."""
+    """Take claims back from owners that are known to be dead, without waiting for their leases."""
     held = _owners()
     dead = {name for name in held if lease_owner.is_surely_dead(name)}
     if dead:
         _reclaim(Q(owner__in=dead))
+    # A run that died since the look above still holds claims: at the next look its lock file tells that it is dead.
     for run in lease_owner.forget_dead_runs({name.partition(":")[0] for name in held - dead}):
         worker_registry.disband_run(run)
 
 
 def reclaim_expired(grace: timedelta = timedelta(0)) -> None:
-    """Take back what is held under a lease that has been over for `grace`.
+    """Take back claims whose lease has been over for `grace`.
 
-    Raises HeldUp where others had the database's lock: then workers that are well could not move their leases on.
+    Raises HeldUp where others had the database's lock, because healthy workers could not renew their leases then.
     """
     _reclaim(Q(lease_expires_at__lt=database_now() - grace), HELD_UP_SECONDS)
 
@@ -76,6 +78,7 @@ def _reclaim(condition: Q, patience: float = math.inf) -> None:
     for session_id, item_pk in list(items.values_list("session_id", "pk")):
         lose = partial(_lose_item, item_pk=item_pk, condition=condition)
         _look_after(session_id, "take_back_chapter", lose, patience)
+    # Each in a transaction of its own: one that breaks keeps no other waiting, and no lock is held for long.
     phases = ProcessingSession.objects.filter(condition, token__isnull=False)
     for session_id in list(phases.values_list("pk", flat=True)):
         _look_after(session_id, "take_back_phase", partial(_lose_phase, condition=condition), patience)
@@ -84,9 +87,10 @@ def _reclaim(condition: Q, patience: float = math.inf) -> None:
 def _look_after(
     session_id: UUID, name: str, work: Callable[[SessionTransaction], None], patience: float = math.inf
 ) -> None:
-    """Do `work` on one session. One that breaks is logged, and keeps no other waiting; an outage is raised.
+    """Do `work` in a transaction on the session; a fault in it is logged, so that no other session is kept waiting.
 
-    Raises HeldUp, with nothing done, where the lock took longer than `patience`, in seconds.
+    Raises a database error in an outage, and HeldUp, with nothing done, where the lock took longer than `patience`
+    seconds.
     """
     began = time.monotonic()
     try:
@@ -104,11 +108,13 @@ def _look_after(
 
 
 def _lose_item(tx: SessionTransaction, item_pk: int, condition: Q) -> None:
+    # Asked again under the session's lock: its worker may have renewed the lease, or stored the chapter, since.
     item = tx.session.items.filter(condition, pk=item_pk, status=ItemStatus.IN_PROGRESS).first()
     if item is None:
         return
     logger.warning("session %s chapter %s: its worker %s is lost", tx.session.pk, item.number, item.owner)
     requeue_lost_chapter(tx, item)
+    # A wake-up that the lost worker had taken is lost with it, and would keep `wake` from queueing another.
     tx.change(woken_at=None)
     tx.wake()
 
@@ -129,17 +135,18 @@ def _lose_phase(tx: SessionTransaction, condition: Q) -> None:
 
 
 def wake_due() -> None:
-    """Queue a wake-up for each session with work due whose last one was taken in, or is lost.
+    """Queue a wake-up for each session with work due for which none is on its way.
 
-    One that is older than 30 s is lost, unless it still waits in the queue.
+    One that is older than 30 s is lost, unless it is still in the queue.
     """
+    # It reads the whole queue: at most once a tick, and only where a wake-up is old.
     waiting = cache(queue.waiting_sessions)
     for session_id in [*sessions_with_work_due(database_now()), *sessions_for_slots()]:
         _look_after(session_id, "wake", partial(_wake, waiting=waiting))
 
 
 def forget_wake_ups() -> None:
-    """Let each session with work due be woken at the next look: wake-ups may be lost in the memory of workers."""
+    """Let `wake_due` queue a wake-up for each session with work due: earlier ones may be lost in workers' memory."""
     with crash_points.around("forget_wake_ups"):
         ProcessingSession.objects.filter(woken_at__isnull=False).update(woken_at=None)
 
@@ -155,7 +162,7 @@ def _wake(tx: SessionTransaction, waiting: Callable[[], set[UUID]]) -> None:
 
 
 def sessions_with_work_due(now: datetime) -> Iterable[UUID]:
-    """Return the sessions that could go on now and for which no fresh wake-up is queued."""
+    """Return the sessions that have work due at `now` and were not woken in the last 30 s."""
     items = ChapterWorkflowItem.objects.filter(session=OuterRef("pk"))
     running = (
         items.filter(status=ItemStatus.IN_PROGRESS)
@@ -177,7 +184,7 @@ def sessions_with_work_due(now: datetime) -> Iterable[UUID]:
     sessions = ProcessingSession.objects.filter(paused_at=None).filter(
         Q(woken_at=None)
         | Q(woken_at__lt=now - WAKE_AGAIN_AFTER)
-        # Set before the clock was put back.
+        # Set before the clock was set back.
         | Q(woken_at__gt=now + WAKE_AGAIN_AFTER)
     )
     found = sessions.annotate(running=Coalesce(Subquery(running), 0)).filter(

@@ -1,4 +1,4 @@
-"""Keeps child processes running: starts them, restarts one that dies, leaves no orphan, stops all within 15 seconds."""
+"""Starts child processes, restarts those that die, and stops all within 15 seconds without an orphan."""
 
 import logging
 import os
@@ -25,7 +25,7 @@ STOP_SECONDS = 13.0
 HEALTHY_SECONDS = 20.0
 SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-# From this quick death in a row on it is no accident any more.
+# From so many quick deaths in a row on, the report points to what the child said.
 OFTEN = 4
 
 
@@ -50,7 +50,7 @@ class Child:
 
 @dataclass(frozen=True)
 class Retired:
-    """A cluster that takes nothing more; it is ended when none of its workers writes any more, or at `until`."""
+    """A retired cluster: killed when none of its workers is busy, or at `until` (`time.monotonic`)."""
 
     process: subprocess.Popen[bytes]
     cluster: str
@@ -58,12 +58,12 @@ class Retired:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is lost by ending it now, or it had time enough."""
+        """Whether it can be killed: no worker is busy, or its time is over."""
         return time.monotonic() >= self.until or worker_registry.busy_count(self.cluster) == 0
 
 
 class Supervisor:
-    """One run: its children share a run id and hold its lock file open as long as one of them lives."""
+    """Supervises one run, whose children share its id and hold its lock file open."""
 
     def __init__(self, children: Sequence[Child], report: Callable[[str], None]) -> None:
         self._children = list(children)
@@ -96,12 +96,14 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         if child.name == WORKERS:
+            # A new name at each start: what the watchdog knows of the one before must not count for this one.
             child.cluster = f"{self.run_id}-{secrets.token_hex(3)}"
         own = {RUN_VARIABLE: self.run_id, worker_registry.CLUSTER_VARIABLE: child.cluster}
         child.process = subprocess.Popen(  # noqa: S603  (our own commands)
             child.command,
             env={**os.environ, **child.environment, **own},
             stdin=subprocess.DEVNULL,
+            # A group of its own: it can be killed with all its processes, and no Ctrl-C of the terminal reaches it.
             start_new_session=True,
             pass_fds=[self._lock],
             preexec_fn=_end_with_supervisor,
@@ -118,7 +120,7 @@ class Supervisor:
                 self._start(child)
 
     def _replace_wedged(self) -> None:
-        """Start new workers beside those that the watchdog has retired; what these still write is not lost."""
+        """Start new workers beside those that the watchdog has retired, which may still finish what they write."""
         for child in self._children:
             if child.process is not None and child.cluster and worker_registry.is_retired(child.cluster):
                 until = time.monotonic() + settings.CHAPTERFLOW_TASK_SECONDS
@@ -127,7 +129,7 @@ class Supervisor:
                 self._start(child)
 
     def _end_retired(self, over: Sequence[Retired]) -> None:
-        """Kill the process groups; a wedged cluster would not end by request."""
+        """Kill the process groups: a wedged cluster does not end by request."""
         for each in over:
             _kill_group(each.process.pid)
             each.process.wait()
@@ -135,7 +137,7 @@ class Supervisor:
             self._retired.remove(each)
 
     def _bury(self, child: Child) -> None:
-        """End what the dead child left behind, and choose when to start it again."""
+        """Kill what the dead child left behind, and set when to start it again."""
         assert child.process is not None
         code = child.process.returncode
         _kill_group(child.process.pid)
@@ -144,6 +146,7 @@ class Supervisor:
         child.quick_deaths = 0 if lived >= HEALTHY_SECONDS else child.quick_deaths + 1
         pause = min(SHORTEST_PAUSE * 2 ** max(0, child.quick_deaths - 1), LONGEST_PAUSE)
         if child.quick_deaths <= 1:
+            # One death is an accident; only a child that keeps dying must not take the whole processor.
             pause = 0.0
         child.start_again_at = time.monotonic() + pause
         child.process = None
@@ -155,7 +158,7 @@ class Supervisor:
         )
 
     def _stop_all(self) -> None:
-        # Without the file (a full disk), workers are not told; they end with their process, and lose their chapter.
+        # On a full disk the file cannot be made and workers are not told; they are killed, and lose their chapter.
         with suppress(OSError):
             stopping.request(self.run_id)
         running = [child for child in self._children if child.process is not None]

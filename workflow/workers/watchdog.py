@@ -1,4 +1,4 @@
-"""Sends a probe through each cluster of the run, and has one replaced that lets it die although a worker is idle.
+"""Probes each cluster of the run, and retires one that answers no probe although it has an idle worker.
 
 A cluster of django-q2 can be wedged: an idle worker that is killed keeps the lock on the queue in memory for ever.
 """
@@ -35,7 +35,7 @@ class ClusterWatch:
 
 
 class Watchdog:
-    """Looks each second; its probes go out each `CHAPTERFLOW_CANARY_SECONDS`."""
+    """Checks all clusters once a second; sends each a probe every `CHAPTERFLOW_CANARY_SECONDS`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -43,7 +43,7 @@ class Watchdog:
         self._looked_at = clock()
 
     def tick(self) -> None:
-        """Look after each cluster of this run once."""
+        """Check each cluster of this run once."""
         if self._clock() - self._looked_at > LATE_SECONDS:
             self.excuse()
         self._looked_at = self._clock()
@@ -60,21 +60,23 @@ class Watchdog:
                 self._send(cluster, watch)
 
     def excuse(self) -> None:
-        """Begin all waiting anew: there was an outage, nobody could answer."""
+        """Count all waits for an answer from now: in an outage no cluster could answer."""
         for watch in self._watches.values():
             watch.pending_since = self._clock()
 
     def _send(self, cluster: str, watch: ClusterWatch) -> None:
+        # Grows from probe to probe and from pacemaker to pacemaker, so that an old answer never counts for a new probe.
         number = time.monotonic_ns()
         watch.sent_at = self._clock()
         if not health_probe.send(cluster, number):
             self.excuse()
             return
+        # The wait is that of the oldest probe without an answer; those sent after it do not shorten it.
         if not watch.pending:
             watch.pending, watch.pending_since = number, watch.sent_at
 
     def _is_wedged(self, cluster: str, watch: ClusterWatch) -> bool:
-        """Return whether a probe has waited so long while a worker had nothing to do, or was missing, throughout."""
+        """Return whether a probe waits for too long, and all that time a worker was idle or missing."""
         spare_since = self._spare_since(cluster, watch)
         if spare_since is None:
             return False
@@ -107,5 +109,5 @@ class Watchdog:
         )
         worker_registry.retire(cluster)
         health_probe.forget(cluster)
-        # What the old ones had taken and not begun would be missed only after half a minute.
+        # What the old workers had taken and not begun would count as on its way for half a minute.
         recovery.forget_wake_ups()

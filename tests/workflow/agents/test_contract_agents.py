@@ -150,7 +150,7 @@ def test_writer_is_told_to_stop_when_the_watch_breaks(
             raise
 
     writes(write)
-    monkeypatch.setattr(local, "show_text", lambda *args: 1 / 0)
+    monkeypatch.setattr(local, "send_preview", lambda *args: 1 / 0)
     session = new_session(User.objects.create_user("emm"), 1, writer=PLAIN)
 
     advance(session.pk)

@@ -242,7 +242,7 @@ def test_bell_that_breaks_stops_nothing(control: Path, monkeypatch: pytest.Monke
     def broken(*args: object) -> None:
         raise RuntimeError("the bell is cracked")
 
-    monkeypatch.setattr(local, "ring", broken)
+    monkeypatch.setattr(local, "send_events", broken)
     session = new_session(User.objects.create_user("emm"), 3, writer="python:tests.writers:failing")
 
     advance(session.pk)

@@ -101,7 +101,7 @@ def no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "ring", lambda session_id, seq: None)
+    monkeypatch.setattr(local, "send_events", lambda session_id, seq: None)
 
 
 async def do(change: Callable[..., object], *arguments: object) -> None:
@@ -124,7 +124,7 @@ async def test_a_change_on_another_machine_arrives_through_redis(
     session: ProcessingSession, cookie: bytes, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = os.environ["CHAPTERFLOW_TEST_REDIS"]
-    monkeypatch.setattr(redis, "_herald", None)
+    monkeypatch.setattr(redis, "_publisher", None)
     monkeypatch.setattr(datagrams, "listening", lambda suffix: [])
     async with watching(cookie, session) as watcher:
         await watcher.until(1)
@@ -133,8 +133,8 @@ async def test_a_change_on_another_machine_arrives_through_redis(
         for _ in range(20):
             # The first may come before this process listens.
             await asyncio.sleep(0.1)
-            local.ring(str(session.pk), 2)
-            local.show_text(str(session.pk), 7, "It comes from far away.")
+            local.send_events(str(session.pk), 2)
+            local.send_preview(str(session.pk), 7, "It comes from far away.")
 
         text = await watcher.until(2)
         assert cards_in(text) == [7]
@@ -256,7 +256,7 @@ async def test_a_thousand_cards_come_in_slices(
 async def test_text_that_is_being_written_is_shown_escaped(session: ProcessingSession, cookie: bytes) -> None:
     async with watching(cookie, session) as watcher:
         await watcher.until(1)
-        local.show_text(str(session.pk), 4, "Nobody could <b>swim</b>.\n\nEmm learned.")
+        local.send_preview(str(session.pk), 4, "Nobody could <b>swim</b>.\n\nEmm learned.")
 
         text = await watcher.socket.receive_from(timeout=5)
 

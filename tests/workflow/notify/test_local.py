@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from workflow.live.swaps import preview_pieces
 from workflow.notify import datagrams, local
-from workflow.notify.local import Listener, Preview, Ring
+from workflow.notify.local import Listener, NewEvents, Preview
 from workflow.pages.board.preview import render_preview
 
 SESSION = uuid4()
@@ -28,19 +28,19 @@ def listener() -> Iterator[Listener]:
 def test_every_listener_hears_the_ring(listener: Listener) -> None:
     other = Listener()
 
-    local.ring(str(SESSION), 41)
+    local.send_events(str(SESSION), 41)
 
-    assert listener.take() == [Ring(SESSION, 41)]
-    assert other.take() == [Ring(SESSION, 41)]
+    assert listener.take() == [NewEvents(SESSION, 41)]
+    assert other.take() == [NewEvents(SESSION, 41)]
     assert listener.take() == []
     other.close()
 
 
 def test_ringing_without_listeners_does_nothing_and_costs_nothing() -> None:
-    local.ring(str(SESSION), 1)
+    local.send_events(str(SESSION), 1)
     began = time.perf_counter()
     for _ in range(200):
-        local.ring(str(SESSION), 1)
+        local.send_events(str(SESSION), 1)
 
     assert (time.perf_counter() - began) / 200 < 0.005
     assert not datagrams.folder().exists()
@@ -48,11 +48,11 @@ def test_ringing_without_listeners_does_nothing_and_costs_nothing() -> None:
 
 def test_a_full_listener_is_not_waited_for(listener: Listener) -> None:
     for number in range(5_000):
-        local.ring(str(SESSION), number)
+        local.send_events(str(SESSION), number)
 
     heard = listener.take()
     assert 0 < len(heard) < 5_000
-    assert heard[0] == Ring(SESSION, 0)
+    assert heard[0] == NewEvents(SESSION, 0)
 
 
 def test_the_socket_of_a_process_that_is_gone_is_removed(listener: Listener) -> None:
@@ -60,10 +60,10 @@ def test_the_socket_of_a_process_that_is_gone_is_removed(listener: Listener) -> 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as dead:
         dead.bind(str(gone))
 
-    local.ring(str(SESSION), 7)
+    local.send_events(str(SESSION), 7)
 
     assert not gone.exists()
-    assert listener.take() == [Ring(SESSION, 7)]
+    assert listener.take() == [NewEvents(SESSION, 7)]
 
 
 def test_a_closed_bell_leaves_nothing_behind(listener: Listener) -> None:
@@ -106,20 +106,20 @@ def test_nonsense_is_not_heard(listener: Listener) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as stranger:
         for nonsense in (b"", b"R", b"T", b"x" * 900, b"R" * 26):
             stranger.sendto(nonsense, str(path))
-    local.ring(str(SESSION), 3)
+    local.send_events(str(SESSION), 3)
 
-    assert listener.take() == [Ring(SESSION, 3)]
+    assert listener.take() == [NewEvents(SESSION, 3)]
 
 
 @pytest.mark.parametrize(("session", "seq"), [("not-an-id", 1), (str(SESSION), -1), (str(SESSION), 2**70)])
 def test_a_ring_that_cannot_be_told_never_raises(listener: Listener, session: str, seq: int) -> None:
-    local.ring(session, seq)
+    local.send_events(session, seq)
 
     assert listener.take() == []
 
 
 def test_text_being_written_is_shown_from_its_end(listener: Listener) -> None:
-    local.show_text(str(SESSION), 6, "word " * 2_000 + "“comes” to its end")
+    local.send_preview(str(SESSION), 6, "word " * 2_000 + "“comes” to its end")
 
     (preview,) = listener.take()
     assert isinstance(preview, Preview)

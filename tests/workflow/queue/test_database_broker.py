@@ -83,7 +83,7 @@ def test_rows_are_handed_out_in_order_one_for_each_idle_worker(broker: DatabaseB
     worker.begin()
     busy = taken(broker)
     worker.rest()
-    dispatch_gate.ring_idle(CLUSTER)
+    dispatch_gate.wake_idle(CLUSTER)
 
     assert (got, busy, taken(broker)) == ([["first"], []], [], ["second"])
 
@@ -100,7 +100,7 @@ def test_task_that_was_taken_before_the_first_worker_came_is_its(
     worker.begin()
     busy = taken(broker)
     worker.rest()
-    dispatch_gate.ring_idle(CLUSTER)
+    dispatch_gate.wake_idle(CLUSTER)
 
     assert (nobody, came, busy, taken(broker)) == ([["first"], []], [], [], ["second"])
 
@@ -113,11 +113,11 @@ def test_worker_that_joins_while_a_task_is_underway_leaves_nothing_in_memory(bro
     with subprocess.Popen(["sleep", "60"]) as process:
         other = own.with_name(f"{process.pid}-{process_start(process.pid)}")
         other.write_bytes(own.read_bytes())
-        dispatch_gate.ring_idle(CLUSTER)
+        dispatch_gate.wake_idle(CLUSTER)
         second = taken(broker)
         worker.begin()
         other.write_bytes(own.read_bytes())
-        dispatch_gate.ring()
+        dispatch_gate.wake()
 
         assert (first, second, taken(broker)) == (["first"], ["second"], [])
         process.kill()
@@ -125,9 +125,9 @@ def test_worker_that_joins_while_a_task_is_underway_leaves_nothing_in_memory(bro
 
 def test_ring_of_another_cluster_whose_worker_is_idle_is_not_heard() -> None:
     with closing(dispatch_gate.DispatchGate()) as here:
-        dispatch_gate.ring_idle("run-2")
+        dispatch_gate.wake_idle("run-2")
         other = here.wait(0)
-        dispatch_gate.ring_idle(CLUSTER)
+        dispatch_gate.wake_idle(CLUSTER)
 
         assert (other, here.wait(1)) == (False, True)
 
@@ -142,7 +142,7 @@ def test_task_that_died_with_its_worker_does_not_keep_its_place_for_ever(broker:
         worker.kill()
     worker_registry.Registration()
 
-    dispatch_gate.ring_idle(CLUSTER)
+    dispatch_gate.wake_idle(CLUSTER)
 
     assert taken(broker) == ["next"]
     assert [path.name.split("-")[0] for path in worker_registry.folder(CLUSTER).iterdir()] == [

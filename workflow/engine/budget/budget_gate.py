@@ -1,4 +1,4 @@
-"""Where an agent asks before each call of a model: the question crosses from its thread to the worker's own."""
+"""Lets an agent ask, before each call of a model, whether it fits the budget; the worker's own thread answers."""
 
 import logging
 import threading
@@ -32,10 +32,13 @@ class CallRequest:
 
 
 class BudgetGate:
-    """One attempt's. `clear` is called in the agent's thread, everything else in the worker's own."""
+    """The gate of one attempt. `clear` is called in the agent's thread, everything else in the worker's own.
+
+    The agent's thread touches no database, so that a call waits until the worker's thread has reserved its cost.
+    """
 
     def __init__(self, claim: Claim, ask: Callable[[CallRequest], None], cancelled: threading.Event) -> None:
-        self._held = claim
+        self._claim = claim
         self._ask = ask
         self._cancelled = cancelled
         self._waiting: CallRequest | None = None
@@ -58,7 +61,7 @@ class BudgetGate:
         self._waiting = question
 
     def answer(self) -> None:
-        """Answer the question that waits, if there is one; a database that is locked or away is asked again later.
+        """Answer the waiting question, if there is one; a database that is locked or away is asked again later.
 
         Raises LostRace where the claim is no longer this worker's.
         """
@@ -67,11 +70,12 @@ class BudgetGate:
             return
         try:
             with little_patience():
-                question.refusal = let_pass(self._held, question.offer, self._unreported())
+                question.refusal = let_pass(self._claim, question.offer, self._unreported())
         except AnyDatabaseError:
             self._warn_once()
             connection.close()
             return
+        # Reached only after the commit: what is reserved is counted whatever becomes of the call.
         self._waiting = None
         if question.refusal:
             self.refused = question.offer
@@ -80,17 +84,17 @@ class BudgetGate:
         question.is_answered.set()
 
     def close(self, text: str) -> None:
-        """Let the attempt's usage tell of a call that was let pass and never reported; `text` is what came of it."""
+        """Add unreported calls to the attempt's usage, by estimate; `text` is what they have written."""
         # A copy, even of nothing: the agent's thread may still add to the first one.
-        usage = dict(self._held.attempt.usage)
+        usage = dict(self._claim.attempt.usage)
         received = -(-len(text) // CHARACTERS_PER_TOKEN)
         unreported = [offer.as_call(received) for offer in self._passed[call_count_of(usage) :]]
-        self._held.attempt.usage = with_calls(usage, unreported)
+        self._claim.attempt.usage = with_calls(usage, unreported)
 
     def _unreported(self) -> list[Offer]:
-        return self._passed[call_count_of(self._held.attempt.usage) :]
+        return self._passed[call_count_of(self._claim.attempt.usage) :]
 
     def _warn_once(self) -> None:
         if not self._has_warned:
             self._has_warned = True
-            logger.warning("%s: a call waits, because the database does not answer", self._held.label)
+            logger.warning("%s: a call waits, because the database does not answer", self._claim.label)

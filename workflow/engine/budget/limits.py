@@ -1,4 +1,4 @@
-"""Budgets of sessions: read from what a person writes, checked against what a writer's price allows, suggested."""
+"""Reads, checks and suggests the budgets of sessions."""
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
@@ -37,7 +37,7 @@ class Limits:
 
 
 def read_limits(dollars: str, tokens: str) -> Limits:
-    """Return what a person wrote into the two fields. Raises Invalid where one is filled in and no amount."""
+    """Return the limits that a person typed. Raises Invalid where a field holds something that is no amount."""
     micros = parse_dollars(dollars) if dollars.strip() else None
     count = parse_tokens(tokens) if tokens.strip() else None
     if dollars.strip() and micros is None:
@@ -48,7 +48,7 @@ def read_limits(dollars: str, tokens: str) -> Limits:
 
 
 def limits_of(dollars: Decimal | None, tokens: int | None) -> Limits:
-    """Return the limits that a program names. Raises Invalid for amounts that are none."""
+    """Return the limits that a program gives. Raises Invalid for an amount that is out of range."""
     if dollars is not None and not 0 < dollars <= LARGEST_DOLLARS:
         raise Invalid("budget_unreadable", "A budget in money is an amount in US dollars, such as 5 or 2.50.")
     if tokens is not None and tokens < 1:
@@ -57,7 +57,7 @@ def limits_of(dollars: Decimal | None, tokens: int | None) -> Limits:
 
 
 def default_limits(writer: str) -> Limits:
-    """Return what the installation sets for sessions of this writer; only what calls models has a budget."""
+    """Return the installation's limits for sessions of this writer; none where it calls no model. Raises Invalid."""
     dollars, tokens = settings.CHAPTERFLOW_BUDGET
     return limits_of(dollars, tokens) if is_model(writer) else Limits()
 
@@ -85,10 +85,10 @@ def unpriced(writer: str) -> list[str]:
 
 
 def suggested(session: ProcessingSession) -> Limits:
-    """Return to what the budget may be raised so that the rest is probably written; None where there is no limit.
+    """Return limits with which the rest of the book will probably be written; None where there is no limit.
 
-    What the written chapters have cost on average, and a fifth more, for each that is missing; at least the call that
-    was refused, and half as much again as now. Rounded up to two figures.
+    For each missing chapter 1.2 times the mean cost of those that are written; at least what the refused call needs,
+    and 1.5 times the present limit. Rounded up to two figures.
     """
     used = session.input_tokens + session.output_tokens + session.reserved_tokens
     return Limits(

@@ -1,7 +1,7 @@
-"""What an attempt's calls of models come to, kept with the attempt and its session; and the session's budget.
+"""Counts what an attempt's calls of models cost, on the attempt and its session, and keeps the session to its budget.
 
-Every call is let pass before it is sent: what it may come to is reserved until it has ended, so that several workers
-together cannot pass the budget. A call that nobody reported counts by our own estimate.
+Before a call is sent the most that it can cost is reserved, so that several workers together cannot pass the budget.
+A call that was never reported counts by our own estimate.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from workflow.engine.claims import Claim
 from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession
 from workflow.transitions import LostRace, SessionTransaction, session_transaction
 
-# More tokens than any call has: a writer of somebody's own may report anything.
+# More tokens than any call has: a `python:` writer may report anything.
 MOST_TOKENS = 10**12
 Call = Mapping[str, object]
 
@@ -37,18 +37,18 @@ SUMS = tuple(Tally.__dataclass_fields__)
 
 @dataclass(frozen=True)
 class Offer:
-    """A call that waits to be let pass. `micros` is what it may come to, None where no price is known."""
+    """A call that waits to be sent. `micros` is the most that it can cost, in 1/1,000,000 dollar; None if unknown."""
 
     quote: Quote
     micros: int | None
 
     @property
     def tokens(self) -> int:
-        """All tokens that it may take."""
+        """The most tokens that it can take, sent and received."""
         return self.quote.input_tokens + self.quote.output_tokens
 
     def as_call(self, output_tokens: int | None = None, *, is_open: bool = False) -> dict[str, object]:
-        """Return it as an entry of the attempt's usage: nothing was reported, so that our estimate counts."""
+        """Return the call as an unreported entry of the attempt's usage, which counts by our estimate."""
         most = self.quote.output_tokens
         return {
             "model": self.quote.model,
@@ -63,7 +63,7 @@ class Offer:
 
 
 def tally_of(usage: Mapping[str, object]) -> Tally:
-    """Add up the calls of a usage as agents report it; one without calls counts as a call of its own, if it can."""
+    """Add up the calls of a usage as agents report it; one without a list of calls counts as one call."""
     calls = usage.get("calls")
     if isinstance(calls, list):
         return _sum(_tally_of_call(call) for call in calls if isinstance(call, Mapping))
@@ -104,7 +104,7 @@ def _tokens(value: object) -> int | None:
 
 
 def with_calls(usage: Mapping[str, object], more: Sequence[Call]) -> dict[str, object]:
-    """Return the usage with further calls of which nothing was reported."""
+    """Return the usage with the unreported calls `more` added."""
     if not more:
         return dict(usage)
     calls = [*_calls(usage), *more]
@@ -118,7 +118,7 @@ def with_calls(usage: Mapping[str, object], more: Sequence[Call]) -> dict[str, o
 
 
 def call_count_of(usage: Mapping[str, object]) -> int:
-    """Return of how many calls the usage tells."""
+    """Return how many calls the usage lists."""
     return len(_calls(usage))
 
 
@@ -130,9 +130,10 @@ def _calls(usage: Mapping[str, object]) -> list[Call]:
 def spent(
     tx: SessionTransaction, claim: Claim, usage: Mapping[str, object] | None = None
 ) -> dict[str, object]:
-    """Count what the attempt spent into its session. Returns what to store on the attempt with its end.
+    """Add what the attempt spent to its session. Returns the columns to store on the attempt with its end.
 
-    `usage` is what the agent reported in the end, by default what was noted. Costs nothing where no model was called.
+    `usage` is what the agent reported in the end, by default what the attempt has. Asks the database nothing where no
+    model was called.
     """
     known = claim.attempt.usage if usage is None else usage
     if tally_of(known) == Tally():
@@ -141,12 +142,12 @@ def spent(
 
 
 def spent_unseen(tx: SessionTransaction, token: UUID) -> dict[str, object]:
-    """The same for an attempt that ends without its worker: what was let pass and not reported counts as sent."""
+    """Do the same for an attempt that ends without its worker: allowed calls without a report count as sent."""
     return _settle(tx, token, None)
 
 
 def correct(claim: Claim) -> None:
-    """Count what a worker knows of an attempt that was taken from it, in the place of the estimate."""
+    """Replace the estimate of a lost or cancelled attempt's cost by what its worker knows. Raises a database error."""
     if tally_of(claim.attempt.usage) == Tally():
         return
     with session_transaction(claim.session.pk, "correct_spending") as tx:
@@ -155,8 +156,9 @@ def correct(claim: Claim) -> None:
 
 
 def _settle(tx: SessionTransaction, token: UUID, usage: Mapping[str, object] | None) -> dict[str, object]:
-    """Put the attempt's new sums into the session's in the place of the old ones, and give back what it reserved."""
+    """Replace the attempt's old sums in the session's by its new ones, and release what it reserved."""
     session = tx.session
+    # The stored row, not the object in memory: another process may have ended the attempt with an estimate.
     before = Attempt.objects.filter(token=token).values("usage", *SUMS).first()
     if before is None:
         return {}
@@ -188,12 +190,13 @@ def _closed(usage: Mapping[str, object]) -> dict[str, object]:
 
 
 def let_pass(claim: Claim, offer: Offer, still_open: Sequence[Offer]) -> str:
-    """Reserve what the call may come to. Returns "", or the sentence that says why it must not be sent.
+    """Reserve the most that the call can cost. Returns "", or the sentence that says why it must not be sent.
 
     Raises LostRace where the claim is no longer this worker's.
     """
     with session_transaction(claim.session.pk, "let_call_pass") as tx:
         _check_claim(tx, claim)
+        # First count what earlier calls really cost: their reservations are released, and may make room for this one.
         columns = _settle(tx, claim.token, claim.attempt.usage)
         open_calls = [each.as_call(is_open=True) for each in still_open]
         _reserve(tx, open_calls, 1)

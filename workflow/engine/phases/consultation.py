@@ -1,6 +1,6 @@
-"""Asks a phase's language model, batch by batch, within a part of the phase's time; what it says is kept as it comes.
+"""Consults a phase's language model, batch by batch, within a part of the phase's time, and stores each answer.
 
-Nothing of it can undo the phase: where the model fails, the rules' result stands, and an Event says why.
+It cannot fail the phase: where the model fails, the rules' result stands, and an Event says why.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 # The rest is for the rules, and for putting together what both have found.
 SHARE_OF_TIME = 0.5
 LEAST_SECONDS = 1.0
+# The call has a deadline of its own; the watching thread ends only one that passes it.
 TEARDOWN_SECONDS = 5.0
 ADVICE = "advice"
 
@@ -83,7 +84,7 @@ class Advice:
 class Consultation(Generic[Asked]):
     """What is asked of whom: `cut` makes batches of matters, `ask` asks about one and returns answers by key."""
 
-    held: Claim
+    claim: Claim
     models: Sequence[str]
     until: float
     cut: Callable[[Iterable[Asked]], Iterable[Batch[Asked]]]
@@ -96,7 +97,8 @@ class Consultation(Generic[Asked]):
         is stored already rests on it. Raises LeaseLost, Stopped or LostRace.
         """
         digest = _digest(matter.key for matter in matters)
-        advice = until_answered(self.held, lambda: _kept(self.held, digest))
+        advice = until_answered(self.claim, lambda: _kept(self.claim, digest))
+        # The same matters in the same texts: another answer now would contradict chapters that are stored already.
         if advice.closed == digest:
             self._keep(advice, len(matters))
             return advice
@@ -108,7 +110,7 @@ class Consultation(Generic[Asked]):
 
     def close(self, advice: Advice, asked: int) -> None:
         """Keep that asking is over, with an Event where the model did not say everything. Raises LostRace."""
-        until_answered(self.held, lambda: self._close(advice, asked))
+        until_answered(self.claim, lambda: self._close(advice, asked))
 
     def _ask_all(self, batches: "deque[Batch[Asked]]", advice: Advice, asked: int) -> None:
         adviser = Adviser(self.models, self.until)
@@ -117,15 +119,17 @@ class Consultation(Generic[Asked]):
             try:
                 advice.answers.update(self._ask_one(adviser, batch))
             except AttemptFailed as failed:
+                # Our estimate of tokens can be too low; halves fit where the whole does not.
                 if failed.error.code is Failure.CONTEXT_TOO_LONG and len(batch) > 1:
                     half = len(batch) // 2
                     batches.extendleft((batch[half:], batch[:half]))
                     continue
-                logger.info("%s: the model does not help: %s", self.held.label, failed.error.code)
+                logger.info("%s: the model does not help: %s", self.claim.label, failed.error.code)
                 advice.failure = failed.error
             except (LeaseLost, Stopped):
                 self._keep(advice, asked)
                 raise
+            # After each batch: what is answered is paid for, and must outlive a crash.
             self._keep(advice, asked)
 
     def _ask_one(self, adviser: Adviser, batch: Batch[Asked]) -> Answers:
@@ -134,41 +138,41 @@ class Consultation(Generic[Asked]):
                 AgentError(Failure.TIMEOUT, "the time for it was over before it was done"), ""
             )
         run = AgentRun(
-            self.held,
+            self.claim,
             lambda on_text: self.ask(adviser, batch, watch),
             adviser.seconds_left + TEARDOWN_SECONDS,
         )
-        watch = Watch(run.is_cancelled, note_usage=self.held.attempt.usage.update, clear=run.clear)
+        watch = Watch(run.is_cancelled, note_usage=self.claim.attempt.usage.update, clear=run.clear)
         return run.watch()
 
     def _keep(self, advice: Advice, asked: int) -> None:
         """Keep what was said and what it cost with the attempt, whatever becomes of it."""
-        until_answered(self.held, lambda: self._store(advice, asked))
+        until_answered(self.claim, lambda: self._store(advice, asked))
 
     def _store(self, advice: Advice, asked: int) -> None:
-        with session_transaction(self.held.session.pk, "store_advice") as tx:
+        with session_transaction(self.claim.session.pk, "store_advice") as tx:
             self._store_in(tx, advice, asked)
 
     def _store_in(self, tx: SessionTransaction, advice: Advice, asked: int) -> None:
-        attempt = self.held.attempt
+        attempt = self.claim.attempt
         attempt.context[ADVICE] = advice.as_json(asked)
-        columns = {"context": attempt.context, **spent(tx, self.held)}
+        columns = {"context": attempt.context, **spent(tx, self.claim)}
         Attempt.objects.filter(pk=attempt.pk).update(**columns)
 
     def _close(self, advice: Advice, asked: int) -> None:
-        with session_transaction(self.held.session.pk, "close_advice") as tx:
-            if tx.session.token != self.held.token:
-                raise LostRace(self.held.label)
+        with session_transaction(self.claim.session.pk, "close_advice") as tx:
+            if tx.session.token != self.claim.token:
+                raise LostRace(self.claim.label)
             self._store_in(tx, advice, asked)
             if advice.failure is not None:
                 detail = {
-                    "phase": self.held.phase.value,
+                    "phase": self.claim.phase.value,
                     "code": advice.failure.code.value,
                     "message": advice.failure.message[:500],
                     "asked": asked,
                     "answered": len(advice.answers),
                 }
-                tx.record(EventKind.MODEL_FAILED, attempt=self.held.attempt.number, detail=detail)
+                tx.record(EventKind.MODEL_FAILED, attempt=self.claim.attempt.number, detail=detail)
 
 
 def _digest(keys: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""The phases at the end of a book: harmonizing, questions, and the batches that complete it. Each can be resumed."""
+"""Runs the phases at the end of a book, harmonizing and questions, and completes it. Each can be resumed."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -28,13 +28,16 @@ from .questions import ask, store_questions
 logger = logging.getLogger(__name__)
 
 CHAPTERS_PER_BATCH = 20
-# A batch holds the database's lock while it is stored: a tenth of a second for so many changes.
+# A batch holds the session's lock, and all of SQLite's, while it is stored: 0.1 s for so many changes.
 CHANGES_PER_BATCH = 500
 COMPLETED_PER_BATCH = 100
 
 
 def run_phase(claim: Claim) -> None:
-    """Run the claimed phase and settle it: done, tried again later, failed, given back."""
+    """Run the claimed phase and store what became of it.
+
+    Raises ProcessingSession.DoesNotExist where the session was deleted.
+    """
     try:
         (_harmonize if claim.phase is Phase.HARMONIZING else _ask)(claim)
     except AttemptFailed as failed:
@@ -58,6 +61,7 @@ def _harmonize(claim: Claim) -> None:
     time = PhaseTime()
     book = judged_by_model(claim, until_answered(claim, lambda: load_book(claim.session)), time)
     results = AgentRun(claim, lambda on_text: harmonize(book), time.left).watch()
+    # In batches, each whole: after a crash the rules find the same again, and chapters that are stored are skipped.
     for batch in _batches(results):
         if stopping.is_overdue():
             raise Stopped("")
@@ -98,7 +102,7 @@ def _store_batch(claim: Claim, batch: list[HarmonizedChapter]) -> bool:
         check_current(tx, claim)
         for chapter in batch:
             store_harmonized(tx, chapter)
-        # A long book's batches take longer than a lease.
+        # Nobody watches while batches are stored, and those of a long book take longer than a lease.
         tx.change(lease_expires_at=tx.now + lease_length())
     return True
 
@@ -147,7 +151,7 @@ def _failed_kind(phase: Phase) -> EventKind:
 
 
 def fail_phase(tx: SessionTransaction, phase: Phase, error: AgentError) -> None:
-    """End a phase that cannot go on: harmonizing fails the session, questions never block a book."""
+    """End a phase that cannot go on: without harmonizing the session fails, without questions the book goes on."""
     detail = {"code": error.code.value, "message": error.message[:500]}
     tx.change(**NO_CLAIM, next_attempt_at=None)
     tx.record(_failed_kind(phase), detail=detail)
@@ -177,7 +181,7 @@ def _give_back(claim: Claim) -> None:
 
 
 def requeue_lost_phase(tx: SessionTransaction, phase: Phase) -> None:
-    """Take the phase back from a worker that is gone; the third loss ends it."""
+    """Take the phase back from a lost worker; the third loss ends it."""
     session = tx.session
     assert session.token is not None
     losses = session.lost_count + 1
@@ -196,7 +200,7 @@ def requeue_lost_phase(tx: SessionTransaction, phase: Phase) -> None:
 
 
 def finish_book(session_id: UUID) -> None:
-    """Complete a harmonized and questioned book: chapters in batches, the session last."""
+    """Complete a book that is harmonized and has its questions: chapters in batches, then the session."""
     while _finish_batch(session_id):
         pass
 
@@ -215,6 +219,7 @@ def _finish_batch(session_id: UUID) -> bool:
             tx.move_item(item, ItemStatus.COMPLETED, EventKind.CHAPTER_COMPLETED)
         if len(items) == COMPLETED_PER_BATCH:
             return True
+        # The session last: until then a run after a crash finds HARMONIZING, and completes the rest.
         missing = missing_words(session)
         tx.move_session(
             SessionStatus.COMPLETED,

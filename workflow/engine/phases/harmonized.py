@@ -1,4 +1,4 @@
-"""Stores what harmonizing has made of a chapter: its new text, and each change with where it is."""
+"""Stores a harmonized chapter: its new text, and each change with its position."""
 
 from books.models import ChapterRevision, Origin
 from chapterflow_site.core.rows import add_rows
@@ -15,7 +15,10 @@ CONTEXT_CHARACTERS = 200
 
 
 def store_harmonized(tx: SessionTransaction, chapter: HarmonizedChapter) -> None:
-    """Store one chapter's result: a new revision where the text changed, every change, the move to HARMONIZED."""
+    """Store the chapter's new revision, where its text changed, and all changes; move it to HARMONIZED.
+
+    Raises LostRace where the chapter is no longer GENERATED.
+    """
     loaded, result = chapter.loaded, chapter.result
     revision = loaded.revision
     if chapter.is_changed:

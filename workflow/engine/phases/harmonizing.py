@@ -1,4 +1,4 @@
-"""Harmonizing as the engine does it: loads the book, and lets the rules work on it."""
+"""Loads a book and runs the harmonizer's rules over it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -117,6 +117,7 @@ def enabled_rules(session: ProcessingSession) -> frozenset[str]:
 
 
 def _unharmonized(session: ProcessingSession) -> dict[int, ChapterRevision]:
+    # Not the current revision: after a crash it may be the harmonizer's own, in which the rules find nothing more.
     rows = ChapterRevision.objects.filter(
         chapter__version=session.version_id, origin__in=[Origin.WRITER, Origin.PERSON]
     )
@@ -153,7 +154,7 @@ def is_waiting(chapter: LoadedChapter) -> bool:
 
 
 def harmonize(book: LoadedBook) -> list[HarmonizedChapter]:
-    """Find and apply over the whole book; touches no database. Chapters that are harmonized already are read only."""
+    """Find and apply changes over the whole book; touches no database. Harmonized chapters are only read."""
     judged = book.judged or Judged(find_in(book), {})
     return [_harmonized(book, chapter, judged) for chapter in book.chapters if is_waiting(chapter)]
 

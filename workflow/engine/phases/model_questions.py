@@ -1,4 +1,4 @@
-"""The questioner's language model as the engine asks it: it adds to the rules' questions, and repeats none."""
+"""Asks the questioner's language model for questions that the rules have not asked."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The harmonizer's language model as the engine asks it: about the rules' suggestions, and about conflicting facts."""
+"""Asks the harmonizer's language model about the rules' suggestions and about conflicting facts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

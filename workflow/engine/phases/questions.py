@@ -1,4 +1,4 @@
-"""Follow-up questions as the engine does them: asks the questioner over the finished chapters, stores what is new."""
+"""Asks the questioner about the written chapters and stores the new follow-up questions."""
 
 from workflow.agents.questions import Question, ask_questions
 from workflow.contract.agent_types import WrittenChapter
@@ -20,12 +20,13 @@ def ask(book: LoadedBook) -> list[Question]:
 
 
 def store_questions(claim: Claim, questions: list[Question]) -> bool:
-    """Store the questions that are not there yet, and end the phase."""
+    """Store the new questions and end the phase. Raises LostRace where the claim is not current."""
     with session_transaction(claim.session.pk, "store_questions") as tx:
         if tx.session.token != claim.token:
             raise LostRace(claim.label)
         chapters = dict(tx.session.items.values_list("number", "chapter_id"))
         rows = [_row(claim, question, chapters) for question in questions]
+        # A question's key is unique in its version: a phase that runs again asks nothing twice, and loses no answer.
         FollowUpQuestion.objects.bulk_create(rows, ignore_conflicts=True)
         tx.record(EventKind.QUESTIONS_ASKED, attempt=claim.attempt.number, detail={"questions": len(rows)})
         end_attempt(tx, claim.token, AttemptOutcome.SUCCEEDED, **spent(tx, claim))

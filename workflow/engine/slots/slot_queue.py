@@ -1,4 +1,4 @@
-"""Wakes the sessions that wait for a place with a model provider, when it is their turn."""
+"""Wakes the sessions that wait for a slot with a model provider, in the order in which they came."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -12,10 +12,11 @@ from .slots import ProviderSlots, waiting_for_slot
 
 
 def sessions_for_slots() -> Iterator[UUID]:
-    """Return the sessions for which there is a place now, in the order of their turns; each takes one."""
+    """Yield the sessions for which there is a slot now, in the order in which they came; each takes one."""
     waiting = list(waiting_for_slot())
     if not waiting:
         return
+    # Without a lock: this only wakes. The session that wakes looks again, under the lock, before it takes a slot.
     slots = ProviderSlots(database_now())
     free = {name: slots.free(name) for session in waiting for name in split(session.held_back_by)}
     for session in waiting:
@@ -26,7 +27,7 @@ def sessions_for_slots() -> Iterator[UUID]:
 
 
 def wake_next() -> None:
-    """Queue a wake-up of each session whose turn it is, as soon as a place is free; the pacemaker does it otherwise."""
+    """Queue a wake-up of each session for which there is a slot now, earlier than the pacemaker would."""
     for session_id in list(sessions_for_slots()):
         try:
             with session_transaction(session_id, "wake_next") as tx:

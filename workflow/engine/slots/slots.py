@@ -1,7 +1,7 @@
-"""Places with the model providers: how many chapters are written with each at once, and when none may be begun.
+"""Counts the slots of the model providers: how many chapters each may write at once, and which sessions wait.
 
-What a provider allows is shared by all workers of the installation: the rows of `Provider` are locked, all of them
-in the order of their names and after the session's row, before anything is counted.
+All workers of the installation share them. Before anything is counted, all rows of `Provider` are locked, in the
+order of their names and after the session's row: in any other order two workers could wait for each other for ever.
 """
 
 from collections import Counter
@@ -18,14 +18,14 @@ from workflow.contract.states import ItemStatus, SessionStatus
 from workflow.models import ChapterWorkflowItem, ProcessingSession, Provider
 from workflow.transitions import SessionTransaction
 
-# From here on a provider that once asked to slow down counts as well, where the installation sets no limit.
+# Where the installation sets no limit, a provider that once asked to slow down has none again from here on.
 HIGHEST_CEILING = 32
 ENDLESS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A chapter may be begun: by this writer, whose backends have room, taking a place of each of `providers`."""
+    """Room for one more chapter: by `writer`, whose models are not full, with a slot of each of `providers`."""
 
     writer: str
     providers: str = ""
@@ -33,13 +33,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class Refusal:
-    """No chapter may be begun now: each of these providers is at its limit, or has asked to be left alone."""
+    """No room for a chapter: each of `providers` is at its limit, or has asked to be left alone."""
 
     providers: tuple[str, ...]
 
 
 class ProviderSlots:
-    """The places of all providers as they are now; under a lock, as they stay until the transaction ends."""
+    """The slots of all providers at `now`. Made by `locked`, they stay so until the transaction ends."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -47,12 +47,14 @@ class ProviderSlots:
 
     @classmethod
     def locked(cls, now: datetime, names: Iterable[str] = ()) -> "ProviderSlots":
-        """Lock all providers; each of `names` gets its row, so that there is something to lock."""
+        """Return the slots with all providers locked; each of `names` gets a row, so that there is one to lock."""
+        # Without `__init__`, which would read the rows unlocked.
         slots = cls.__new__(cls)
         slots.now = now
         rows = Provider.objects.select_for_update().order_by("name")
         slots.rows = {row.name: row for row in rows}
         missing = [name for name in sorted(set(names)) if name not in slots.rows]
+        # Two workers may add the same provider at once: the second one ignores its own and locks the first one's.
         if missing:
             Provider.objects.bulk_create([Provider(name=name) for name in missing], ignore_conflicts=True)
             slots.rows = {row.name: row for row in rows.all()}
@@ -71,7 +73,7 @@ class ProviderSlots:
         return row.most if row else limit_of(name)
 
     def cooling_until(self, name: str) -> datetime | None:
-        """Return until when the provider is to be left alone, None where it is not."""
+        """Return until when the provider must be left alone; None where it need not be."""
         row = self.rows.get(name)
         until = row.cooling_until if row else None
         return until if until and until > self.now else None
@@ -79,15 +81,16 @@ class ProviderSlots:
     @cached_property
     def running(self) -> Counter[str]:
         """How many chapters are being written with each provider."""
+        # Counted, not kept as a number: a number would be wrong for ever after one crash between two changes.
         written = ChapterWorkflowItem.objects.filter(status=ItemStatus.IN_PROGRESS).exclude(providers="")
         columns = written.order_by().values_list("providers", flat=True)
         return Counter(name for column in columns for name in split(column))
 
 
 def find_slot(tx: SessionTransaction, writer: str) -> Slot | Refusal:
-    """Return the place for one more chapter by `writer`. Of a list of models, those without room are left out.
+    """Return the slot for one more chapter by `writer`, or a Refusal. Of a list of models, full ones are left out.
 
-    A session that waits longer for a place goes first. Asks the database nothing where the writer calls no provider.
+    Sessions that have waited longer come first. Asks the database nothing where the writer calls no provider.
     """
     backends = backends_of(writer)
     if not backends:
@@ -95,10 +98,10 @@ def find_slot(tx: SessionTransaction, writer: str) -> Slot | Refusal:
     shared = [ALL] if limit_of(ALL) is not None else []
     names = [*shared, *(backend.provider for backend in backends)]
     slots = ProviderSlots.locked(tx.now, [name for name in names if limit_of(name) is not None])
-    has_place = _with_a_slot(tx, slots, names)
-    if shared and ALL not in has_place:
+    with_room = _with_a_slot(tx, slots, names)
+    if shared and ALL not in with_room:
         return Refusal((ALL,))
-    usable = [backend for backend in backends if backend.provider in has_place]
+    usable = [backend for backend in backends if backend.provider in with_room]
     if not usable:
         return Refusal(tuple(dict.fromkeys(backend.provider for backend in backends)))
     models = writer if len(usable) == len(backends) else ",".join(backend.writer for backend in usable)
@@ -106,7 +109,7 @@ def find_slot(tx: SessionTransaction, writer: str) -> Slot | Refusal:
 
 
 def _with_a_slot(tx: SessionTransaction, slots: ProviderSlots, names: Iterable[str]) -> set[str]:
-    """Return the providers with more free places than sessions that wait for them and came before."""
+    """Return the providers with more free slots than sessions that came before and wait for them."""
     free = {name: slots.free(name) for name in names}
     if any(0 < count < ENDLESS for count in free.values()):
         for waiting in _before(tx.session):
@@ -116,13 +119,13 @@ def _with_a_slot(tx: SessionTransaction, slots: ProviderSlots, names: Iterable[s
 
 
 def waiting_for_slot() -> QuerySet[ProcessingSession]:
-    """Return the sessions that wait for a place and could take it, in the order of their turns."""
+    """Return the sessions that wait for a slot and could take it, in the order in which they came."""
     waiting = ProcessingSession.objects.filter(held_back_at__isnull=False, paused_at=None)
     return waiting.filter(status=SessionStatus.PROCESSING).order_by("held_back_at", "pk")
 
 
 def _before(session: ProcessingSession) -> list[str]:
-    """Return for which providers those wait whose turn is before this session's."""
+    """Return for which providers each session waits that came before this one."""
     others = waiting_for_slot().exclude(pk=session.pk)
     since = session.held_back_at
     if since is not None:
@@ -131,7 +134,7 @@ def _before(session: ProcessingSession) -> list[str]:
 
 
 def wait_for_slot(tx: SessionTransaction, refusals: Iterable[Refusal]) -> None:
-    """Let the session wait for its turn with these providers; its place in the line stays what it was."""
+    """Put the session into the line for these providers; one that stands there keeps its position."""
     session = tx.session
     names = [name for refusal in refusals for name in refusal.providers]
     if session.held_back_by != joined(names):
@@ -139,6 +142,7 @@ def wait_for_slot(tx: SessionTransaction, refusals: Iterable[Refusal]) -> None:
     if session.held_back_at is not None:
         return
     tx.change(held_back_at=tx.now)
+    # One that still writes others is only slower than it could be: an Event would be noise.
     if not session.items.filter(status=ItemStatus.IN_PROGRESS).exists():
         tx.record(EventKind.HELD_BACK, detail={"providers": sorted(set(names))})
 
@@ -150,15 +154,16 @@ def let_go(tx: SessionTransaction) -> None:
 
 
 def slow_down(tx: SessionTransaction, waits: Mapping[str, timedelta]) -> None:
-    """Leave providers alone for a while, all workers, and go on with half as many chapters at once.
+    """Leave each provider alone for its wait, in all workers, and halve how many chapters it may write at once.
 
-    A wait that is there already is never shortened; several workers that ran into one limit halve once.
+    A longer wait that is there stays. Several workers that ran into one limit halve it once.
     """
     if not waits:
         return
     slots = ProviderSlots.locked(tx.now, waits)
     for name, wait in sorted(waits.items()):
         row = slots.rows[name]
+        # A provider that cools already was halved by the first worker that ran into the limit.
         if not slots.cooling_until(name):
             bounds = (slots.most(name), (slots.running[name] + 1) // 2)
             row.ceiling = max(1, min(bound for bound in bounds if bound is not None))
@@ -168,7 +173,8 @@ def slow_down(tx: SessionTransaction, waits: Mapping[str, timedelta]) -> None:
 
 
 def speed_up(tx: SessionTransaction, names: Iterable[str]) -> None:
-    """A chapter was written: allow each of these providers one more at once, until it is as before."""
+    """Allow each provider one more chapter at once after a success, until its limit is as before."""
+    # Most of the time none is slowed down: then one small query, and no lock.
     if not Provider.objects.filter(name__in=list(names), ceiling__isnull=False).exists():
         return
     slots = ProviderSlots.locked(tx.now)

@@ -1,4 +1,4 @@
-"""What the board shows: rows read once, and plain values made of them for pages and live updates alike."""
+"""Makes the plain values of a board from rows that are read once, for pages and live updates alike."""
 
 from workflow.progress.activity import Entry, describe, describe_all, read_entries
 from workflow.progress.blocked import find_blocked

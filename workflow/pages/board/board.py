@@ -1,4 +1,4 @@
-"""The whole board of a session as one plain value, and the board after a change."""
+"""Holds the whole board of a session as one plain value, and makes the board after a change of it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,7 +68,7 @@ class Board:
 
     @property
     def is_large(self) -> bool:
-        """Whether it has tiles of fifty chapters in place of a leaf for each."""
+        """Whether it has tiles of fifty chapters instead of a tile for each."""
         return len(self.cards) > GROUP
 
     @cached_property

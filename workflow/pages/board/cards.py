@@ -1,4 +1,4 @@
-"""What one chapter's card says, worked out from its row: words and links, no markup."""
+"""Works out from a chapter's row what its card says: words and links, no markup."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a board shows above its list: the failures that wait for the person, and what is being written now."""
+"""Chooses what a board shows above its list: failures that wait for the person, and chapters in progress."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Turns the board's values into the pieces of HTML that pages are made of and live updates carry."""
+"""Renders the board's values as pieces of HTML, which pages are made of and live updates carry."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
@@ -138,8 +138,8 @@ def render_now(board: Board, texts: Mapping[int, SafeString], *, is_oob: bool = 
     )
 
 
-def render_proof(number: int, proof: SafeString) -> SafeString:
-    """Render the text so far of a chapter, to fill its place above the list."""
+def render_preview_piece(number: int, proof: SafeString) -> SafeString:
+    """Render the piece that shows a chapter's text so far, above the list."""
     return _template("workflow/_proof.html", number=number, proof=proof, is_oob=True)
 
 

@@ -1,4 +1,4 @@
-"""The text of a chapter while it is written, as boards show it: from the bell, or from what its attempt has kept."""
+"""Renders the text of a chapter while it is written, from notifications or from its attempt's checkpoint."""
 
 import re
 from uuid import UUID
@@ -15,7 +15,7 @@ from workflow.notify.local import Preview
 
 _BOOK = "session__version__book"
 _PARAGRAPH = re.compile(r"\n\s*\n")
-# Emphasis, headings and citation marks: a glimpse is plain text, the finished chapter has them as they are meant.
+# Emphasis, headings and citation marks: a preview is plain text, the finished chapter has them as they are meant.
 _MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|\s*\[[^\[\]\n]{1,200}\](?!\())|^#{1,6} ", re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""How a book is doing and whether it needs the person, in one word: for its board's line and for the browser's tab."""
+"""Says in one word how a book is doing and whether it needs the person, for its board and the browser's tab."""
 
 from typing import NamedTuple
 

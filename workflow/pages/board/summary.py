@@ -1,4 +1,4 @@
-"""What stands above and beside the chapters: stages, progress, filter, notices, facts. Worked out from a Board."""
+"""Works out from a board what stands above and beside its chapters: stages, progress, filter, notices, facts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

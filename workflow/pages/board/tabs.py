@@ -1,4 +1,4 @@
-"""The tabs of a book's head, with what waits behind each."""
+"""Makes the tabs of a book's head, with the number of what waits behind each."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""The workbench of one chapter: how far it is, its tries, its texts, in words for a person."""
+"""Makes the values of a chapter's page: how far it is, its attempts and its texts, in words for a person."""

@@ -1,4 +1,4 @@
-"""What a chapter's pages say of its being written again: that it is, or why it was not."""
+"""Says on a chapter's pages that it is being written again, or why it was not."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The tries at writing a chapter, in words for a person."""
+"""Describes a chapter's attempts in words for a person."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

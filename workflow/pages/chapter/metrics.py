@@ -1,4 +1,4 @@
-"""The metrics of a chapter's present text, in words for a person."""
+"""Describes the metrics of a chapter's present text in words for a person."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

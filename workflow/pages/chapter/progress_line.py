@@ -1,4 +1,4 @@
-"""How far a chapter is and, while it has no text, why: in words for a person."""
+"""Says how far a chapter is and, while it has no text, why, in words for a person."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a writer was given for an attempt, and what was shortened or left out, in words for a person."""
+"""Describes what a writer was given for an attempt, and what was shortened or left out, in words for a person."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The texts that a chapter had: which two to compare, who made the present one."""
+"""Chooses which two of a chapter's revisions to compare, and says who made the present one."""
 
 from collections.abc import Sequence
 

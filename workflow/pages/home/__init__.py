@@ -1,1 +1,1 @@
-"""The home page: the library, the inbox, and finding a chapter from any page."""
+"""Makes the values of the home page: the library, the inbox, and the search for chapters from any page."""

@@ -1,4 +1,4 @@
-"""What is being written now, and what waits for the person, over all of one's books; reads only."""
+"""Reads what is being written now, and what waits for the person, over all of the person's books."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

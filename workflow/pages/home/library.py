@@ -1,4 +1,4 @@
-"""What the home page shows: books on the shelf, what is being written, what needs the person; reads only."""
+"""Reads what the home page shows: the person's books, what is being written, and what needs the person."""
 
 import json
 import zlib
@@ -49,7 +49,7 @@ class Cover:
 
 @dataclass(frozen=True)
 class BookCard:
-    """A book on the shelf with its newest version, if it has one, and that version's session."""
+    """A book of the library with its newest version, if it has one, and that version's session."""
 
     book: Book
     version: BookVersion | None

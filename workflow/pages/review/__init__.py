@@ -1,1 +1,1 @@
-"""The review page."""
+"""Makes the values of the review page."""

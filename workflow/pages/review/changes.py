@@ -1,4 +1,4 @@
-"""The harmonizer's changes as the review page shows them."""
+"""Makes the values of the harmonizer's changes for the review page."""
 
 import re
 from collections import Counter
@@ -57,7 +57,7 @@ ALL = ChangeKind("all", "All", "", "", frozenset(ChangeStatus))
 
 @dataclass(frozen=True)
 class ShownChange:
-    """A change in its place: the words before, out, in, after, without Markdown.
+    """A change in its surroundings: the words before, out, in, after, without Markdown.
 
     `is_models`: a language model proposed it; `verdict` is what one said of it. `beside` are the sentences of other
     chapters that it was compared with, each with its chapter's number.
@@ -137,7 +137,7 @@ def show(change: HarmonizationChange, withheld: Withheld) -> ShownChange:
 
 
 def _rule_behind(change: HarmonizationChange) -> str:
-    """Return the key of the rule that found the place: a model's change may be about another rule's finding."""
+    """Return the key of the rule that found it: a model's change may be about another rule's finding."""
     if change.rule != MODEL or not isinstance(change.evidence, dict):
         return change.rule
     return str(change.evidence.get("kind") or "")

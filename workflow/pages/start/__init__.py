@@ -1,1 +1,1 @@
-"""The start panel of an outline."""
+"""Makes the values of an outline's start panel."""

@@ -1,4 +1,4 @@
-"""What the start panel offers as writers of a book, and which of them is selected."""
+"""Lists the writers that the start panel offers for a book, and which of them is selected."""
 
 from dataclasses import dataclass
 
