@@ -11,8 +11,8 @@ class TitleWriter:
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
         if task.title.startswith(BROKEN):
             raise AgentError("bad_credentials", "the key was refused")
-        marks = " ".join(f"[{chunk.id}]" for chunk in task.chunks)
-        return {"markdown": f"“{task.chunks[0].text}” {marks}"}
+        marks = " ".join(f"[{chunk.id}]" for chunk in task.text_chunks)
+        return {"content": f"“{task.text_chunks[0].text}” {marks}"}
 
 
 def fails_on_title() -> TitleWriter:

@@ -1,4 +1,7 @@
-"""Chapter Writers that misbehave on purpose, for `python:tests.writers:…`."""
+"""Chapter Writers that misbehave on purpose, for `python:tests.writers:…`.
+
+They read and answer by the names that tasks and results had before those of the specification, which work until 1.0.
+"""
 
 import os
 import time

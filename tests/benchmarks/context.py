@@ -65,10 +65,15 @@ class MeasuringWriter:
         assert isinstance(task, ChapterTask)
         begin = time.thread_time()
         prompt = build_prompt(task, self._window)
-        self.notes[task.number] = Note(prompt.tokens, prompt.record, (time.thread_time() - begin) * 1000)
-        if self.sent is None or task.number in self.sent:
+        self.notes[task.chapter_number] = Note(
+            prompt.tokens, prompt.record, (time.thread_time() - begin) * 1000
+        )
+        if self.sent is None or task.chapter_number in self.sent:
             self._send(task)
-        return {"markdown": chapter_of(task.chunks), "participants": list(task.node.participants)}
+        return {
+            "markdown": chapter_of(task.text_chunks),
+            "participants": list(task.storyline_node.participants),
+        }
 
     def _send(self, task: object) -> None:
         from workflow.agents.llm import ModelWriter
@@ -80,7 +85,7 @@ class MeasuringWriter:
         server.seen.clear()  # type: ignore[attr-defined]
         ModelWriter("openai-chat:scripted", window=self._window).write(task, lambda text: None)
         messages = server.seen[0].messages  # type: ignore[attr-defined]
-        self.arrived[task.number] = sum(estimate_tokens(str(each["content"])) for each in messages)
+        self.arrived[task.chapter_number] = sum(estimate_tokens(str(each["content"])) for each in messages)
 
 
 def write_book(

@@ -33,7 +33,7 @@ class Writer:
         """Write it: different in each chapter, or the harmonizer would find much to change."""
         time.sleep(float(os.environ[MILLISECONDS]) / 1000)
         lines = (
-            f"On trip {task.number * 1000 + line} it carried {line + 7} over the river."
+            f"On trip {task.chapter_number * 1000 + line} it carried {line + 7} over the river."
             for line in range(400)
         )
         return {"markdown": "\n\n".join(lines)}

@@ -16,21 +16,21 @@ LONG_WORDS = 2_500
 
 def told(task: ChapterTask) -> str:
     """About 2,500 words in none of the sources' own sentences: every third word of them, four sentences a paragraph."""
-    words = cycle(word for chunk in task.chunks for word in chunk.text.split()[::3])
+    words = cycle(word for chunk in task.text_chunks for word in chunk.text.split()[::3])
     sentences = [f"The {' '.join(islice(words, 12)).strip('.,').lower()}." for _ in range(LONG_WORDS // 13)]
     paragraphs = (" ".join(sentences[at : at + 4]) for at in range(0, len(sentences), 4))
-    return "\n\n".join(f"{each} [{task.chunks[0].id}]" for each in paragraphs)
+    return "\n\n".join(f"{each} [{task.text_chunks[0].id}]" for each in paragraphs)
 
 
 def milliseconds(name: str, chapters: int, text_of: Callable[[ChapterTask], str]) -> Iterator[float]:
     before: deque[EarlierChapter] = deque(maxlen=CONTEXT)
     for task in islice(example_tasks(name), chapters):
         text = text_of(task)
-        sources = Sources(task.chunks, task.node, task.book, tuple(before))
+        sources = Sources(task.text_chunks, task.storyline_node, task.book_metadata, tuple(before))
         begin = time.process_time()
         measure(text, sources, 900)
         yield (time.process_time() - begin) * 1000
-        before.append(EarlierChapter(task.number, task.title, text=text))
+        before.append(EarlierChapter(task.chapter_number, task.title, text=text))
 
 
 def main() -> None:

@@ -16,10 +16,10 @@ class LongWriter:
     """Returns 20 kB that vary; asks its worker to stop at the chapter that BENCHMARK_LAST names."""
 
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        if task.number >= int(os.environ.get("BENCHMARK_LAST", "1000000")):
+        if task.chapter_number >= int(os.environ.get("BENCHMARK_LAST", "1000000")):
             stopping.request_here()
-        passages = {chunk.id: chunk.text for chunk in task.chunks}
-        return {"markdown": chapter_text(task.number, passages, CHARACTERS)}
+        passages = {chunk.id: chunk.text for chunk in task.text_chunks}
+        return {"markdown": chapter_text(task.chapter_number, passages, CHARACTERS)}
 
 
 class PausingWriter:
@@ -27,7 +27,7 @@ class PausingWriter:
 
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
         time.sleep(0.05)
-        return {"markdown": f"{SENTENCE}[{task.chunks[0].id}]"}
+        return {"markdown": f"{SENTENCE}[{task.text_chunks[0].id}]"}
 
 
 def long() -> LongWriter:

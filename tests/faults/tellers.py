@@ -40,10 +40,10 @@ def told_of(chapters: int, after: Mapping[int, list[int]] | None) -> bytes:
 
 def text_of(task: ChapterTask) -> dict[str, object]:
     """Return a chapter with a reference that the harmonizer puts right."""
-    cited = f"[{task.chunks[0].id}]" if task.chunks else ""
+    cited = f"[{task.text_chunks[0].id}]" if task.text_chunks else ""
     return {
         "markdown": f"In this year the river rose. {cited}\n\nAs told in Chapter 2, “Year 1”, it fell. {cited}",
-        "title": task.node.title,
+        "title": task.storyline_node.title,
     }
 
 
@@ -58,7 +58,7 @@ class TroubledTeller:
     """Is stopped in chapter 1, fails with 2 and 4, and is cancelled in 3: once."""
 
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        TROUBLES[task.number](on_text)
+        TROUBLES[task.chapter_number](on_text)
         return text_of(task)
 
 
@@ -68,7 +68,7 @@ class UndecidedTeller:
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
         if task.note == IN_VAIN and not happened(EventKind.REGENERATION_WITHDRAWN):
             _write_until(on_text, "checkpoint")
-            withdraw_regeneration(ChapterWorkflowItem.objects.get(number=task.number), actor=None)
+            withdraw_regeneration(ChapterWorkflowItem.objects.get(number=task.chapter_number), actor=None)
             _wait(on_text)
         return text_of(task)
 
@@ -77,9 +77,9 @@ class PoliteTeller:
     """Lets another book come in the middle of a first chapter, and is told to slow down in a third: once each."""
 
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        if task.number == 1 and not happened(EventKind.HELD_BACK):
+        if task.chapter_number == 1 and not happened(EventKind.HELD_BACK):
             advance(ProcessingSession.objects.get(total_chapters=2).pk)
-        if task.number == 3 and not happened(EventKind.ATTEMPT_FAILED, item__number=3):
+        if task.chapter_number == 3 and not happened(EventKind.ATTEMPT_FAILED, item__number=3):
             raise AgentError("rate_limited", "slower, please", 3_600)
         return text_of(task)
 
@@ -164,7 +164,7 @@ class Model:
         self.watch.clear(Quote(MODEL, 1_000, 1_000))
         call = {"model": MODEL, "input": 900, "output": 500, "cached": 0, "cost_micros": 1_000}
         self.watch.note_usage({"calls": [call]})
-        if task.number == 2 and not happened(EventKind.SESSION_CANCELLED):
+        if task.chapter_number == 2 and not happened(EventKind.SESSION_CANCELLED):
             _write_until(on_text, "checkpoint")
             cancel_session(ProcessingSession.objects.get(), actor=None)
             _wait(on_text)

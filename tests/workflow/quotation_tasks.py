@@ -10,7 +10,7 @@ import pytest
 from workflow.agents.quotations import make_writer
 from workflow.contract.agent_types import (
     ChapterContext,
-    ChapterDraft,
+    ChapterResult,
     ChapterTask,
     EarlierChapter,
     SourceChunk,
@@ -42,16 +42,16 @@ def make_task(
 ) -> ChapterTask:
     values = {"id": "n1", "title": "", **node}
     return ChapterTask(
-        number=2,
+        chapter_number=2,
         title="A childhood",
-        node=SourceNode(**values),
-        chunks=chunks,
-        context=context or ChapterContext(),
-        preferences={} if words is None else {"words_per_chapter": words},
+        storyline_node=SourceNode(**values),
+        text_chunks=chunks,
+        previous_context=context or ChapterContext(),
+        user_preferences={} if words is None else {"words_per_chapter": words},
     )
 
 
-def write(task: ChapterTask) -> ChapterDraft:
+def write(task: ChapterTask) -> ChapterResult:
     return make_writer().write(task, lambda text: None)
 
 

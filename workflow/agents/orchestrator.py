@@ -9,8 +9,9 @@ from django.conf import settings
 
 from books.storyline.wording import quoted
 from chapterflow_site.core.exceptions import Invalid
-from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, ChapterWriter, OnText
+from workflow.contract.agent_types import AgentError, ChapterResult, ChapterTask, ChapterWriter, OnText
 from workflow.contract.failures import Failure
+from workflow.harmonization import HarmonizerResult, HarmonizerTask, find_all
 
 from .llm import ModelWriter, Watch, is_model, split_models
 from .quotations import make_writer
@@ -103,16 +104,38 @@ def _models_of_role(setting: str) -> tuple[str, ...]:
 
 
 class AgentOrchestrator:
-    """Calls the three agents. Made per job; holds nothing that outlives it."""
+    """Calls the agents of one backend. Made per job; holds nothing that outlives it."""
 
     def __init__(self, writer: str) -> None:
         self._writer = writer
 
-    def write(self, task: ChapterTask, on_text: OnText, watch: Watch | None = None) -> ChapterDraft:
-        """Let the writer write one chapter; `watch` tells a model of a cancel. Raises AgentError."""
+    def execute_chapter_writer_task(
+        self, task: ChapterTask, on_text: OnText, watch: Watch | None = None
+    ) -> ChapterResult:
+        """Let the writer write one chapter; `watch` tells a model of a cancel.
+
+        Raises AgentError, also where the writer says that it had no success.
+        """
         if self._writer.startswith(PYTHON):
-            return draft_of(self._write_with_own(task, on_text))
-        return draft_of(self._make_writer(watch).write(task, on_text))
+            return result_of(self._write_with_own(task, on_text))
+        return result_of(self._make_writer(watch).write(task, on_text))
+
+    def execute_harmonizer_task(self, task: HarmonizerTask) -> HarmonizerResult:
+        """Let the rules look for what does not fit together. Touches no database and asks no model.
+
+        The engine asks a model about what the rules have found, in batches that it stores as they come.
+        """
+        try:
+            changes = find_all(
+                task.chapters,
+                enabled=task.consistency_rules,
+                titles=task.titles,
+                kept_names=task.kept_names,
+            )
+        except Exception as error:
+            logger.exception("the harmonizer broke off at %s, %s", task.book_id, task.book_version)
+            return HarmonizerResult(success=False, error=f"{type(error).__name__}: {error}")
+        return HarmonizerResult(changes)
 
     def _write_with_own(self, task: ChapterTask, on_text: OnText) -> object:
         """Whatever somebody's own writer raises is its error, never one of ours. Raises AgentError."""
@@ -146,24 +169,42 @@ def load_factory(writer: str) -> Callable[[], ChapterWriter]:
     return cast(Callable[[], ChapterWriter], factory)
 
 
-def draft_of(result: object) -> ChapterDraft:
-    """Return a writer's result as a ChapterDraft. Raises AgentError(bad_output) where it is neither draft nor dict."""
-    if isinstance(result, ChapterDraft):
-        return result
-    if not isinstance(result, Mapping):
-        raise AgentError(Failure.BAD_OUTPUT, f"the writer returned {type(result).__name__}, not a chapter")
-    confidence = result.get("confidence")
-    return ChapterDraft(
-        markdown=_text(result, "markdown"),
-        title=_text(result, "title"),
-        themes=_texts(result, "themes"),
-        participants=_texts(result, "participants"),
-        tags=_texts(result, "tags"),
-        source_chunk_ids=_texts(result, "source_chunk_ids"),
-        confidence=float(confidence) if isinstance(confidence, int | float) else None,
-        quality_metrics=_mapping(result, "quality_metrics"),
-        usage=_mapping(result, "usage"),
+def result_of(answer: object) -> ChapterResult:
+    """Return what a writer answered as a ChapterResult.
+
+    Raises AgentError: bad_output where it is neither a result nor a dict, writer_error where it had no success.
+    """
+    result = answer if isinstance(answer, ChapterResult) else _read_result(answer)
+    if not result.success:
+        raise AgentError(
+            Failure.WRITER_ERROR, str(result.error) or "the writer had no success and did not say why"
+        )
+    return result
+
+
+def _read_result(answer: object) -> ChapterResult:
+    if not isinstance(answer, Mapping):
+        raise AgentError(Failure.BAD_OUTPUT, f"the writer returned {type(answer).__name__}, not a chapter")
+    return ChapterResult(
+        # `markdown` is its old name, until 1.0.
+        content=_text(answer, "content" if "content" in answer else "markdown"),
+        title=_text(answer, "title"),
+        themes=_texts(answer, "themes"),
+        participants=_texts(answer, "participants"),
+        tags=_texts(answer, "tags"),
+        source_chunk_ids=_texts(answer, "source_chunk_ids"),
+        confidence=_score(answer, "confidence"),
+        quality_metrics=_mapping(answer, "quality_metrics"),
+        usage=_mapping(answer, "usage"),
+        quality_score=_score(answer, "quality_score"),
+        success=bool(answer.get("success", True)),
+        error=_text(answer, "error"),
     )
+
+
+def _score(result: Mapping[str, object], key: str) -> float | None:
+    value = result.get(key)
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _text(result: Mapping[str, object], key: str) -> str:

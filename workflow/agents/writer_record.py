@@ -7,9 +7,9 @@ from .orchestrator import QUOTATIONS
 
 def given_record(writer: str, task: ChapterTask) -> JSON:
     """Return what of the task this writer reads."""
-    context = task.context
+    context = task.previous_context
     previous = context.previous.number if context.previous else None
-    passages = [chunk.id for chunk in task.chunks]
+    passages = [chunk.id for chunk in task.text_chunks]
     if writer == QUOTATIONS:
         return {"chunks": passages, "previous": previous}
     note = {"note": task.note} if task.note else {}

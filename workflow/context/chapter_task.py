@@ -106,13 +106,13 @@ def chapter_task(
     sources = tuple(source_chunk(chunk) for chunk in chunks if not chunk.is_masked)
     preferences = {key: value for key, value in preferences_of(version).items() if key != "leave_out"}
     return ChapterTask(
-        number=item.number,
+        chapter_number=item.number,
         title=node.title,
-        node=node,
-        chunks=sources,
-        context=_without_withheld(read_context(session, item, node, sources), rules.withheld),
-        book=rules.withheld.mask_all(version.book.card()),
-        preferences=rules.withheld.mask_all(preferences),
+        storyline_node=node,
+        text_chunks=sources,
+        previous_context=_without_withheld(read_context(session, item, node, sources), rules.withheld),
+        book_metadata=rules.withheld.mask_all(version.book.card()),
+        user_preferences=rules.withheld.mask_all(preferences),
         note=rules.withheld.mask(item.note) if item.is_written_again else "",
         withheld_chunk_ids=tuple(chunk.key for chunk in chunks if chunk.is_masked),
     )

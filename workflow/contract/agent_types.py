@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from books.text.storable import clean
 
@@ -102,9 +102,9 @@ class ChapterContext:
 
 @dataclass(frozen=True)
 class ChapterTask:
-    """One chapter to write. `book` has book_id, title, subtitle, author, language.
+    """One chapter to write. `book_metadata` has book_id, title, subtitle, author, language.
 
-    `preferences` is what the person wishes, checked; each key may be missing: `words_per_chapter` (150 to 5,000),
+    `user_preferences` is what the person wishes, checked; each key may be missing: `words_per_chapter` (150 to 5,000),
     `language`, `audience`, `person` ("first", "third", "as the speakers do"), `tense` ("past", "present"), `tone`,
     `style_notes`, `names` (lines like "Ottilie, not Otilie"), and any key that the person added. What the person wants
     withheld (`leave_out`) is not among them: passages that tell of it are taken out before (`withheld_chunk_ids`).
@@ -112,22 +112,58 @@ class ChapterTask:
     writer who writes this chapter once more, "" where it is written for the first time or nothing was said.
     """
 
-    number: int
+    chapter_number: int
     title: str
-    node: SourceNode
-    chunks: tuple[SourceChunk, ...]
-    context: ChapterContext = ChapterContext()
-    book: JSON = field(default_factory=dict)
-    preferences: JSON = field(default_factory=dict)
+    storyline_node: SourceNode
+    text_chunks: tuple[SourceChunk, ...]
+    previous_context: ChapterContext = ChapterContext()
+    book_metadata: JSON = field(default_factory=dict)
+    user_preferences: JSON = field(default_factory=dict)
     note: str = ""
     withheld_chunk_ids: tuple[str, ...] = ()
+    task_type: Literal["write_chapter"] = "write_chapter"
+
+    @property
+    def number(self) -> int:
+        """Return `chapter_number`: its old name, until 1.0, as are those below."""
+        return self.chapter_number
+
+    @property
+    def node(self) -> SourceNode:
+        """Return `storyline_node`."""
+        return self.storyline_node
+
+    @property
+    def chunks(self) -> tuple[SourceChunk, ...]:
+        """Return `text_chunks`."""
+        return self.text_chunks
+
+    @property
+    def context(self) -> ChapterContext:
+        """Return `previous_context`."""
+        return self.previous_context
+
+    @property
+    def book(self) -> JSON:
+        """Return `book_metadata`."""
+        return self.book_metadata
+
+    @property
+    def preferences(self) -> JSON:
+        """Return `user_preferences`."""
+        return self.user_preferences
 
 
 @dataclass(frozen=True)
-class ChapterDraft:
-    """What a writer returns. `confidence` is 0 to 1 (shown as "coverage") or None where the writer cannot say."""
+class ChapterResult:
+    """What a writer returns: `content` is the chapter in Markdown.
 
-    markdown: str
+    `confidence` is 0 to 1 (shown as "coverage") or None where the writer cannot say. `quality_score` is the writer's
+    own opinion, 0 to 1, kept among its metrics; the chapter's score is measured. Where `success` is false, `error` says
+    why, and the attempt has failed as if the writer had raised it.
+    """
+
+    content: str
     title: str = ""
     themes: tuple[str, ...] = ()
     participants: tuple[str, ...] = ()
@@ -136,6 +172,22 @@ class ChapterDraft:
     confidence: float | None = None
     quality_metrics: JSON = field(default_factory=dict)
     usage: JSON = field(default_factory=dict)
+    quality_score: float | None = None
+    success: bool = True
+    error: str = ""
+
+    @property
+    def markdown(self) -> str:
+        """Return `content`: its old name, until 1.0."""
+        return self.content
+
+
+class ChapterDraft(ChapterResult):
+    """The old name of ChapterResult, whose `content` was called `markdown`: for `python:` writers, until 1.0."""
+
+    def __init__(self, markdown: str = "", *more: Any, content: str = "", **named: Any) -> None:
+        """`content` is what dataclasses.replace() says where only other values change."""
+        super().__init__(markdown or content, *more, **named)
 
 
 class AgentError(Exception):
@@ -169,9 +221,9 @@ class AgentCancelled(BaseException):
 
 
 class ChapterWriter(Protocol):
-    """A Chapter Writer. `python:` factories return one; it may return a plain dict with a draft's keys."""
+    """A Chapter Writer. `python:` factories return one; it may return a plain dict with a result's keys."""
 
-    def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft | Mapping[str, object]: ...
+    def write(self, task: ChapterTask, on_text: OnText) -> ChapterResult | Mapping[str, object]: ...
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from workflow.agents.llm.prompt.preference_lines import wanted_words
-from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, EarlierChapter, WrittenChapter
+from workflow.contract.agent_types import JSON, ChapterResult, ChapterTask, EarlierChapter, WrittenChapter
 from workflow.quality import Sources, measure
 
 logger = logging.getLogger(__name__)
@@ -13,11 +13,13 @@ logger = logging.getLogger(__name__)
 MEASURED = "measured"
 
 
-def measures_of(draft: ChapterDraft, task: ChapterTask) -> dict[str, object]:
+def measures_of(draft: ChapterResult, task: ChapterTask) -> dict[str, object]:
     """Return the writer's own metrics with ours. Compares with the chapters of the context only."""
     # Chapters outside the context would make the score depend on how fast others were written.
-    sources = Sources(task.chunks, task.node, task.book, task.context.chapters)
-    return _with_measures(draft.quality_metrics, draft.markdown, sources, wanted_words(task.preferences))
+    sources = Sources(
+        task.text_chunks, task.storyline_node, task.book_metadata, task.previous_context.chapters
+    )
+    return _with_measures(draft.quality_metrics, draft.content, sources, wanted_words(task.user_preferences))
 
 
 def measures_again(

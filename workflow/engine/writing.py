@@ -21,7 +21,7 @@ from workflow.agents.memory import memory_of
 from workflow.agents.orchestrator import AgentOrchestrator
 from workflow.agents.writer_record import given_record
 from workflow.context.chapter_task import chapter_of, chapter_task, chunks_of
-from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask, OnText
+from workflow.contract.agent_types import AgentError, ChapterResult, ChapterTask, OnText
 from workflow.contract.failures import Failure
 from workflow.models import Attempt, AttemptOutcome, ProcessingSession
 from workflow.transitions import LostRace, session_transaction
@@ -130,7 +130,8 @@ def _write_and_check(
     """
     started = time.perf_counter()
     try:
-        draft = orchestrator.write(task, MaskedStream(on_text, withheld) if withheld else on_text, watch)
+        told = MaskedStream(on_text, withheld) if withheld else on_text
+        draft = orchestrator.execute_chapter_writer_task(task, told, watch)
     except AgentError as error:
         # A provider may quote the passages that it was sent in the message of its error.
         error.message, error.text = withheld.mask(error.message), withheld.mask(error.text)
@@ -140,7 +141,7 @@ def _write_and_check(
     try:
         finished = _checked(draft, task, chunks)
     except AgentError as error:
-        error.text = clean(draft.markdown[:LONGEST_PARTIAL_TEXT])
+        error.text = clean(draft.content[:LONGEST_PARTIAL_TEXT])
         raise
     timings = {
         "writer_ms": round((written - started) * 1000, 1),
@@ -149,13 +150,13 @@ def _write_and_check(
     return replace(finished, timings=timings)
 
 
-def _without_withheld(draft: ChapterDraft, withheld: Withheld) -> ChapterDraft:
+def _without_withheld(draft: ChapterResult, withheld: Withheld) -> ChapterResult:
     """Return the draft without withheld words: a writer may know some that no passage told it."""
     if not withheld:
         return draft
     return replace(
         draft,
-        markdown=withheld.mask(draft.markdown),
+        content=withheld.mask(draft.content),
         title=withheld.mask(draft.title),
         themes=tuple(each for each in draft.themes if not withheld.is_in(each)),
         participants=tuple(each for each in draft.participants if not withheld.is_in(each)),
@@ -164,7 +165,7 @@ def _without_withheld(draft: ChapterDraft, withheld: Withheld) -> ChapterDraft:
     )
 
 
-def _checked(draft: ChapterDraft, task: ChapterTask, chunks: list[TextChunk]) -> FinishedChapter:
+def _checked(draft: ChapterResult, task: ChapterTask, chunks: list[TextChunk]) -> FinishedChapter:
     """Return the draft as a finished chapter, with citations, metrics and memory. Raises AgentError."""
     checked = check_draft(draft, task)
     finished = replace(_with_citations(checked, chunks), quality_metrics=measures_of(checked, task))
@@ -178,13 +179,13 @@ def _note_context(claim: Claim, task: ChapterTask) -> None:
         claim.attempt.context["left_out_passages"] = list(task.withheld_chunk_ids)
 
 
-def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedChapter:
+def _with_citations(draft: ChapterResult, chunks: list[TextChunk]) -> FinishedChapter:
     keys = {chunk.key: chunk.pk for chunk in chunks}
-    passages = find_passages(draft.markdown, {chunk.key: chunk.text for chunk in chunks})
+    passages = find_passages(draft.content, {chunk.key: chunk.text for chunk in chunks})
     return FinishedChapter(
         title=draft.title,
-        markdown=draft.markdown,
-        word_count=count_prose(draft.markdown),
+        markdown=draft.content,
+        word_count=count_prose(draft.content),
         citations=tuple((p.paragraph, keys[p.chunk_id], p.quote) for p in passages),
         themes=draft.themes,
         participants=draft.participants,
@@ -196,9 +197,11 @@ def _with_citations(draft: ChapterDraft, chunks: list[TextChunk]) -> FinishedCha
 
 
 def _with_memory(finished: FinishedChapter, task: ChapterTask) -> FinishedChapter:
-    chunk_ids = [chunk.id for chunk in task.chunks]
+    chunk_ids = [chunk.id for chunk in task.text_chunks]
     title, markdown = finished.title, finished.markdown
-    memory = memory_of(task.number, title, markdown, task.node, chunk_ids, task.context)
+    memory = memory_of(
+        task.chapter_number, title, markdown, task.storyline_node, chunk_ids, task.previous_context
+    )
     return replace(finished, memory=memory)
 
 

@@ -5,7 +5,7 @@ from .facts import ChapterFacts
 from .find import compare, facts_of, find_all
 from .protection import protected_spans
 from .rules.catalogue import RULE_KEYS, RULES
-from .types import Applied, Edited, Finding, Placed, Rule, Severity
+from .types import Applied, Edited, Finding, HarmonizerResult, HarmonizerTask, Placed, Rule, Severity
 
 __all__ = [
     "RULES",
@@ -14,6 +14,8 @@ __all__ = [
     "ChapterFacts",
     "Edited",
     "Finding",
+    "HarmonizerResult",
+    "HarmonizerTask",
     "Placed",
     "Rule",
     "Severity",

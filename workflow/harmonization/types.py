@@ -1,8 +1,11 @@
 """What the rule-based harmonizer says: rules, findings and the places where findings were applied."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
+
+from books.preferences.reading import KeptName
+from workflow.contract.agent_types import WrittenChapter
 
 Severity = Literal["info", "minor", "major"]
 SEVERITIES: tuple[Severity, ...] = ("info", "minor", "major")
@@ -42,6 +45,31 @@ def by_weight(finding: Finding) -> tuple[int, int, int, str]:
     """Sort key: the more severe first, then the longer, then the earlier."""
     length = finding.end - finding.start
     return -SEVERITIES.index(finding.severity), -length, finding.start, finding.rule
+
+
+@dataclass(frozen=True)
+class HarmonizerTask:
+    """The written chapters of a book, and the keys of the rules under which they are compared.
+
+    `titles` are those of all its chapters by number, written or not; `kept_names` the spellings that the person keeps.
+    """
+
+    book_id: str
+    book_version: str
+    chapters: Sequence[WrittenChapter]
+    consistency_rules: Collection[str]
+    titles: Mapping[int, str] | None = None
+    kept_names: Sequence[KeptName] = ()
+    task_type: Literal["harmonize_chapters"] = "harmonize_chapters"
+
+
+@dataclass(frozen=True)
+class HarmonizerResult:
+    """What the harmonizer would change, by the chapter's number; where `success` is false, `error` says why."""
+
+    changes: Mapping[int, list[Finding]] = field(default_factory=dict)
+    success: bool = True
+    error: str = ""
 
 
 @dataclass(frozen=True)

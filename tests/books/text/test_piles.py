@@ -13,7 +13,7 @@ from tests.books.factories import written_book
 from tests.workflow.agents.llm.tasks import task
 from workflow.actions import answer_question
 from workflow.agents.drafting.drafts import check_draft
-from workflow.contract.agent_types import ChapterDraft
+from workflow.contract.agent_types import ChapterResult
 
 PILE = "\u0301\u0323" * 4_000
 
@@ -41,13 +41,13 @@ def test_pile_is_cut_to_what_a_letter_can_have_and_the_rest_stays() -> None:
 
 
 def test_neither_models_nor_persons_store_piles(person: User) -> None:
-    draft = check_draft(ChapterDraft(f"Sa{PILE}lt.", title=f"Sa{PILE}lt", themes=(f"i{PILE}ce",)), task())
+    draft = check_draft(ChapterResult(f"Sa{PILE}lt.", title=f"Sa{PILE}lt", themes=(f"i{PILE}ce",)), task())
     book = create_book(actor=person, title=f"Sa{PILE}lt")
     edit_book(book, actor=person, author=f"A{PILE}nn", description=f"O{PILE}ld.")
     names = checked_names({"SPEAKER_00": f"A{PILE}nn"})
     _, question = to_decide(written_book(person).session)
     answer_question(question, actor=person, answer=f"In {PILE} May.")
 
-    of_model = (draft.markdown, draft.title, *draft.themes)
+    of_model = (draft.content, draft.title, *draft.themes)
     of_person = (book.title, book.author, book.description, question.answer, *names.values())
     assert [text for text in (*of_model, *of_person) if has_pile(text)] == []

@@ -30,12 +30,12 @@ def test_every_example_chapter_is_verbatim_and_cited(name: str) -> None:
     for task in example_tasks(name):
         draft = write(task)
 
-        texts = {chunk.id: chunk.text for chunk in task.chunks}
-        passages = find_passages(draft.markdown, texts)
-        assert verify_chapter(draft.markdown, task.chunks) == []
+        texts = {chunk.id: chunk.text for chunk in task.text_chunks}
+        passages = find_passages(draft.content, texts)
+        assert verify_chapter(draft.content, task.text_chunks) == []
         assert len(passages) == draft.quality_metrics["quotes"]
         assert all(passage.quote for passage in passages)
-        assert tuple(cited_ids(draft.markdown)) == draft.source_chunk_ids
+        assert tuple(cited_ids(draft.content)) == draft.source_chunk_ids
         assert 0 < draft.quality_metrics["quoted_words"] <= 720
 
 

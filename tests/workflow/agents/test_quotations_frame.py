@@ -136,19 +136,19 @@ def test_the_bridge_says_who_was_heard_in_german(heard: tuple[str, ...], expecte
 def test_own_sentences_are_in_the_books_language_or_there_are_none(language: str, begins: str) -> None:
     said = "Nací en Cuenca en 1931. Mi padre era sastre y vivíamos encima de la tienda con mis dos hermanas."
     task = ChapterTask(
-        number=1,
+        chapter_number=1,
         title="Cuenca",
-        node=SourceNode("n1", "Cuenca", "", "", (), (), None),
-        chunks=(SourceChunk(id="c1", text=said, speaker="Ana"),),
-        context=ChapterContext(),
-        book={"title": "Memorias", "language": language},
-        preferences={},
+        storyline_node=SourceNode("n1", "Cuenca", "", "", (), (), None),
+        text_chunks=(SourceChunk(id="c1", text=said, speaker="Ana"),),
+        previous_context=ChapterContext(),
+        book_metadata={"title": "Memorias", "language": language},
+        user_preferences={},
     )
 
     draft = make_writer().write(task, lambda text: None)
 
-    assert draft.markdown.startswith(begins)
-    assert "Mi padre era sastre" in draft.markdown
+    assert draft.content.startswith(begins)
+    assert "Mi padre era sastre" in draft.content
 
 
 @pytest.mark.parametrize("words", OF_LANGUAGE.values(), ids=OF_LANGUAGE.keys())

@@ -87,11 +87,11 @@ CHUNKS = st.lists(
 def test_hostile_chunks_are_quoted_verbatim(chunks: list[SourceChunk], summary: str, theme: str) -> None:
     draft = write(make_task(*chunks, summary=summary, themes=(theme,)))
 
-    passages = find_passages(draft.markdown, {chunk.id: chunk.text for chunk in chunks})
-    assert verify_chapter(draft.markdown, chunks) == []
+    passages = find_passages(draft.content, {chunk.id: chunk.text for chunk in chunks})
+    assert verify_chapter(draft.content, chunks) == []
     assert len(passages) == draft.quality_metrics["quotes"]
     assert all(passage.quote for passage in passages)
-    assert tuple(cited_ids(draft.markdown)) == draft.source_chunk_ids
+    assert tuple(cited_ids(draft.content)) == draft.source_chunk_ids
     assert 0 <= (draft.confidence or 0) <= 1
 
 
@@ -115,5 +115,5 @@ def test_endless_text_still_makes_a_short_honest_chapter(text: str) -> None:
 
     draft = write(make_task(chunk))
 
-    assert verify_chapter(draft.markdown, [chunk]) == []
-    assert len(draft.markdown) < 30_000
+    assert verify_chapter(draft.content, [chunk]) == []
+    assert len(draft.content) < 30_000

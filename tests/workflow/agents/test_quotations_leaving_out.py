@@ -17,7 +17,7 @@ from workflow.agents.drafting.drafts import check_draft
 from workflow.agents.llm import Watch
 from workflow.agents.orchestrator import AgentOrchestrator
 from workflow.context.chapter_task import chapter_task
-from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, SourceChunk
+from workflow.contract.agent_types import JSON, ChapterResult, ChapterTask, SourceChunk
 from workflow.engine.writing import write_chapter
 
 RIVER = SourceChunk("c1", "The river closed in winter, and we walked over the ice to the other bank.", "Emm")
@@ -25,10 +25,12 @@ DIVORCE = SourceChunk("c2", "After the Divorce my mother kept the bell in the ki
 BELL = SourceChunk("c3", "The bell hung on the far bank, and whoever wanted the ferry rang it twice.", "Emm")
 
 
-def told(task: ChapterTask, *terms: str) -> tuple[ChapterDraft, list[JSON]]:
+def told(task: ChapterTask, *terms: str) -> tuple[ChapterResult, list[JSON]]:
     notes: list[JSON] = []
-    task = replace(task, preferences={"leave_out": list(terms)})
-    draft = AgentOrchestrator("quotations").write(task, lambda text: None, Watch(note_context=notes.append))
+    task = replace(task, user_preferences={"leave_out": list(terms)})
+    draft = AgentOrchestrator("quotations").execute_chapter_writer_task(
+        task, lambda text: None, Watch(note_context=notes.append)
+    )
     return check_draft(draft, task), notes
 
 
@@ -36,8 +38,8 @@ def told(task: ChapterTask, *terms: str) -> tuple[ChapterDraft, list[JSON]]:
 def test_passage_with_the_term_is_left_out_whole_and_noted(term: str) -> None:
     draft, notes = told(make_task(RIVER, DIVORCE, BELL), term)
 
-    assert "mother" not in draft.markdown
-    assert "ice" in draft.markdown
+    assert "mother" not in draft.content
+    assert "ice" in draft.content
     assert draft.source_chunk_ids == ("c1", "c3")
     assert notes == [{"left_out_passages": ["c2"]}]
 
@@ -69,14 +71,14 @@ def test_summary_and_themes_that_tell_of_it_go_too() -> None:
 
     draft, _ = told(task, "divorce")
 
-    assert "divorce" not in draft.markdown.casefold()
+    assert "divorce" not in draft.content.casefold()
     assert draft.themes[:1] == ("winter",)
 
 
 def test_chapter_of_which_nothing_remains_says_why() -> None:
     draft, _ = told(make_task(DIVORCE), "divorce")
 
-    assert draft.markdown == (
+    assert draft.content == (
         "This storyline tells of nothing but what is to be left out, so nothing is quoted here."
     )
 
@@ -96,8 +98,8 @@ def test_wanted_words_are_the_target() -> None:
         for n in range(150)
     ]
     short, long = (
-        AgentOrchestrator("quotations").write(
-            replace(make_task(*chunks), preferences={"words_per_chapter": words}), lambda text: None
+        AgentOrchestrator("quotations").execute_chapter_writer_task(
+            replace(make_task(*chunks), user_preferences={"words_per_chapter": words}), lambda text: None
         )
         for words in (300, 1_200)
     )
@@ -132,4 +134,4 @@ def test_every_writer_is_given_the_preferences_that_held_at_the_start(person: Us
 
     task = chapter_task(session, session.items.get(), [])
 
-    assert task.preferences == {"tense": "past", "names": ["Emm, not Emma"], "mine": 1}
+    assert task.user_preferences == {"tense": "past", "names": ["Emm, not Emma"], "mine": 1}

@@ -38,7 +38,7 @@ def test_fillers_are_left_out() -> None:
 def test_scraps_are_quoted_where_there_is_nothing_else(text: str) -> None:
     draft = write(make_task(SourceChunk("c1", text)))
 
-    assert body(draft.markdown) == [f"{text} [c1]"]
+    assert body(draft.content) == [f"{text} [c1]"]
     assert draft.source_chunk_ids == ("c1",)
 
 
@@ -62,7 +62,7 @@ def test_words_without_a_known_speaker_get_no_name() -> None:
 def test_plain_text_is_its_speakers() -> None:
     draft = write(make_task(SourceChunk("c9", PLAIN.text, speaker="Ida Berg")))
 
-    assert body(draft.markdown) == [f"**Ida Berg:** {PLAIN.text} [c9]"]
+    assert body(draft.content) == [f"**Ida Berg:** {PLAIN.text} [c9]"]
     assert draft.participants == ("Ida Berg",)
 
 
@@ -73,7 +73,7 @@ def test_chunks_stand_in_the_order_in_which_they_were_spoken() -> None:
     draft = write(make_task(late, early))
 
     assert draft.source_chunk_ids == ("early", "late")
-    assert "in the order in which they were spoken" in draft.markdown
+    assert "in the order in which they were spoken" in draft.content
 
 
 def test_start_times_order_chunks_without_sequences() -> None:
@@ -90,7 +90,7 @@ def test_chunks_of_unknown_time_keep_the_given_order_and_say_so() -> None:
     draft = write(make_task(first, second))
 
     assert draft.source_chunk_ids == ("b", "a")
-    assert "in the order of the record" in draft.markdown
+    assert "in the order of the record" in draft.content
 
 
 def test_two_recordings_that_count_alike_are_not_mixed() -> None:
@@ -122,7 +122,7 @@ def test_an_extractive_summary_is_not_repeated() -> None:
 def test_without_sources_the_chapter_is_its_summary_and_says_so() -> None:
     draft = write(make_task(summary="They moved to the coast.", summary_origin="extractive"))
 
-    assert draft.markdown.startswith("*They moved to the coast.*\n\nThis storyline has no source text")
+    assert draft.content.startswith("*They moved to the coast.*\n\nThis storyline has no source text")
     assert (draft.source_chunk_ids, draft.participants, draft.confidence) == ((), (), 0.0)
 
 
@@ -130,7 +130,7 @@ def test_without_sources_the_chapter_is_its_summary_and_says_so() -> None:
 def test_chunks_without_words_are_no_sources(text: str) -> None:
     draft = write(make_task(SourceChunk("c1", text)))
 
-    assert "nothing is quoted here" in draft.markdown
+    assert "nothing is quoted here" in draft.content
     assert draft.source_chunk_ids == ()
 
 
@@ -193,7 +193,7 @@ def test_partial_text_adds_up_to_the_chapter() -> None:
     draft = make_writer().write(make_task(HARBOUR), pieces.append)
 
     assert len(pieces) > 3
-    assert "".join(pieces) == draft.markdown
+    assert "".join(pieces) == draft.content
 
 
 def test_a_cancel_ends_the_writing() -> None:
@@ -220,8 +220,8 @@ def test_a_long_sentence_is_cut_with_omissions_shown() -> None:
 
     draft = write(make_task(SourceChunk("c1", text), words=150))
 
-    assert "…" in draft.markdown
-    assert verify_chapter(draft.markdown, [SourceChunk("c1", text)]) == []
+    assert "…" in draft.content
+    assert verify_chapter(draft.content, [SourceChunk("c1", text)]) == []
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_no_task_and_no_prompt_has_the_word(person: User) -> None:
 
     prompt = build_prompt(task)
 
-    assert [chunk.id for chunk in task.chunks] == ["c1"]
+    assert [chunk.id for chunk in task.text_chunks] == ["c1"]
     assert task.withheld_chunk_ids == ("c2",)
     assert WORD not in repr(task)
     assert WORD not in prompt.system + prompt.user

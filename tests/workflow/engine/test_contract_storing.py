@@ -12,7 +12,7 @@ from books.sources import SourceRules
 from tests.workflow.engine.test_leases import claim
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from workflow import transitions
-from workflow.contract.agent_types import AgentError, ChapterDraft
+from workflow.contract.agent_types import AgentError, ChapterResult
 from workflow.contract.failures import Failure
 from workflow.engine import advance, writing
 from workflow.engine.writing import write_chapter
@@ -142,7 +142,7 @@ def test_outage_while_the_sources_are_read_is_waited_out(
         {"markdown": "Told.\x00 \ud800!", "quality_metrics": {"a\x00": "\x00\ud800"}, "usage": {"n": "\x00"}},
         {"markdown": "Told.", "themes": ["\x00\ud800"], "title": "\x00\ud800"},
         {"markdown": "Told.", "quality_metrics": {"score": float("nan"), "quality_score": float("inf")}},
-        ChapterDraft(markdown="Told.", confidence=float("nan"), usage={"seen": object()}),
+        ChapterResult(content="Told.", confidence=float("nan"), usage={"seen": object()}),
     ],
 )
 def test_draft_with_what_no_database_can_keep_is_cleaned_and_stored(
@@ -172,17 +172,17 @@ def deep() -> object:
 @pytest.mark.parametrize(
     "result",
     [
-        ChapterDraft(markdown=None),  # type: ignore[arg-type]
-        ChapterDraft(markdown="Told.", themes=(1, None)),  # type: ignore[arg-type]
-        ChapterDraft(markdown="Told.", confidence="high"),  # type: ignore[arg-type]
-        ChapterDraft(markdown="Told.", source_chunk_ids=([],)),  # type: ignore[arg-type]
+        ChapterResult(content=None),  # type: ignore[arg-type]
+        ChapterResult(content="Told.", themes=(1, None)),  # type: ignore[arg-type]
+        ChapterResult(content="Told.", confidence="high"),  # type: ignore[arg-type]
+        ChapterResult(content="Told.", source_chunk_ids=([],)),  # type: ignore[arg-type]
         {"markdown": "Told.", "usage": circle()},
         {"markdown": "Told.", "quality_metrics": {(1, 2): 3}},
         {"markdown": "Told.", "confidence": 10**400},
         {"markdown": "Told.", "quality_metrics": {"deep": deep()}},
     ],
 )
-def test_draft_of_wrong_types_is_a_failed_attempt_at_once(
+def test_result_of_wrong_types_is_a_failed_attempt_at_once(
     person: User, control: Path, monkeypatch: pytest.MonkeyPatch, result: object
 ) -> None:
     monkeypatch.setattr("tests.writers._text", lambda task: result)

@@ -46,7 +46,7 @@ def metrics_of(session: ProcessingSession, number: int) -> dict[str, object]:
 
 
 def invents(task: ChapterTask) -> dict[str, object]:
-    return {"markdown": f"{task.chunks[0].text} {INVENTED} [{task.chunks[0].id}]"}
+    return {"markdown": f"{task.text_chunks[0].text} {INVENTED} [{task.text_chunks[0].id}]"}
 
 
 def test_every_backend_is_measured_and_the_board_has_the_score(person: User) -> None:
@@ -104,8 +104,10 @@ def test_metrics_that_break_cost_no_chapter(written: Written, monkeypatch: pytes
 
 def test_the_harmonizers_text_and_an_undone_one_are_measured_anew(written: Written) -> None:
     def leaves_a_note(task: ChapterTask) -> dict[str, object]:
-        text = task.chunks[0].text
-        return {"markdown": f"{text} [{task.chunks[0].id}]\n\nTODO: say more\n\nSo it was told by the river."}
+        text = task.text_chunks[0].text
+        return {
+            "markdown": f"{text} [{task.text_chunks[0].id}]\n\nTODO: say more\n\nSo it was told by the river."
+        }
 
     session = written(leaves_a_note, 1)
     harmonized = item(session, 1)

@@ -59,7 +59,7 @@ def written(name: str, limit: int) -> Iterator[WrittenChapter]:
         )
         own = tuple(chunks[chunk_id] for chunk_id in values["chunk_ids"])
         draft = writer.write(ChapterTask(number, title, node, own), lambda _: None)
-        yield WrittenChapter(number, title, draft.markdown, node, own)
+        yield WrittenChapter(number, title, draft.content, node, own)
 
 
 def with_faults(chapter: WrittenChapter) -> WrittenChapter:

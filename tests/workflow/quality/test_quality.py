@@ -203,8 +203,12 @@ def test_examples_rest_on_their_own_sources_and_not_on_others() -> None:
     own, others = [], []
     for place, task in enumerate(tasks):
         text, other = write(task).markdown, tasks[(place + 12) % 24]
-        own.append(measure(text, Sources(task.chunks, task.node, task.book), 900)["grounding"])
-        others.append(measure(text, Sources(other.chunks, other.node, task.book), 900)["grounding"])
+        own.append(
+            measure(text, Sources(task.text_chunks, task.storyline_node, task.book_metadata), 900)[
+                "grounding"
+            ]
+        )
+        others.append(measure(text, Sources(other.chunks, other.node, task.book_metadata), 900)["grounding"])
 
     assert median(each["close_share"] for each in own) >= 0.99
     assert median(each["close_share"] for each in others) <= 0.2

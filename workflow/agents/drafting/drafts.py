@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from books.storyline.values.titles import plain_title
 from books.text.citations import cited_ids, find_passages
 from books.text.storable import clean as clean
-from workflow.contract.agent_types import AgentError, ChapterDraft, ChapterTask
+from workflow.contract.agent_types import AgentError, ChapterResult, ChapterTask
 from workflow.contract.failures import Failure
 
 from .reasoning import without_reasoning
@@ -20,9 +20,9 @@ LONGEST_LIST = 200
 LONGEST_ENTRY = 300
 
 
-def check_draft(draft: ChapterDraft, task: ChapterTask) -> ChapterDraft:
+def check_draft(draft: ChapterResult, task: ChapterTask) -> ChapterResult:
     """Return the draft cleaned. Raises AgentError(bad_output) where it is empty or names chunks that the task lacks."""
-    markdown = without_reasoning(clean(draft.markdown))[0].strip()
+    markdown = without_reasoning(clean(draft.content))[0].strip()
     if not markdown:
         raise AgentError(Failure.BAD_OUTPUT, "the chapter is empty")
     unknown = unknown_chunks(draft, task)
@@ -30,30 +30,35 @@ def check_draft(draft: ChapterDraft, task: ChapterTask) -> ChapterDraft:
         raise AgentError(
             Failure.BAD_OUTPUT, f"the chapter names passages that do not exist: {', '.join(unknown[:5])}"
         )
-    confidence = draft.confidence
-    usable = confidence is not None and math.isfinite(confidence) and 0 <= confidence <= 1
-    return ChapterDraft(
-        markdown=markdown,
+    own_score = _share(draft.quality_score)
+    opinion = {} if own_score is None else {"own_quality_score": own_score}
+    return ChapterResult(
+        content=markdown,
         title=(plain_title(clean(draft.title).strip()) or task.title)[:LONGEST_TITLE],
         themes=_short(draft.themes),
         participants=_short(draft.participants),
         tags=_short(draft.tags),
         source_chunk_ids=draft.source_chunk_ids or _cited(markdown, task),
-        confidence=confidence if usable else None,
-        quality_metrics=_storable(draft.quality_metrics),
+        confidence=_share(draft.confidence),
+        quality_metrics=_storable({**draft.quality_metrics, **opinion}),
         usage=_storable(draft.usage),
     )
 
 
-def unknown_chunks(draft: ChapterDraft, task: ChapterTask) -> list[str]:
+def _share(value: float | None) -> float | None:
+    """Return a figure of the writer's that is 0 to 1; None for any other."""
+    return value if value is not None and math.isfinite(value) and 0 <= value <= 1 else None
+
+
+def unknown_chunks(draft: ChapterResult, task: ChapterTask) -> list[str]:
     """Return ids that the draft names and the task does not have.
 
     A mark in the text counts only where it is formed like the task's own ids ("c-99" beside "c-098"):
     brackets are also used for other things.
     """
-    known = {chunk.id for chunk in task.chunks}
+    known = {chunk.id for chunk in task.text_chunks}
     forms = {_form(chunk_id) for chunk_id in known}
-    marks = [mark for mark in cited_ids(draft.markdown) if _form(mark) in forms]
+    marks = [mark for mark in cited_ids(draft.content) if _form(mark) in forms]
     return [
         chunk_id for chunk_id in dict.fromkeys([*draft.source_chunk_ids, *marks]) if chunk_id not in known
     ]
@@ -64,7 +69,7 @@ def _form(chunk_id: str) -> str:
 
 
 def _cited(markdown: str, task: ChapterTask) -> tuple[str, ...]:
-    chunks = {chunk.id: chunk.text for chunk in task.chunks}
+    chunks = {chunk.id: chunk.text for chunk in task.text_chunks}
     return tuple(dict.fromkeys(passage.chunk_id for passage in find_passages(markdown, chunks)))
 
 

@@ -1,4 +1,4 @@
-"""Reads a model's answer into a ChapterDraft, or says what is wrong with it in words for the model."""
+"""Reads a model's answer into a ChapterResult, or says what is wrong with it in words for the model."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from books.text.citations import citation_marks, cited_ids
 from books.text.words import count_prose, count_words
 from workflow.agents.drafting.drafts import clean, unknown_chunks
-from workflow.contract.agent_types import ChapterDraft, ChapterTask
+from workflow.contract.agent_types import ChapterResult, ChapterTask
 from workflow.contract.failures import Failure
 
 from .language import wrong_language
@@ -58,7 +58,7 @@ class BadAnswer(Exception):
 class Usable(BadAnswer):
     """A chapter that could be better. `draft` is the chapter, marked so, for when enough was asked."""
 
-    def __init__(self, kind: str, sentence: str, draft: ChapterDraft) -> None:
+    def __init__(self, kind: str, sentence: str, draft: ChapterResult) -> None:
         super().__init__(kind, sentence)
         self.draft = draft
 
@@ -66,14 +66,14 @@ class Usable(BadAnswer):
 class WrongLength(Usable):
     """A good chapter, far from its target length."""
 
-    def __init__(self, sentence: str, draft: ChapterDraft) -> None:
+    def __init__(self, sentence: str, draft: ChapterResult) -> None:
         super().__init__("length", sentence, draft)
 
 
 class WrongLanguage(Usable):
     """A chapter that is certainly in another language than the wanted one."""
 
-    def __init__(self, sentence: str, draft: ChapterDraft) -> None:
+    def __init__(self, sentence: str, draft: ChapterResult) -> None:
         super().__init__("language", sentence, draft)
 
 
@@ -88,13 +88,13 @@ class LengthRange:
 
 def length_range(task: ChapterTask, words: int | None = None) -> LengthRange:
     """Return the range for a chapter of `words` (by default the person's); thin sources ask for less."""
-    target = words or wanted_words(task.preferences)
-    source_words = sum(count_words(chunk.text) for chunk in task.chunks)
+    target = words or wanted_words(task.user_preferences)
+    source_words = sum(count_words(chunk.text) for chunk in task.text_chunks)
     fewest = min(SHORTEST * target, SHORTEST_OF_SOURCES * source_words)
     return LengthRange(target, round(fewest), round(LONGEST * target))
 
 
-def parse_answer(text: str, task: ChapterTask, words: int | None = None) -> ChapterDraft:
+def parse_answer(text: str, task: ChapterTask, words: int | None = None) -> ChapterResult:
     """Return the chapter in an answer. Raises BadAnswer, the first of its faults; a Usable one only as the last.
 
     `words` is the length that was asked for, where a small model was asked for less than the person's.
@@ -105,7 +105,7 @@ def parse_answer(text: str, task: ChapterTask, words: int | None = None) -> Chap
     draft = _draft(markdown, meta)
     _check_leaks(draft, task)
     _check_chunks(draft, task)
-    wrong = wrong_language(draft.markdown, task)
+    wrong = wrong_language(draft.content, task)
     wanted = length_range(task, words)
     if wrong is None:
         return _check_length(draft, wanted)
@@ -165,14 +165,14 @@ def _incomplete(reason: str) -> BadAnswer:
     )
 
 
-def _draft(markdown: str, meta: Mapping[str, object]) -> ChapterDraft:
+def _draft(markdown: str, meta: Mapping[str, object]) -> ChapterResult:
     title = meta["title"]
     if not isinstance(title, str):
         raise _incomplete("title is not text")
     confidence = meta.get("confidence")
     is_number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
-    return ChapterDraft(
-        markdown=markdown,
+    return ChapterResult(
+        content=markdown,
         title=_SPACES.sub(" ", title).strip().lstrip("# "),
         themes=_texts(meta, "themes"),
         participants=_texts(meta, "participants"),
@@ -190,19 +190,19 @@ def _texts(meta: Mapping[str, object], key: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in values[:LONGEST_LIST] if each.strip())
 
 
-def _check_leaks(draft: ChapterDraft, task: ChapterTask) -> None:
+def _check_leaks(draft: ChapterResult, task: ChapterTask) -> None:
     """Refuse text of ours or of the model's own in the chapter; what a source says itself is no leak."""
-    sources = "\n".join(chunk.text for chunk in task.chunks)
-    for leak in leaks_in(draft.markdown, draft.title):
+    sources = "\n".join(chunk.text for chunk in task.text_chunks)
+    for leak in leaks_in(draft.content, draft.title):
         if leak not in sources:
             raise BadAnswer("leak", f"Your chapter contains “{leak[:60]}”, which is no part of a chapter.")
-    for elision in elisions_in(draft.markdown):
+    for elision in elisions_in(draft.content):
         if elision not in sources:
             sentence = (
                 f"Your chapter leaves a part of itself out (“{elision[:60]}”). Write all of it, to its end."
             )
             raise BadAnswer("elided", sentence)
-    prose = " ".join(_WORD.findall(draft.markdown.lower()))
+    prose = " ".join(_WORD.findall(draft.content.lower()))
     if any(shingle in prose for shingle in _rule_shingles()):
         raise BadAnswer(
             "leak", "Your chapter repeats the rules that you were given. Write the chapter alone."
@@ -216,13 +216,13 @@ def _rule_shingles() -> Iterator[str]:
             yield " ".join(words[start : start + _RULE_WORDS])
 
 
-def _check_chunks(draft: ChapterDraft, task: ChapterTask) -> None:
+def _check_chunks(draft: ChapterResult, task: ChapterTask) -> None:
     """Refuse ids that the task does not have, and a chapter that cites none although there are some."""
-    known = {chunk.id for chunk in task.chunks}
-    sources = "\n".join(chunk.text for chunk in task.chunks)
+    known = {chunk.id for chunk in task.text_chunks}
+    sources = "\n".join(chunk.text for chunk in task.text_chunks)
     marks = [
         chunk_id
-        for _, _, chunk_id in citation_marks(draft.markdown)
+        for _, _, chunk_id in citation_marks(draft.content)
         if chunk_id not in known and _ID_LIKE.fullmatch(chunk_id) and f"[{chunk_id}]" not in sources
     ]
     unknown = list(dict.fromkeys([*unknown_chunks(draft, task), *marks]))
@@ -231,20 +231,20 @@ def _check_chunks(draft: ChapterDraft, task: ChapterTask) -> None:
         raise BadAnswer(
             "unknown_chunks", f"There are no passages with these ids: {named}. Cite only ids that you got."
         )
-    if known and not known.intersection(cited_ids(draft.markdown)):
+    if known and not known.intersection(cited_ids(draft.content)):
         raise BadAnswer(
             "no_citations",
             "No paragraph cites a passage. End every paragraph with its passages’ ids in brackets.",
         )
 
 
-def _measures(draft: ChapterDraft, wanted: LengthRange) -> dict[str, object]:
-    return {"words": count_prose(draft.markdown), "target_words": wanted.target}
+def _measures(draft: ChapterResult, wanted: LengthRange) -> dict[str, object]:
+    return {"words": count_prose(draft.content), "target_words": wanted.target}
 
 
-def _check_length(draft: ChapterDraft, wanted: LengthRange) -> ChapterDraft:
+def _check_length(draft: ChapterResult, wanted: LengthRange) -> ChapterResult:
     """Return the draft with its length's measures. Raises WrongLength, with the draft marked, where it is far off."""
-    words = count_prose(draft.markdown)
+    words = count_prose(draft.content)
     measures = _measures(draft, wanted)
     if wanted.fewest <= words <= wanted.most:
         return replace(draft, quality_metrics=measures)

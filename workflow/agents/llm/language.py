@@ -15,11 +15,11 @@ _QUOTE_LINE = re.compile(r"\s*>")
 
 def wanted_language(task: ChapterTask) -> str:
     """Return the tag of the language that is wanted, "" where what the person says names none that we know."""
-    wish = task.preferences.get("language")
+    wish = task.user_preferences.get("language")
     if isinstance(wish, str) and wish.strip():
         first = _FIRST_PART.match(wish.strip())
         return tag_named(wish) or (tag_named(first[0]) if first else "")
-    return tag_named(str(task.book.get("language") or ""))
+    return tag_named(str(task.book_metadata.get("language") or ""))
 
 
 def wrong_language(markdown: str, task: ChapterTask) -> tuple[str, str] | None:
@@ -38,7 +38,7 @@ def wrong_language(markdown: str, task: ChapterTask) -> tuple[str, str] | None:
 
 
 def _own_words(markdown: str, task: ChapterTask) -> str:
-    sources = "\n".join(" ".join(chunk.text.split()) for chunk in task.chunks)
+    sources = "\n".join(" ".join(chunk.text.split()) for chunk in task.text_chunks)
     said: list[str] = []
     for _, _, paragraph in paragraphs(markdown):
         if _QUOTE_LINE.match(paragraph):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from books.text.storable import clean
-from workflow.contract.agent_types import AgentCancelled, AgentError, ChapterDraft, ChapterTask, OnText
+from workflow.contract.agent_types import AgentCancelled, AgentError, ChapterResult, ChapterTask, OnText
 from workflow.contract.failures import EXPLANATIONS, Failure
 
 from .answers import BadAnswer, Usable, WrongLanguage, has_closing_block, parse_answer
@@ -62,7 +62,7 @@ class ModelWriter:
         self._timeouts = timeouts or Timeouts()
         self._window = window
 
-    def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft:
+    def write(self, task: ChapterTask, on_text: OnText) -> ChapterResult:
         """Write one chapter. Raises AgentError, or AgentCancelled within a second of a cancel."""
         job = _Job(task, on_text, self._watch, self._timeouts, self._window)
         return run_cancellable(job.write_with_first(self._models), self._watch.cancelled)
@@ -82,7 +82,7 @@ class _Job:
         self._usage = TokenUsage()
         self._has_handed_over = False
 
-    async def write_with_first(self, models: Sequence[str]) -> ChapterDraft:
+    async def write_with_first(self, models: Sequence[str]) -> ChapterResult:
         """Go through the list as long as a model cannot be used at all. Raises AgentError."""
         failures: list[tuple[str, AgentError]] = []
         for name in models:
@@ -94,10 +94,10 @@ class _Job:
                     self._watch.note_rate_limit(name, error.retry_after)
                 if self._has_handed_over or error.code not in FALLS_BACK:
                     break
-                logger.info("chapter %s: %s cannot be used: %s", self._task.number, name, error.code)
+                logger.info("chapter %s: %s cannot be used: %s", self._task.chapter_number, name, error.code)
         raise most_hopeful(failures)
 
-    async def _write_with(self, name: str) -> ChapterDraft:
+    async def _write_with(self, name: str) -> ChapterResult:
         model = make_model(name)
         window = Window(self._window, "setting") if self._window else await find_window(name, model)
         async with model:
@@ -112,7 +112,10 @@ class _Job:
                     if error.window and window.tokens == error.window:
                         learn(name, error.window)
                     logger.info(
-                        "chapter %s: %s is sent less, for %s tokens", self._task.number, name, window.tokens
+                        "chapter %s: %s is sent less, for %s tokens",
+                        self._task.chapter_number,
+                        name,
+                        window.tokens,
                     )
             return await self._write_from(self._prompt_for(window, name), model, name)
 
@@ -121,7 +124,7 @@ class _Job:
         self._watch.note_context({**prompt.record, "model": name, "window_from": window.known_from})
         return prompt
 
-    async def _write_from(self, prompt: Prompt, model: "Model", name: str) -> ChapterDraft:
+    async def _write_from(self, prompt: Prompt, model: "Model", name: str) -> ChapterResult:
         """Ask, and ask for corrections. A length or language that stays wrong is accepted in the end, and marked.
 
         For its language alone a chapter goes back once.
@@ -136,7 +139,7 @@ class _Job:
                 is_about_language = isinstance(fault, WrongLanguage)
                 if correction == MOST_CORRECTIONS or (is_about_language and was_about_language):
                     return self._accepted(fault, answer.text, correction)
-                logger.info("chapter %s: %s is asked again: %s", self._task.number, name, fault.kind)
+                logger.info("chapter %s: %s is asked again: %s", self._task.chapter_number, name, fault.kind)
                 was_about_language = was_about_language or is_about_language
                 messages = corrected_messages(prompt, answer.text, fault.sentence)
         raise AssertionError("the last correction returns or raises")
@@ -176,13 +179,13 @@ class _Job:
     def _note_usage(self) -> None:
         self._watch.note_usage(self._usage.as_json())
 
-    def _accepted(self, fault: BadAnswer, answer: str, corrections: int) -> ChapterDraft:
+    def _accepted(self, fault: BadAnswer, answer: str, corrections: int) -> ChapterResult:
         if isinstance(fault, Usable):
             return self._finished(fault.draft, corrections)
         failure = AgentError(fault.code, f"asked {corrections + 1} times, the answer still {fault.told}")
         raise _with_text(failure, answer) from None
 
-    def _finished(self, draft: ChapterDraft, corrections: int) -> ChapterDraft:
+    def _finished(self, draft: ChapterResult, corrections: int) -> ChapterResult:
         measures = {**draft.quality_metrics, "corrections": corrections}
         return replace(draft, quality_metrics=measures, usage=self._usage.as_json())
 

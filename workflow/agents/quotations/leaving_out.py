@@ -25,18 +25,18 @@ def without_left_out(task: ChapterTask) -> Remaining:
 
     Whole words count, in any case; a passage goes whole, as what stands around the word tells of it, too.
     """
-    terms = left_out_terms(task.preferences)
+    terms = left_out_terms(task.user_preferences)
     if not terms:
         return Remaining(task)
     unwanted = _pattern(terms)
-    gone = tuple(chunk.id for chunk in task.chunks if unwanted.search(_plain(chunk.text)))
+    gone = tuple(chunk.id for chunk in task.text_chunks if unwanted.search(_plain(chunk.text)))
     node = replace(
-        task.node,
-        summary="" if unwanted.search(_plain(task.node.summary)) else task.node.summary,
-        themes=tuple(theme for theme in task.node.themes if not unwanted.search(_plain(theme))),
+        task.storyline_node,
+        summary="" if unwanted.search(_plain(task.storyline_node.summary)) else task.storyline_node.summary,
+        themes=tuple(theme for theme in task.storyline_node.themes if not unwanted.search(_plain(theme))),
     )
-    chunks = tuple(chunk for chunk in task.chunks if chunk.id not in gone)
-    return Remaining(replace(task, node=node, chunks=chunks), gone)
+    chunks = tuple(chunk for chunk in task.text_chunks if chunk.id not in gone)
+    return Remaining(replace(task, storyline_node=node, text_chunks=chunks), gone)
 
 
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:

@@ -8,7 +8,7 @@ from books.preferences.reading import wanted_words
 from books.text.citations import citation_mark
 from books.text.tags import tag_named
 from books.text.words import count_prose, count_words
-from workflow.contract.agent_types import JSON, ChapterDraft, ChapterTask, OnText, SourceChunk
+from workflow.contract.agent_types import JSON, ChapterResult, ChapterTask, OnText, SourceChunk
 
 from .frame import Frame, summary_paragraph, whole_summary
 from .frame_words import ENGLISH, OF_LANGUAGE
@@ -71,7 +71,7 @@ class QuotationsWriter:
     def __init__(self, note_context: Callable[[JSON], None] | None = None) -> None:
         self._note_context = note_context
 
-    def write(self, task: ChapterTask, on_text: OnText) -> ChapterDraft:
+    def write(self, task: ChapterTask, on_text: OnText) -> ChapterResult:
         """Return the chapter; `on_text` gets its Markdown by paragraphs. Same task, same bytes."""
         remaining = without_left_out(task)
         left_out = [*task.withheld_chunk_ids, *remaining.chunk_ids]
@@ -86,9 +86,11 @@ class QuotationsWriter:
 
 
 def _choose_body(task: ChapterTask) -> _Body:
-    chunks, in_order = in_spoken_order(_quotable(task.chunks))
+    chunks, in_order = in_spoken_order(_quotable(task.text_chunks))
     texts = [chunk.text for chunk in chunks]
-    sentences = with_short_answers(find_sentences(find_lines(chunks, task.node.participants), texts))
+    sentences = with_short_answers(
+        find_sentences(find_lines(chunks, task.storyline_node.participants), texts)
+    )
     company = pair_exchanges(sentences)
     chosen = select_sentences(sentences, company, find_leads(sentences), _query(task), _budget(task))
     paragraphs = make_paragraphs(sentences, chosen, texts, [chunk.id for chunk in chunks])
@@ -107,18 +109,20 @@ def _quotable(chunks: Sequence[SourceChunk]) -> list[SourceChunk]:
 
 
 def _query(task: ChapterTask) -> list[str]:
-    return [task.title, task.node.title, task.node.summary, *task.node.themes]
+    return [task.title, task.storyline_node.title, task.storyline_node.summary, *task.storyline_node.themes]
 
 
 def _budget(task: ChapterTask) -> int:
     """Return how many words may be quoted: four fifths of the chapter, less where the summary is long."""
-    wanted = wanted_words(task.preferences)
+    wanted = wanted_words(task.user_preferences)
     framed = count_words(_lead(task)) + _FRAME_WORDS
     return round(min(_QUOTED_SHARE * wanted, max(_LEAST_QUOTED_SHARE * wanted, wanted - framed)))
 
 
 def _lead(task: ChapterTask) -> str:
-    return summary_paragraph(task.node, limit=round(_SUMMARY_SHARE * wanted_words(task.preferences)))
+    return summary_paragraph(
+        task.storyline_node, limit=round(_SUMMARY_SHARE * wanted_words(task.user_preferences))
+    )
 
 
 def _phrases(
@@ -126,9 +130,9 @@ def _phrases(
 ) -> PhraseBook:
     return PhraseBook(
         sections=[[quote for p in section for quote in p.quotes] for section in sections],
-        topics=[task.node.summary, *task.node.themes],
+        topics=[task.storyline_node.summary, *task.storyline_node.themes],
         title=task.title,
-        names=[*dict.fromkeys(s.speaker for s in sentences), *task.node.participants],
+        names=[*dict.fromkeys(s.speaker for s in sentences), *task.storyline_node.participants],
     )
 
 
@@ -145,8 +149,8 @@ def _blocks(task: ChapterTask, body: _Body, *, emptied: bool) -> list[str]:
 
 
 def _blocks_without_quotes(task: ChapterTask, *, emptied: bool) -> list[str]:
-    summary = whole_summary(task.node)
-    has_text = any(chunk.text.strip() for chunk in task.chunks)
+    summary = whole_summary(task.storyline_node)
+    has_text = any(chunk.text.strip() for chunk in task.text_chunks)
     # Where there is nothing at all, a sentence in English is better than no word.
     words = _frame(task) or (None if summary else _OF_NO_LANGUAGE)
     plain = (
@@ -159,7 +163,7 @@ def _blocks_without_quotes(task: ChapterTask, *, emptied: bool) -> list[str]:
 
 def _frame(task: ChapterTask) -> Frame | None:
     """Return the sentences in the book's language, English where it says none; None where there are none."""
-    language = tag_named(str(task.book.get("language") or "")).partition("-")[0]
+    language = tag_named(str(task.book_metadata.get("language") or "")).partition("-")[0]
     return _FRAMES.get(language or "en")
 
 
@@ -174,23 +178,26 @@ def _account(task: ChapterTask, body: _Body) -> str:
         unnamed=not all(p.speaker for p in body.paragraphs),
         in_order=body.in_order,
     )
-    return " ".join(filter(None, [counting, words.earlier_voices(task.context, body.voices)]))
+    return " ".join(filter(None, [counting, words.earlier_voices(task.previous_context, body.voices)]))
 
 
-def _draft(task: ChapterTask, body: _Body, markdown: str) -> ChapterDraft:
-    known = {theme.casefold() for theme in task.node.themes}
-    themes = [*task.node.themes, *(phrase for phrase in body.key_phrases if phrase.casefold() not in known)]
+def _draft(task: ChapterTask, body: _Body, markdown: str) -> ChapterResult:
+    known = {theme.casefold() for theme in task.storyline_node.themes}
+    themes = [
+        *task.storyline_node.themes,
+        *(phrase for phrase in body.key_phrases if phrase.casefold() not in known),
+    ]
     quoted = sum(p.words for p in body.paragraphs)
     coverage = measure_coverage(
         used_share=len(body.cited_ids) / len(body.chunks) if body.chunks else 0.0,
         query=_query(task),
         quotes=[quote for p in body.paragraphs for quote in p.quotes],
-        length_share=quoted / (_QUOTED_SHARE * wanted_words(task.preferences)),
+        length_share=quoted / (_QUOTED_SHARE * wanted_words(task.user_preferences)),
     )
-    return ChapterDraft(
-        markdown=markdown,
+    return ChapterResult(
+        content=markdown,
         title=task.title,
-        themes=tuple(themes[: max(_MOST_THEMES, len(task.node.themes))]),
+        themes=tuple(themes[: max(_MOST_THEMES, len(task.storyline_node.themes))]),
         participants=tuple(body.voices),
         tags=tuple(body.key_phrases[:_MOST_TAGS]),
         source_chunk_ids=tuple(body.cited_ids),
@@ -201,7 +208,7 @@ def _draft(task: ChapterTask, body: _Body, markdown: str) -> ChapterDraft:
             "quoted_words": quoted,
             "quotes": sum(len(p.quotes) for p in body.paragraphs),
             "passages": len(body.cited_ids),
-            "passages_given": len(task.chunks),
+            "passages_given": len(task.text_chunks),
             "voices": len(body.voices),
             "sections": max(1, sum(map(bool, body.headings))),
         },

@@ -13,12 +13,21 @@ from books.text.citations import find_passages
 from books.text.withheld import Withheld
 from books.text.words import count_prose
 from workflow.agents.memory import ChapterMemory, memory_of
+from workflow.agents.orchestrator import RULES, AgentOrchestrator
 from workflow.context.chapter_task import source_chunk, source_node
-from workflow.contract.agent_types import JSON, ChapterContext, EarlierChapter, SourceChunk, WrittenChapter
+from workflow.contract.agent_types import (
+    JSON,
+    AgentError,
+    ChapterContext,
+    EarlierChapter,
+    SourceChunk,
+    WrittenChapter,
+)
+from workflow.contract.failures import Failure
 from workflow.contract.states import ItemStatus
 from workflow.engine.measuring import compared_with, measures_again, score_in
 from workflow.engine.outcomes import add_revision
-from workflow.harmonization import RULE_KEYS, Applied, Finding, apply_findings, find_all
+from workflow.harmonization import RULE_KEYS, Applied, Finding, HarmonizerTask, apply_findings
 from workflow.harmonization.judged import Judged
 from workflow.models import ChapterWorkflowItem, ConsistencyRule, ProcessingSession
 
@@ -50,6 +59,7 @@ class LoadedBook:
     card: JSON = field(default_factory=dict)
     judged: Judged | None = None
     withheld: Withheld = field(default_factory=Withheld)
+    version_name: str = ""
 
     @cached_property
     def texts(self) -> Mapping[int, EarlierChapter]:
@@ -107,6 +117,7 @@ def load_book(session: ProcessingSession) -> LoadedBook:
         kept_names(preferences_of(version)),
         version.book.card(),
         withheld=rules.withheld,
+        version_name=version.name,
     )
 
 
@@ -142,10 +153,20 @@ def _loaded(
     return LoadedChapter(item, revision, written, {chunk.key: chunk.pk for chunk in chunks})
 
 
-def find_in(book: LoadedBook) -> dict[int, list[Finding]]:
-    """Return what the rules that are on find in each chapter; touches no database."""
-    written = (chapter.written for chapter in book.chapters)
-    return find_all(written, enabled=book.enabled, titles=book.titles, kept_names=book.kept_names)
+def find_in(book: LoadedBook) -> Mapping[int, list[Finding]]:
+    """Return what the rules that are on find in each chapter; touches no database. Raises AgentError."""
+    task = HarmonizerTask(
+        book_id=str(book.card.get("book_id", "")),
+        book_version=book.version_name,
+        chapters=[chapter.written for chapter in book.chapters],
+        consistency_rules=book.enabled,
+        titles=book.titles,
+        kept_names=book.kept_names,
+    )
+    result = AgentOrchestrator(RULES).execute_harmonizer_task(task)
+    if not result.success:
+        raise AgentError(Failure.INTERNAL_ERROR, result.error)
+    return result.changes
 
 
 def is_waiting(chapter: LoadedChapter) -> bool:

@@ -8,7 +8,7 @@ from tests.workflow.agents.llm.scripted_answers import Script
 from tests.workflow.agents.llm.server import KEY, ScriptedServer
 from workflow.agents.llm import ModelWriter, Timeouts, Watch
 from workflow.agents.llm.providers import windows
-from workflow.contract.agent_types import ChapterDraft, ChapterTask
+from workflow.contract.agent_types import ChapterResult, ChapterTask
 
 QUICK = Timeouts(silence=2.0, first_text=2.0, whole=6.0)
 
@@ -32,12 +32,12 @@ def server(one_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Scrip
 
 
 @pytest.fixture
-def write(server: ScriptedServer) -> Callable[..., ChapterDraft]:
+def write(server: ScriptedServer) -> Callable[..., ChapterResult]:
     """Write a chapter through the server, quickly."""
 
     def written(
         task: ChapterTask, on_text: Callable[[str], None] = lambda text: None, watch: Watch | None = None
-    ) -> ChapterDraft:
+    ) -> ChapterResult:
         return ModelWriter("openai-chat:scripted", watch, QUICK).write(task, on_text)
 
     return written

@@ -13,7 +13,7 @@ from tests.workflow.agents.llm.wires import WIRES, Wire, WireServer
 from workflow.agents.llm import ModelWriter, Timeouts, Watch
 from workflow.agents.llm import writer as writing
 from workflow.agents.llm.calls import errors
-from workflow.contract.agent_types import JSON, AgentError, ChapterDraft
+from workflow.contract.agent_types import JSON, AgentError, ChapterResult
 from workflow.contract.failures import EXPLANATIONS, Failure
 from workflow.engine.retry_policy import wait_before_next
 
@@ -87,7 +87,7 @@ class Case:
 class Outcome:
     """What came. `exception` is the class that the provider's package raised, "" where it raised none."""
 
-    draft: ChapterDraft | None
+    draft: ChapterResult | None
     error: AgentError | None
     exception: str
     requests: int
@@ -131,7 +131,7 @@ def run(case: Case, server: WireServer) -> Outcome:
     timeouts = _SILENCE if case.scenario in SILENT else _PATIENCE
     writer = ModelWriter(case.wire.writer, Watch(note_usage=used.update), timeouts)
     before, started = len(server.seen), time.monotonic()
-    draft: ChapterDraft | None = None
+    draft: ChapterResult | None = None
     error: AgentError | None = None
     with patch.dict(os.environ, environment), patch.object(writing, "classify", classify):
         try:

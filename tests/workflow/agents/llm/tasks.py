@@ -57,11 +57,13 @@ def task(
     if earlier:
         context = replace(context, facts=(fact(1),), related=(related(7),))
     return ChapterTask(
-        number=number,
+        chapter_number=number,
         title="The high water",
-        node=SourceNode("n1", "The high water", "How the river rose.", "human", ("flood",), ("Emm",), None),
-        chunks=chunks or tuple(chunk(each) for each in range(1, 4)),
-        context=context,
-        book={"title": "The River", "language": "en"},
-        preferences=preferences or {},
+        storyline_node=SourceNode(
+            "n1", "The high water", "How the river rose.", "human", ("flood",), ("Emm",), None
+        ),
+        text_chunks=chunks or tuple(chunk(each) for each in range(1, 4)),
+        previous_context=context,
+        book_metadata={"title": "The River", "language": "en"},
+        user_preferences=preferences or {},
     )

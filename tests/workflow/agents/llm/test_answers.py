@@ -24,7 +24,7 @@ def fault_of(text: str) -> str:
 def test_whole_answer() -> None:
     draft = parse_answer(GOOD, task())
 
-    assert draft.markdown == prose(IDS)
+    assert draft.content == prose(IDS)
     assert draft.themes == ("flood",)
     assert draft.participants == ("Emm",)
     assert draft.tags == ("river",)
@@ -46,7 +46,7 @@ def test_whole_answer() -> None:
 def test_harmless_deviations_are_read(text: str) -> None:
     draft = parse_answer(text, task())
 
-    assert "`" not in draft.markdown
+    assert "`" not in draft.content
     assert draft.source_chunk_ids == ("c-1", "c-2", "c-3")
 
 

@@ -14,9 +14,9 @@ from tests.workflow.agents.llm.tasks import chunk, task
 from workflow.agents.llm import ModelWriter
 from workflow.agents.llm.calls.errors import classify
 from workflow.agents.llm.calls.redaction import redact, safe_words
-from workflow.contract.agent_types import AgentError, ChapterDraft
+from workflow.contract.agent_types import AgentError, ChapterResult
 
-Write = Callable[..., ChapterDraft]
+Write = Callable[..., ChapterResult]
 
 MATRIX = [
     ("429 in seconds", "rate_limited", 7),

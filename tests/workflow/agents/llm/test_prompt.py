@@ -59,7 +59,7 @@ def test_every_block_keeps_its_budget(window: int | None) -> None:
     long = long_task()
     hard = task(*long.chunks, earlier=400, preferences={"style_notes": "short sentences, " * 500})
     many = {"facts": tuple(map(fact, range(1, 90))), "related": tuple(related(n, 30) for n in range(1, 13))}
-    hard = replace(hard, context=replace(hard.context, **many))
+    hard = replace(hard, previous_context=replace(hard.previous_context, **many))
 
     prompt = build_prompt(hard, window)
 
@@ -171,22 +171,22 @@ def _hostile_context(context: ChapterContext, text: str) -> ChapterContext:
 
 
 def _with(calm: ChapterTask, place: str, text: str) -> ChapterTask:
-    first, *others = calm.chunks
+    first, *others = calm.text_chunks
     if place == "text":
-        return replace(calm, chunks=(replace(first, text=text), *others))
+        return replace(calm, text_chunks=(replace(first, text=text), *others))
     if place == "speaker":
-        return replace(calm, chunks=(replace(first, speaker=text), *others))
+        return replace(calm, text_chunks=(replace(first, speaker=text), *others))
     if place == "title":
         return replace(calm, title=text)
     if place == "summary":
-        return replace(calm, node=replace(calm.node, summary=text))
+        return replace(calm, storyline_node=replace(calm.storyline_node, summary=text))
     if place == "theme":
-        return replace(calm, node=replace(calm.node, themes=(text,)))
+        return replace(calm, storyline_node=replace(calm.storyline_node, themes=(text,)))
     if place == "earlier":
-        return replace(calm, context=_hostile_context(calm.context, text))
+        return replace(calm, previous_context=_hostile_context(calm.previous_context, text))
     if place == "wish":
-        return replace(calm, preferences={"tone": text, "names": [text], "style_notes": text})
-    return replace(calm, book={"title": text, "language": text})
+        return replace(calm, user_preferences={"tone": text, "names": [text], "style_notes": text})
+    return replace(calm, book_metadata={"title": text, "language": text})
 
 
 def test_ordinary_text_goes_in_word_for_word() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.workflow.agents.llm.server import KEY
 from tests.workflow.agents.llm.tasks import task
 from workflow.agents.llm.calls import tracing
-from workflow.contract.agent_types import ChapterDraft
+from workflow.contract.agent_types import ChapterResult
 
 PATIENCE_SECONDS = 20
 
@@ -43,7 +43,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
 
 
 def test_span_has_the_tokens_and_not_a_word_of_the_book(
-    collector: list[bytes], write: Callable[..., ChapterDraft]
+    collector: list[bytes], write: Callable[..., ChapterResult]
 ) -> None:
     draft = write(task())
 
@@ -53,7 +53,7 @@ def test_span_has_the_tokens_and_not_a_word_of_the_book(
     sent = b"".join(collector)
     assert b"gen_ai.usage.input_tokens" in sent
     assert b"scripted" in sent
-    for text in (KEY, "carried the hens up", "The high water", draft.markdown[:40], draft.title):
+    for text in (KEY, "carried the hens up", "The high water", draft.content[:40], draft.title):
         assert text.encode() not in sent
 
 

@@ -11,7 +11,7 @@ from tests.workflow.agents.llm.tasks import chunk, task
 from workflow.agents.llm import ModelWriter, Watch
 from workflow.agents.llm.providers import windows
 from workflow.agents.llm.providers.windows import UnreadableWindows, Window, read_windows, window_for
-from workflow.contract.agent_types import ChapterDraft
+from workflow.contract.agent_types import ChapterResult
 
 LONG = "The water came in at the door of the mill. " * 300
 
@@ -59,7 +59,7 @@ def test_smaller_window_that_a_model_named_counts_most(monkeypatch: pytest.Monke
 
 
 def test_window_is_learned_from_an_overflow(
-    server: ScriptedServer, write: Callable[..., ChapterDraft]
+    server: ScriptedServer, write: Callable[..., ChapterResult]
 ) -> None:
     server.play("too long for 6,000", "good")
     long = task(*(chunk(each, LONG) for each in range(1, 6)))
@@ -121,7 +121,7 @@ def test_what_a_person_says_of_ollama_is_not_asked(
 
 
 def test_window_said_in_the_environment_is_kept(
-    server: ScriptedServer, write: Callable[..., ChapterDraft], monkeypatch: pytest.MonkeyPatch
+    server: ScriptedServer, write: Callable[..., ChapterResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHAPTERFLOW_MODEL_WINDOW", "openai-chat:scripted=4096")
     records: list[dict[str, object]] = []

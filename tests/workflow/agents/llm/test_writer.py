@@ -12,9 +12,9 @@ from tests.workflow.agents.llm.conftest import QUICK
 from tests.workflow.agents.llm.server import KEY, ScriptedServer
 from tests.workflow.agents.llm.tasks import chunk, task
 from workflow.agents.llm import RESET, ModelWriter, Timeouts, Watch
-from workflow.contract.agent_types import JSON, AgentCancelled, AgentError, ChapterDraft
+from workflow.contract.agent_types import JSON, AgentCancelled, AgentError, ChapterResult
 
-Write = Callable[..., ChapterDraft]
+Write = Callable[..., ChapterResult]
 
 
 def shown_of(pieces: list[str]) -> str:
@@ -32,10 +32,10 @@ def test_good_chapter(scenario: str, server: ScriptedServer, write: Write) -> No
     assert draft.title == "The year of the steps"
     assert draft.source_chunk_ids == ("c-1", "c-2", "c-3")
     assert draft.confidence == 0.7
-    assert draft.markdown.startswith("The river rose")
-    assert draft.markdown.endswith("[c-3]")
+    assert draft.content.startswith("The river rose")
+    assert draft.content.endswith("[c-3]")
     assert len(pieces) > 3
-    assert shown_of(pieces).replace("```", "").strip() == draft.markdown
+    assert shown_of(pieces).replace("```", "").strip() == draft.content
 
 
 def test_key_goes_to_the_provider_alone(server: ScriptedServer, write: Write) -> None:
@@ -100,7 +100,7 @@ def test_fault_goes_back_with_its_reason(
 
     assert len(server.seen) == 2
     assert sentence in server.seen[1].text
-    assert shown_of(pieces).strip() == draft.markdown
+    assert shown_of(pieces).strip() == draft.content
     assert draft.quality_metrics["corrections"] == 1
     assert draft.usage["requests"] == 2
 
@@ -130,8 +130,8 @@ def test_thinking_is_neither_shown_nor_stored(server: ScriptedServer, write: Wri
 
     draft = write(task(), pieces.append)
 
-    assert shown_of(pieces).strip() == draft.markdown
-    assert draft.markdown.startswith("The river rose")
+    assert shown_of(pieces).strip() == draft.content
+    assert draft.content.startswith("The river rose")
 
 
 def test_an_answer_that_is_all_thinking_says_so(server: ScriptedServer, write: Write) -> None:
@@ -153,7 +153,7 @@ def test_a_chapter_that_leaves_a_part_out_is_asked_for_whole(server: ScriptedSer
 
 
 def test_another_language_goes_back_once_and_is_marked(server: ScriptedServer, write: Write) -> None:
-    german = replace(task(), book={"title": "Erinnerungen", "language": "de"})
+    german = replace(task(), book_metadata={"title": "Erinnerungen", "language": "de"})
 
     draft = write(german)
 

@@ -31,7 +31,7 @@ class ToldWriter:
     """Writes what a test has put into TEXTS."""
 
     def write(self, task: ChapterTask, on_text: OnText) -> dict[str, object]:
-        return {"markdown": TEXTS[task.number]}
+        return {"markdown": TEXTS[task.chapter_number]}
 
 
 def told() -> ToldWriter:

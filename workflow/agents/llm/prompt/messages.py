@@ -42,9 +42,9 @@ def build_prompt(task: ChapterTask, window: int | None = None) -> Prompt:
     task.
     Raises AgentError(context_too_long) where the window is too small.
     """
-    budget = budget_for(wanted_words(task.preferences), window)
+    budget = budget_for(wanted_words(task.user_preferences), window)
     packed = pack_sources(task, budget.sources - FENCE_TOKENS)
-    context = task.context
+    context = task.previous_context
     story = tell_story(context, budget.story)
     facts = list_facts(context.facts, budget.ledger)
     related = list_related(context.related, budget.related)
@@ -88,7 +88,7 @@ def _record_of_sources(packed: Packed) -> JSON:
 
 
 def _record_of_story(task: ChapterTask, story: Story) -> JSON:
-    previous = task.context.previous
+    previous = task.previous_context.previous
     return {
         "chapters": list(story.lines),
         "titles": list(story.titles),
@@ -131,10 +131,10 @@ def _sources(packed: Packed, budget: TokenBudget) -> Block:
 
 
 def _task(task: ChapterTask, budget: TokenBudget) -> Block:
-    node = task.node
+    node = task.storyline_node
     lines = [
-        f"Book: {clip_start(one_line(str(task.book.get('title') or '')), LINE_TOKENS)}",
-        f"Chapter {task.number}: {clip_start(one_line(task.title), LINE_TOKENS)}",
+        f"Book: {clip_start(one_line(str(task.book_metadata.get('title') or '')), LINE_TOKENS)}",
+        f"Chapter {task.chapter_number}: {clip_start(one_line(task.title), LINE_TOKENS)}",
     ]
     if node.themes:
         lines.append(f"Themes: {clip_start(one_line(', '.join(node.themes)), LINE_TOKENS)}")

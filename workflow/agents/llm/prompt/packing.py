@@ -86,10 +86,10 @@ def _packed(entries: list[_Entry], chosen: list[_Entry], cut: list[_Entry]) -> P
 
 def _entries(task: ChapterTask) -> list[_Entry]:
     topic = _topic_words(task)
-    words = [Counter(_words(chunk.text)) for chunk in task.chunks]
+    words = [Counter(_words(chunk.text)) for chunk in task.text_chunks]
     spread = Counter(word for counts in words for word in counts)
     entries = []
-    for position, (chunk, counts) in enumerate(zip(task.chunks, words, strict=True)):
+    for position, (chunk, counts) in enumerate(zip(task.text_chunks, words, strict=True)):
         rank = sum(
             math.log(1 + len(words) / spread[word]) * min(counts[word], 3) for word in topic if word in counts
         )
@@ -112,7 +112,7 @@ def _words(text: str) -> list[str]:
 
 
 def _topic_words(task: ChapterTask) -> frozenset[str]:
-    node = task.node
+    node = task.storyline_node
     return frozenset(
         _words(" ".join([task.title, node.title, node.summary, *node.themes, *node.participants]))
     )

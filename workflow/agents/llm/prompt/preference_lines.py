@@ -26,7 +26,7 @@ _MARKS = str.maketrans({"“": "'", "”": "'", '"': "'"})
 
 def wishes(task: ChapterTask) -> list[str]:
     """Return one line for each wish that the person has; the book's language is the chapter's unless they say so."""
-    known = {"language": task.book.get("language"), **task.preferences}
+    known = {"language": task.book_metadata.get("language"), **task.user_preferences}
     asked = [BY_KEY[key] for key in _ORDER]
     said = ((each, _READERS.get(each.kind, _text)(each, known, task)) for each in asked)
     return [f"- {_LABELS.get(each.key, each.label)}: {text}" for each, text in said if text]
@@ -58,7 +58,9 @@ def _near_first(entries: Mapping[str, Iterable[str]], task: ChapterTask) -> list
     """Put what occurs in this chapter's sources first: there may be no room for all."""
     if len(entries) <= 1:
         return list(entries)
-    said = "\n".join([task.title, task.node.summary, *(chunk.text for chunk in task.chunks)]).casefold()
+    said = "\n".join(
+        [task.title, task.storyline_node.summary, *(chunk.text for chunk in task.text_chunks)]
+    ).casefold()
     return sorted(entries, key=lambda entry: not any(word.casefold() in said for word in entries[entry]))
 
 
