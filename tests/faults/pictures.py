@@ -11,7 +11,7 @@ from workflow.models import (
 )
 
 # Who tries how often is what a crash changes: what comes of it is the same.
-TRIES = {"chapter_claimed", "worker_lost", "waiting_for_slot", "harmonizing_started", "questions_started"}
+TRIES = {"chapter_claimed", "worker_lost", "held_back", "harmonizing_started", "questions_started"}
 COMPARED = ("session", "chapters", "revisions", "facts", "changes", "questions", "story", "content")
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What happened. The database keeps the value."""
+    """What happened. The database keeps the value, so that a value never changes, whatever its name here."""
 
     SESSION_STARTED = "session_started"
     SESSION_PAUSED = "session_paused"
@@ -31,7 +31,7 @@ class EventKind(StrEnum):
     WORKER_LOST = "worker_lost"
     ATTEMPT_STOPPED = "attempt_stopped"
     ATTEMPT_CANCELLED = "attempt_cancelled"
-    HELD_BACK = "waiting_for_slot"
+    HELD_BACK = "held_back"
     BUDGET_REACHED = "budget_reached"
     BUDGET_RAISED = "budget_raised"
     CHAPTER_RETRIED = "chapter_retried"

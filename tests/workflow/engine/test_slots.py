@@ -246,8 +246,8 @@ class TestTurns:
         assert claim(first) is None
         assert claim(second) is None
         assert claim(second) is None
-        assert kinds(first).count("waiting_for_slot") == 0
-        assert kinds(second).count("waiting_for_slot") == 1
+        assert kinds(first).count("held_back") == 0
+        assert kinds(second).count("held_back") == 1
 
     def test_resumed_book_stands_in_line_like_any_other(self, person: User, settings: Settings) -> None:
         settings.CHAPTERFLOW_CHAPTERS_AT_ONCE = {OWN: 1}
