@@ -10,6 +10,7 @@ import pytest
 
 from tests.rooms import (
     FLOOR_OF,
+    FLOORS,
     IS_PACKAGE,
     MODULES,
     ROOT,
@@ -194,6 +195,21 @@ def test_the_content_knows_nothing_of_the_process() -> None:
 
 def test_every_room_has_a_floor() -> None:
     assert rooms() == sorted(FLOOR_OF)
+
+
+def test_the_table_of_floors_in_the_documentation_is_the_plan() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    apps = ("books", "workflow", "chapterflow_site")
+    told = {
+        int(number): dict(
+            zip(apps, (set(re.findall(r"`(\w+)`", cell)) for cell in cells.split("|")), strict=True)
+        )
+        for number, cells in re.findall(r"^\| (\d+) \|(.*)\|$", text, re.MULTILINE)
+    }
+
+    assert told == {
+        number: {app: set(floor.get(app, "").split()) for app in apps} for number, floor in enumerate(FLOORS)
+    }
 
 
 def test_imports_point_down_only() -> None:
