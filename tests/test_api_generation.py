@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -147,6 +148,28 @@ def test_status_while_writing_names_the_chapter_and_when_it_ends(client: Client,
     assert estimated is not None
     assert updated is not None
     assert estimated >= updated
+
+
+def test_status_names_the_chapter_that_is_being_written(client: Client) -> None:
+    session = started(client)
+    lease = {"token": uuid4(), "lease_expires_at": session.created_at}
+    session.items.filter(number=2).update(status="in_progress", **lease)
+
+    status = get(client, f"/workflow-status/{session.pk}").json()
+
+    keys = ("current_chapter", "current_chapter_id", "current_chapter_title")
+    assert [status[key] for key in keys] == [2, "river_v1_chapter_2", "Year 2"]
+
+
+def test_status_says_in_words_why_a_session_failed(client: Client, settings: Settings) -> None:
+    session = failed(client, settings)
+
+    status = get(client, f"/workflow-status/{session.pk}").json()
+    (listed,) = get(client, "/sessions").json()["results"]
+
+    assert status["error_code"] == listed["error_code"] == "chapters_failed"
+    assert status["error_message"] == listed["error_message"]
+    assert status["error_message"].startswith("Chapter 2 failed, and chapters 3")
 
 
 def test_unknown_session_is_not_found(client: Client) -> None:
