@@ -86,15 +86,15 @@
     tick();
   }
 
-  // What has no place on this page is left out before htmx complains: a glimpse at a chapter that is no longer being
+  // What has no place on this page is left out before htmx complains: the preview of a chapter that is no longer being
   // written, and a chapter of a group that is not open.
-  htmx.defineExtension("glimpses", {
+  htmx.defineExtension("previews", {
     transformResponse(text) {
-      if (!/id="(now-\d+-proof|chapter-\d+)"/.test(text)) return text;
+      if (!/id="(now-\d+-preview|chapter-\d+)"/.test(text)) return text;
       const box = document.createElement("template");
       box.innerHTML = text;
       for (const piece of [...box.content.children]) {
-        if (/^now-\d+-proof$/.test(piece.id)) {
+        if (/^now-\d+-preview$/.test(piece.id)) {
           const lane = box.content.querySelector("#lane-now") ?? document;
           if (!lane.querySelector(`[id="${piece.id}"]`)) piece.remove();
         } else if (/^chapter-\d+$/.test(piece.id) && !byId(piece.id)) {

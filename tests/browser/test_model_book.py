@@ -111,7 +111,7 @@ def test_book_of_a_model_in_trouble_ends_as_promised(
     reader.get_by_role("link", name="The River").first.click()
     reader.wait_for_url(re.compile("/board/"))
 
-    expect(reader.locator(".proof").first).to_contain_text("The river rose in that year")
+    expect(reader.locator(".preview").first).to_contain_text("The river rose in that year")
     expect(reader.locator(f"#chapter-{FILTERED}")).to_contain_text("refused", ignore_case=True)
     expect(reader.locator("#chapter-7 .status")).to_have_attribute("data-status", "blocked")
     director.done.set()

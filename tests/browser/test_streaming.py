@@ -39,14 +39,14 @@ def board(dictation: Installation, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def proof(page: Page, number: int) -> Locator:
+def preview(page: Page, number: int) -> Locator:
     """Return the text of a chapter as the board shows it."""
-    return page.locator(f"#now-{number}-proof .proof")
+    return page.locator(f"#now-{number}-preview .preview")
 
 
 def last_word(page: Page, number: int) -> int:
     """Return the number of the newest word that the board shows of a chapter."""
-    return int(re.findall(r"word(\d+)", proof(page, number).inner_text())[-1])
+    return int(re.findall(r"word(\d+)", preview(page, number).inner_text())[-1])
 
 
 def kept(site: Installation, number: int) -> str:
@@ -73,22 +73,22 @@ def hush(site: Installation, page: Page) -> dict[int, int]:
 
 def test_texts_of_several_chapters_grow_and_end_as_chapters(board: Page, dictation: Installation) -> None:
     for number in CHAPTERS:
-        expect(proof(board, number)).to_contain_text(f"Chapter {number} begins. word1 word2")
-        expect(board.locator(f"#now-{number}-proof")).to_contain_text("Not final")
+        expect(preview(board, number)).to_contain_text(f"Chapter {number} begins. word1 word2")
+        expect(board.locator(f"#now-{number}-preview")).to_contain_text("Not final")
     seen = {number: last_word(board, number) for number in CHAPTERS}
     for number in CHAPTERS:
-        expect(proof(board, number)).to_contain_text(f"word{seen[number] + 20}")
+        expect(preview(board, number)).to_contain_text(f"word{seen[number] + 20}")
     assert len(set(dictation.rows("SELECT owner FROM workflow_attempt WHERE outcome = 'running'"))) == 3
     events = dictation.rows("SELECT COUNT(*) FROM workflow_event")
 
     for number in CHAPTERS:
-        expect(proof(board, number)).to_contain_text(f"word{seen[number] + 40}")
+        expect(preview(board, number)).to_contain_text(f"word{seen[number] + 40}")
     assert dictation.rows("SELECT COUNT(*) FROM workflow_event") == events
     (dictation.control / "done").touch()
 
     for number in CHAPTERS:
         expect(board.locator(f"#chapter-{number} .status")).to_have_attribute("data-status", "completed")
-        expect(board.locator(f"#now-{number}-proof")).to_have_count(0)
+        expect(board.locator(f"#now-{number}-preview")).to_have_count(0)
     assert dictation.rows("SELECT DISTINCT partial_text FROM workflow_attempt WHERE phase = 'writing'") == [
         ("",)
     ]
@@ -98,7 +98,7 @@ def test_text_so_far_is_there_after_a_reload_and_on_the_chapters_page(
     board: Page, dictation: Installation
 ) -> None:
     for number in CHAPTERS:
-        expect(proof(board, number)).to_contain_text("word10")
+        expect(preview(board, number)).to_contain_text("word10")
     last = hush(dictation, board)
 
     board.reload()
@@ -106,7 +106,7 @@ def test_text_so_far_is_there_after_a_reload_and_on_the_chapters_page(
     for number in CHAPTERS:
         assert last_word(board, number) == last[number]
     board.goto(board.url + "?view=compact")
-    expect(proof(board, 2)).to_contain_text(f"word{last[2]}")
+    expect(preview(board, 2)).to_contain_text(f"word{last[2]}")
     board.locator("#chapter-2-link").click()
     expect(board.get_by_text("The text so far")).to_be_visible()
     expect(board.get_by_role("main")).to_contain_text(f"word{last[2]}")
@@ -114,16 +114,16 @@ def test_text_so_far_is_there_after_a_reload_and_on_the_chapters_page(
 
 def test_text_so_far_is_there_again_after_an_outage(board: Page, dictation: Installation) -> None:
     for number in CHAPTERS:
-        expect(proof(board, number)).to_contain_text("word10")
+        expect(preview(board, number)).to_contain_text("word10")
     last = hush(dictation, board)
-    board.evaluate("document.querySelectorAll('.proof').forEach((proof) => proof.remove())")
+    board.evaluate("document.querySelectorAll('.preview').forEach((preview) => preview.remove())")
 
     os.kill(dictation.processes()[1], signal.SIGKILL)
 
     expect(board.get_by_text("Connected again")).to_be_visible()
     for number in CHAPTERS:
-        expect(proof(board, number)).to_contain_text(f"word{last[number]}")
+        expect(preview(board, number)).to_contain_text(f"word{last[number]}")
     for number in CHAPTERS:
         (dictation.control / f"silent-{number}").unlink()
     for number in CHAPTERS:
-        expect(proof(board, number)).to_contain_text(f"word{last[number] + 10}")
+        expect(preview(board, number)).to_contain_text(f"word{last[number] + 10}")

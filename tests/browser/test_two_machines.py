@@ -46,8 +46,8 @@ def test_text_is_shown_while_it_is_written_elsewhere(
         page.get_by_role("link", name=re.compile("board", re.IGNORECASE)).first.click()
 
     for number in (1, 2, 3):
-        expect(page.locator(f"#now-{number}-proof .proof")).to_contain_text("word1 word2")
-        expect(page.locator(f"#now-{number}-proof .proof")).to_contain_text("word40")
+        expect(page.locator(f"#now-{number}-preview .preview")).to_contain_text("word1 word2")
+        expect(page.locator(f"#now-{number}-preview .preview")).to_contain_text("word40")
     written_by = _workers_of(reached)
     assert len(written_by & set(other.processes())) == 2
     assert len(written_by & set(reached.processes())) == 1

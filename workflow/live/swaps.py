@@ -36,7 +36,7 @@ def now_piece(board: Board, texts: Mapping[int, SafeString]) -> dict[str, str]:
 
 def preview_pieces(texts: Mapping[int, SafeString]) -> dict[str, str]:
     """Return the pieces that show the texts so far, which are given by chapter number."""
-    return {f"now-{number}-proof": render_preview_piece(number, html) for number, html in texts.items()}
+    return {f"now-{number}-preview": render_preview_piece(number, html) for number, html in texts.items()}
 
 
 def changed_pieces(old: Mapping[str, BoardPart], new: Mapping[str, BoardPart]) -> dict[str, str]:

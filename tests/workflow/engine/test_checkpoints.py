@@ -199,9 +199,9 @@ def test_board_shows_what_is_kept_at_once_for_one_query_more(person: User, clien
     assert "It rained.</p></div>" in html
     assert "&lt;b&gt;Again</p></div>" in html
     assert "2 words so far. Not final" in html
-    assert html.count('class="proof"') == 2
+    assert html.count('class="preview"') == 2
     assert counts[1] - counts[0] == 1
-    assert compact.count('class="proof"') == 2
+    assert compact.count('class="preview"') == 2
 
 
 @pytest.mark.parametrize("since", [1, None])
@@ -213,13 +213,13 @@ def test_whoever_connects_gets_what_is_kept_once(person: User, since: int | None
     text = "".join(pieces.values())
     assert text.count(">It rained.</p>") == text.count(">Again.</p>") == 1
     assert ("chapter-1" in pieces) is (since is None)
-    assert ("now-1-proof" in pieces) is (since is not None)
+    assert ("now-1-preview" in pieces) is (since is not None)
 
 
 def test_compact_view_shows_the_text_too(person: User) -> None:
     picture = BoardState(being_written(person, "It rained.").pk)
 
-    assert list(picture.catch_up(1, BoardView(COMPACT)).pieces) == ["now-1-proof"]
+    assert list(picture.catch_up(1, BoardView(COMPACT)).pieces) == ["now-1-preview"]
 
 
 def test_text_of_a_chapter_that_has_ended_is_not_shown(person: User) -> None:

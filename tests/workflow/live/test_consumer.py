@@ -260,7 +260,7 @@ async def test_text_that_is_being_written_is_shown_escaped(session: ProcessingSe
 
         text = await watcher.socket.receive_from(timeout=5)
 
-    assert 'id="now-4-proof"' in text
+    assert 'id="now-4-preview"' in text
     assert "&lt;b&gt;swim&lt;/b&gt;" in text
     assert ">Emm learned.</p>" in text
 

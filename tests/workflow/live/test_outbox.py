@@ -59,7 +59,7 @@ async def test_only_the_last_message_says_how_far_the_viewer_is() -> None:
 async def test_text_that_is_being_written_does_not_hide_how_far_the_viewer_is() -> None:
     outbox = Outbox()
     outbox.offer({"chapter-1": "<1>"}, seq="[3]")
-    outbox.offer({"chapter-1-proof": "<text>"})
+    outbox.offer({"chapter-1-preview": "<text>"})
 
     assert await sent_by(outbox, 1) == ["<1><text>[3]"]
 

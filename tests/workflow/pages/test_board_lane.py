@@ -79,7 +79,7 @@ def test_lane_follows_what_begins_and_ends(person: User) -> None:
     finish(session, 2)
     ended = picture.advance([LENS])[LENS].pieces["lane-now"]
 
-    assert 'id="now-2-proof"' in begun
+    assert 'id="now-2-preview"' in begun
     assert 'id="now-2"' not in ended
     assert " hidden" in ended[: ended.index(">")]
 

@@ -138,9 +138,9 @@ def render_now(board: Board, texts: Mapping[int, SafeString], *, is_oob: bool = 
     )
 
 
-def render_preview_piece(number: int, proof: SafeString) -> SafeString:
+def render_preview_piece(number: int, preview: SafeString) -> SafeString:
     """Render the piece that shows a chapter's text so far, above the list."""
-    return _template("workflow/_proof.html", number=number, proof=proof, is_oob=True)
+    return _template("workflow/_preview_place.html", number=number, preview=preview, is_oob=True)
 
 
 def render_group(board: Board, number: int, view: str, url: str) -> SafeString:

@@ -55,7 +55,7 @@ def render_preview(preview: Preview) -> SafeString:
         "paragraphs": plain_paragraphs(preview.ending),
         "words": f"{preview.word_count:,}",
     }
-    return render_to_string("workflow/_glimpse.html", values)
+    return render_to_string("workflow/_preview.html", values)
 
 
 def plain_paragraphs(markdown: str) -> list[str]:
