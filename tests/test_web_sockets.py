@@ -45,6 +45,19 @@ def open_board(site: Installation, board: str, cookie: str, sock: socket.socket 
     )  # fmt: skip
 
 
+async def admitted(site: Installation, board: str, cookie: str) -> ClientConnection:
+    """Return a connection that has been sent something."""
+    async with asyncio.timeout(30):
+        while True:
+            connection = await open_board(site, board, cookie)
+            try:
+                await connection.recv()
+            except ConnectionClosed:
+                await asyncio.sleep(0.2)
+            else:
+                return connection
+
+
 async def code_of(connection: ClientConnection, seconds: float = 30) -> int | None:
     """Return the code that the server closes the socket with; what it sends before is passed over."""
     async with asyncio.timeout(seconds):
@@ -98,9 +111,9 @@ def test_guest_is_told_so_by_the_code(site: Installation, board: str) -> None:
 
 def test_boards_of_one_person_are_bounded(site: Installation, board: str, cookie: str) -> None:
     async def watch() -> int | None:
-        async with open_board(site, board, cookie) as one, open_board(site, board, cookie) as two:
-            await one.recv()
-            await two.recv()
+        # Those of the tests before may not be gone yet.
+        one, two = await admitted(site, board, cookie), await admitted(site, board, cookie)
+        async with one, two:
             async with open_board(site, board, cookie) as three:
                 return await code_of(three)
 
@@ -127,3 +140,15 @@ def test_viewer_who_does_not_read_is_closed(site: Installation, board: str, cook
 
     asyncio.run(closed())
     lazy.close()
+
+
+def test_viewer_of_a_board_on_which_nothing_happens_hears_that_the_connection_stands(
+    site: Installation, board: str, cookie: str
+) -> None:
+    async def blank() -> bool:
+        async with open_board(site, board, cookie) as connection, asyncio.timeout(60):
+            while await connection.recv() != " ":
+                pass
+            return True
+
+    assert asyncio.run(blank())

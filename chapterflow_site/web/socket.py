@@ -12,6 +12,8 @@ from .valve import Valve
 
 # A board's page says nothing at all; its consumer closes before this many messages are waiting for it.
 _PASSED_ON = 200
+# So long a browser may take to answer a closing; cut off sooner, it would see a broken connection and not the code.
+_CLOSING_SECONDS = 5
 # What the system keeps for a viewer is memory too; this is enough for 600 kB a second over a tenth of a second.
 _SYSTEM_BUFFER_BYTES = 65_536
 
@@ -34,6 +36,7 @@ class BoundedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]  # dap
     def onOpen(self) -> None:  # noqa: N802
         """Take the place of the request, which the transport would tell when it is full."""
         super().onOpen()
+        self.closeHandshakeTimeout = _CLOSING_SECONDS
         handle = self.transport.getHandle()
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SYSTEM_BUFFER_BYTES)
         self.transport.unregisterProducer()
@@ -46,6 +49,11 @@ class BoundedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]  # dap
             self._end(TOO_TALKATIVE)
         elif self._heard < _PASSED_ON and self.state == self.STATE_OPEN:
             super().onMessage(payload, isBinary)
+
+    def serverSend(self, content: str | bytes, binary: bool = False) -> None:  # noqa: N802
+        """Send, unless it is closing: the consumer hears of that a moment later."""
+        if self.state in {self.STATE_CONNECTING, self.STATE_OPEN}:
+            super().serverSend(content, binary)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
         """Let go of what waits for room."""

@@ -14,6 +14,8 @@ MESSAGES_AT_ONCE = 4
 SEND_SECONDS = 10.0
 # A board takes a connection that said nothing for twice as long for dead: static/connection.js has the same.
 BEAT_SECONDS = 15.0
+# An empty message would not be sent.
+_BEAT = " "
 
 Send = Callable[[str], Awaitable[None]]
 
@@ -58,7 +60,7 @@ class Outbox:
         self._filled.set()
 
     async def run(self, send: Send) -> None:
-        """Send what is offered, for ever, and an empty message where nothing is, so that the browser knows it is alive.
+        """Send what is offered, for ever, and a blank where nothing is, so that the browser knows it lives.
 
         Raises Closed after `close`, or where a message was not taken in ten seconds.
         """
@@ -74,7 +76,7 @@ class Outbox:
             self._allowance -= 1
             try:
                 async with asyncio.timeout(SEND_SECONDS):
-                    await send(self._take())
+                    await send(self._take() or _BEAT)
             except TimeoutError:
                 raise Closed(TOO_SLOW) from None
 

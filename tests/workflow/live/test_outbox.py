@@ -128,7 +128,7 @@ async def test_viewer_hears_something_where_nothing_happens(monkeypatch: pytest.
     monkeypatch.setattr(module, "BEAT_SECONDS", 0.02)
     outbox = Outbox()
 
-    assert await sent_by(outbox, 2) == ["", ""]
+    assert await sent_by(outbox, 2) == [" ", " "]
 
     outbox.offer({"chapter-1": "<x>"}, seq="[1]")
     assert await sent_by(outbox, 1) == ["<x>[1]"]
