@@ -1,4 +1,4 @@
-"""Measures start → first chapter claimed, with idle workers: the old broker that polls, and the one with a bell.
+"""Measures start → first chapter claimed, with idle workers: the old broker that polls, and the one that is woken.
 
     .venv/bin/python -m tests.benchmarks.first_step [--times 60] [--redis redis://127.0.0.1:6379/9]
 
@@ -52,22 +52,22 @@ def measure_here(times: int) -> None:
     from workflow.actions import start_session
     from workflow.notify.local import Listener, NewEvents
 
-    owner, bell = User.objects.get(username="owner"), Listener()
+    owner, listener = User.objects.get(username="owner"), Listener()
     for _ in range(times):
         version = upload_storyline(storyline(1), actor=owner, source_name="river.json")
         time.sleep(0.15)
-        bell.take()
+        listener.take()
         began = time.perf_counter()
         session, _ = start_session(version, actor=owner, writer="python:tests.writers:plain")
         committed = time.perf_counter()
         # The first news of others than this process: the session runs and its chapter is claimed, one commit.
-        while not any(isinstance(n, NewEvents) and n.seq > session.event_seq for n in bell.take()):
-            if not select.select([bell], [], [], LONGEST_SECONDS)[0]:
+        while not any(isinstance(n, NewEvents) and n.seq > session.event_seq for n in listener.take()):
+            if not select.select([listener], [], [], LONGEST_SECONDS)[0]:
                 raise SystemExit("no chapter was claimed")
         claimed = time.perf_counter()
         print(f"{1000 * (claimed - committed):.3f} {1000 * (claimed - began):.3f}", flush=True)
         wait_until_written(session)
-    bell.close()
+    listener.close()
 
 
 def wait_until_written(session: object) -> None:
@@ -116,7 +116,7 @@ def main() -> None:
         return
     kinds: dict[str, Mapping[str, str]] = {
         "database, polls each 50 ms (before)": POLLING,
-        "database with a bell": {},
+        "database, woken": {},
     }
     if options.redis:
         kinds["Redis"] = {"REDIS_URL": options.redis}

@@ -6,7 +6,7 @@ from workflow.queue.database_broker import DatabaseBroker
 
 
 class PollingBroker(DatabaseBroker):
-    """The project's broker without its bell and its gate."""
+    """The project's broker without its wake-ups and its gate."""
 
     enqueue = ORM.enqueue
     dequeue = ORM.dequeue

@@ -105,7 +105,7 @@ def test_move_under_another_token_is_lost(person: User) -> None:
     assert item(session, 1).status == ItemStatus.IN_PROGRESS
 
 
-def test_nothing_is_stored_when_the_ledger_breaks(person: User) -> None:
+def test_nothing_is_stored_when_the_transaction_breaks(person: User) -> None:
     session = new_session(person, 1)
     before = session.events.count()
 
@@ -117,25 +117,25 @@ def test_nothing_is_stored_when_the_ledger_breaks(person: User) -> None:
     assert (session.events.count(), session.event_seq) == (before, before)
 
 
-def test_bell_rings_after_the_commit_only(
+def test_notification_is_sent_after_the_commit_only(
     person: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
 ) -> None:
     session = new_session(person, 1)
-    rung: list[tuple[str, int]] = []
+    sent: list[tuple[str, int]] = []
     monkeypatch.setattr(
-        "workflow.notify.local.send_events", lambda session_id, seq: rung.append((session_id, seq))
+        "workflow.notify.local.send_events", lambda session_id, seq: sent.append((session_id, seq))
     )
 
     with django_capture_on_commit_callbacks() as callbacks:
         with transaction.atomic(), session_transaction(session.pk) as tx:
             tx.record(EventKind.SESSION_PAUSED)
-        before_commit = list(rung)
+        before_commit = list(sent)
     for callback in callbacks:
         callback()
 
     session.refresh_from_db()
     assert before_commit == []
-    assert rung == [(str(session.pk), session.event_seq)]
+    assert sent == [(str(session.pk), session.event_seq)]
 
 
 def test_each_consumer_hears_of_the_events_of_a_commit(

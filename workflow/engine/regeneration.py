@@ -35,7 +35,10 @@ def request(
     actor: AbstractBaseUser | None,
     writer: str | None,
 ) -> None:
-    """Queue the chapter to be written again, with new attempts; dependents that are not begun wait for it."""
+    """Queue the chapter to be written again, with new attempts; dependents that are not begun wait for it.
+
+    Raises LostRace where its status has changed since it was read.
+    """
     chosen = {} if writer is None else {"writer": writer}
     tx.move_item(
         item,

@@ -90,7 +90,10 @@ def forget_worker(cluster: str, worker: WorkerRecord) -> None:
 
 
 def retire(cluster: str) -> None:
-    """Mark the cluster as retired: it takes no more tasks, and its supervisor starts another."""
+    """Mark the cluster as retired: it takes no more tasks, and its supervisor starts another.
+
+    Raises OSError on a full disk.
+    """
     _make_private(folder(cluster))
     (folder(cluster) / RETIRED).touch(mode=0o600)
 

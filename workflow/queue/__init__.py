@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 def enqueue_advance(session_id: UUID, when_lost: Callable[[], object]) -> None:
     """Queue one wake-up of the session: with the open transaction, or after its commit where the queue is in Redis.
 
-    `when_lost` is called where Redis did not take it.
+    `when_lost` is called where Redis did not take it. Raises a database error where the queue is in the database.
     """
     broker = get_broker()
     push = partial(

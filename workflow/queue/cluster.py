@@ -1,4 +1,4 @@
-"""Runs django-q2's cluster so that no process of it is left once its supervisor is gone, whatever its state."""
+"""Runs django-q2's cluster so that no process of it is left once its supervisor is gone."""
 
 import os
 import signal

@@ -206,9 +206,9 @@ def test_board_shows_what_is_kept_at_once_for_one_query_more(person: User, clien
 
 @pytest.mark.parametrize("since", [1, None])
 def test_whoever_connects_gets_what_is_kept_once(person: User, since: int | None) -> None:
-    picture = BoardState(being_written(person, "It rained.", "Again.").pk)
+    board_state = BoardState(being_written(person, "It rained.", "Again.").pk)
 
-    pieces = picture.catch_up(since, BoardView(DETAILED)).pieces
+    pieces = board_state.catch_up(since, BoardView(DETAILED)).pieces
 
     text = "".join(pieces.values())
     assert text.count(">It rained.</p>") == text.count(">Again.</p>") == 1
@@ -217,9 +217,9 @@ def test_whoever_connects_gets_what_is_kept_once(person: User, since: int | None
 
 
 def test_compact_view_shows_the_text_too(person: User) -> None:
-    picture = BoardState(being_written(person, "It rained.").pk)
+    board_state = BoardState(being_written(person, "It rained.").pk)
 
-    assert list(picture.catch_up(1, BoardView(COMPACT)).pieces) == ["now-1-preview"]
+    assert list(board_state.catch_up(1, BoardView(COMPACT)).pieces) == ["now-1-preview"]
 
 
 def test_text_of_a_chapter_that_has_ended_is_not_shown(person: User) -> None:

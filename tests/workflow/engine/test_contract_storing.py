@@ -30,7 +30,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def breaking_close(monkeypatch: pytest.MonkeyPatch, errors: Iterator[Exception]) -> None:
-    """Let ledgers break as they close, after all their moves, as a lost connection does."""
+    """Let transactions break as they close, after all their moves, as a lost connection does."""
     real = transitions.SessionTransaction.close
 
     def close(tx: transitions.SessionTransaction) -> None:
@@ -238,9 +238,9 @@ def test_unusable_draft_stays_on_its_attempt(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_bell_that_breaks_stops_nothing(control: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notification_that_breaks_stops_nothing(control: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object) -> None:
-        raise RuntimeError("the bell is cracked")
+        raise RuntimeError("the socket is broken")
 
     monkeypatch.setattr(local, "send_events", broken)
     session = new_session(User.objects.create_user("emm"), 3, writer="python:tests.writers:failing")

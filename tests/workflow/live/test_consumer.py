@@ -100,7 +100,7 @@ def no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_notifications(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "send_events", lambda session_id, seq: None)
 
 
@@ -109,7 +109,7 @@ async def do(change: Callable[..., object], *arguments: object) -> None:
 
 
 @pytest.mark.usefixtures("no_poll")
-async def test_a_change_arrives_by_the_bell_alone(session: ProcessingSession, cookie: bytes) -> None:
+async def test_a_change_arrives_by_notification_alone(session: ProcessingSession, cookie: bytes) -> None:
     async with watching(cookie, session) as watcher:
         await watcher.until(1)
 
@@ -142,8 +142,8 @@ async def test_a_change_on_another_machine_arrives_through_redis(
             text += await watcher.socket.receive_from(timeout=5)
 
 
-@pytest.mark.usefixtures("no_bell")
-async def test_a_change_arrives_without_any_bell(session: ProcessingSession, cookie: bytes) -> None:
+@pytest.mark.usefixtures("no_notifications")
+async def test_a_change_arrives_without_any_notification(session: ProcessingSession, cookie: bytes) -> None:
     async with watching(cookie, session) as watcher:
         await watcher.until(1)
 

@@ -1,4 +1,4 @@
-"""The bell: heard at once, never waited for, never in the way."""
+"""Notifications: heard at once, never waited for, never in the way."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ def listener() -> Iterator[Listener]:
     hung_up.close()
 
 
-def test_every_listener_hears_the_ring(listener: Listener) -> None:
+def test_every_listener_hears_the_notification(listener: Listener) -> None:
     other = Listener()
 
     local.send_events(str(SESSION), 41)
@@ -66,7 +66,7 @@ def test_the_socket_of_a_process_that_is_gone_is_removed(listener: Listener) -> 
     assert listener.take() == [NewEvents(SESSION, 7)]
 
 
-def test_a_closed_bell_leaves_nothing_behind(listener: Listener) -> None:
+def test_a_closed_listener_leaves_nothing_behind(listener: Listener) -> None:
     other = Listener()
     other.close()
 
@@ -128,7 +128,7 @@ def test_text_being_written_is_shown_from_its_end(listener: Listener) -> None:
     assert len(preview.ending) == local.SHOWN_CHARACTERS
 
 
-def test_glimpse_is_plain_text_and_escaped() -> None:
+def test_preview_is_plain_text_and_escaped() -> None:
     text = "## Bell\n\n**Emm:** It \\*rang\\*. … <b>Twice.</b> [c-004]\n\n*The end*"
 
     (html,) = preview_pieces({6: render_preview(Preview(SESSION, 6, 8, text))}).values()

@@ -1,4 +1,4 @@
-"""The bell through Redis: heard on other machines, once where it was heard already, and never waited for."""
+"""Notifications through Redis: heard on other machines, once where it was heard already, and never waited for."""
 
 import asyncio
 import multiprocessing
@@ -38,14 +38,14 @@ class Machine:
         self.heard: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def next(self) -> NewEvents | Preview | None:
-        """Return what it hears next, but for the rings of machines that find out whether they hear."""
+        """Return what it hears next, but for those of machines that find out whether they hear."""
         while True:
             news = local.read(await asyncio.wait_for(self.heard.get(), SECONDS))
             if news != NewEvents(SESSION, 0):
                 return news
 
     async def hears_again(self, seq: int) -> None:
-        """Ring until it is heard: what is rung before somebody listens, or while Redis is away, is forgotten."""
+        """Send until it is heard: what is sent before somebody listens, or while Redis is away, is forgotten."""
         datagram = local._EVENTS.pack(b"R", SESSION.bytes, seq)
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
@@ -53,7 +53,7 @@ class Machine:
             await asyncio.sleep(0.05)
             while not self.heard.empty():
                 if local.read(self.heard.get_nowait()) == NewEvents(SESSION, seq):
-                    # What was rung more than once comes, too.
+                    # What was sent more than once comes, too.
                     await asyncio.sleep(0.2)
                     while not self.heard.empty():
                         self.heard.get_nowait()
@@ -73,7 +73,7 @@ async def another_machine(own_name: str = "") -> AsyncIterator[Machine]:
         await asyncio.gather(listening, return_exceptions=True)
 
 
-async def test_rings_and_text_are_heard_in_their_order() -> None:
+async def test_events_and_text_are_heard_in_their_order() -> None:
     async with another_machine() as machine:
         local.send_events(str(SESSION), 41)
         local.send_preview(str(SESSION), 6, "It rang – twice.")
@@ -98,7 +98,7 @@ async def test_what_was_heard_on_this_machine_is_left_out() -> None:
         here.close()
 
 
-async def test_a_bell_that_was_full_is_rung_through_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_socket_that_was_full_is_reached_through_redis(monkeypatch: pytest.MonkeyPatch) -> None:
     here = Listener()
     try:
         async with another_machine() as far, another_machine(here.name) as near:

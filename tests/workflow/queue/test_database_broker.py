@@ -1,4 +1,4 @@
-"""The broker with a bell: rings after the commit, hands out in order, only to idle workers, each row to one cluster."""
+"""The broker in the database: wakes after the commit, in order, to idle workers only, one cluster a row."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be a process of one cluster, whose looks into the queue between the rings take long to come."""
+    """Be a process of one cluster, whose looks into the queue between wake-ups take long to come."""
     monkeypatch.setenv(worker_registry.CLUSTER_VARIABLE, CLUSTER)
     monkeypatch.setattr(Conf, "POLL", 60.0)
     monkeypatch.setattr(dispatch_gate, "UNKNOWN_SECONDS", -1.0)
@@ -45,7 +45,7 @@ def broker() -> Iterator[DatabaseBroker]:
 
 @pytest.fixture
 def ear() -> Iterator[datagrams.Receiver]:
-    """Hears what is rung."""
+    """Hears wake-ups."""
     ear = datagrams.Receiver(dispatch_gate.SUFFIX)
     yield ear
     ear.close()
@@ -61,7 +61,7 @@ def taken(broker: DatabaseBroker) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_bell_is_rung_after_the_commit_and_not_without_one(
+def test_clusters_are_woken_after_the_commit_and_not_without_one(
     broker: DatabaseBroker, ear: datagrams.Receiver
 ) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -150,7 +150,7 @@ def test_task_that_died_with_its_worker_does_not_keep_its_place_for_ever(broker:
     ]
 
 
-def test_canary_goes_to_its_own_cluster_only(broker: DatabaseBroker) -> None:
+def test_probe_goes_to_its_own_cluster_only(broker: DatabaseBroker) -> None:
     queue("other's", key=probe_key(Conf.CLUSTER_NAME, "run-2"))
     queue("own", key=probe_key(Conf.CLUSTER_NAME, CLUSTER))
 

@@ -86,7 +86,7 @@ def test_wake_ups_are_taken_for_idle_workers_only(person: User) -> None:
     assert (while_busy, taken()) == ([], [ADVANCE])
 
 
-def test_canary_goes_to_its_own_cluster_only() -> None:
+def test_probe_goes_to_its_own_cluster_only() -> None:
     health_probe.send("run-2", 1)
     others = taken()
     health_probe.send(CLUSTER, 2)

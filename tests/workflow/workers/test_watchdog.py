@@ -69,7 +69,7 @@ def real_ns(clock: Clock) -> int:
     return time.monotonic_ns()
 
 
-def test_canary_that_waits_while_a_worker_is_idle_retires_the_cluster(
+def test_probe_that_waits_while_a_worker_is_idle_retires_the_cluster(
     clock: Clock, cluster: str, worker: worker_registry.Registration, person: User
 ) -> None:
     session = new_session(person, 1)
@@ -178,7 +178,7 @@ def test_outage_of_the_database_is_no_wedge(
     assert not worker_registry.is_retired(cluster)
 
 
-def test_earlier_canary_makes_way_for_the_next(
+def test_earlier_probe_makes_way_for_the_next(
     clock: Clock, cluster: str, worker: worker_registry.Registration
 ) -> None:
     look(Watchdog(clock), clock, 40)

@@ -146,7 +146,7 @@ class Consultation(Generic[Asked]):
         return run.watch()
 
     def _keep(self, advice: Advice, asked: int) -> None:
-        """Keep what was said and what it cost with the attempt, whatever becomes of it."""
+        """Keep what was said and what it cost with the attempt, even where the phase fails later."""
         until_answered(self.claim, lambda: self._store(advice, asked))
 
     def _store(self, advice: Advice, asked: int) -> None:

@@ -200,7 +200,10 @@ def requeue_lost_phase(tx: SessionTransaction, phase: Phase) -> None:
 
 
 def finish_book(session_id: UUID) -> None:
-    """Complete a book that is harmonized and has its questions: chapters in batches, then the session."""
+    """Complete a book that is harmonized and has its questions: chapters in batches, then the session.
+
+    Raises ProcessingSession.DoesNotExist where the session was deleted.
+    """
     while _finish_batch(session_id):
         pass
 

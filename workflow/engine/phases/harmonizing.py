@@ -122,7 +122,7 @@ def load_book(session: ProcessingSession) -> LoadedBook:
 
 
 def enabled_rules(session: ProcessingSession) -> frozenset[str]:
-    """Return the keys of the rules that nobody has switched off for the book."""
+    """Return the keys of the rules that are switched on for the book."""
     off = ConsistencyRule.objects.filter(book__versions=session.version_id, is_enabled=False)
     return frozenset(RULE_KEYS) - set(off.values_list("key", flat=True))
 

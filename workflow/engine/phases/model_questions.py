@@ -33,7 +33,8 @@ def asked_by_model(
 ) -> list[Question]:
     """Return what the model asks beside the rules' `questions` and those of earlier; none where no model is set.
 
-    The model never fails the phase: where it cannot help, the rules' questions stand.
+    The model never fails the phase: where it cannot help, the rules' questions stand. Raises AttemptFailed where our
+    own reading of the book fails, LeaseLost, Stopped or LostRace.
     """
     models = questioner_models()
     if not models:

@@ -37,7 +37,8 @@ class _Plan:
 def judged_by_model(claim: Claim, book: LoadedBook, time: PhaseTime) -> LoadedBook:
     """Return the book with what rules and model have found; as it is where no model is to look at it.
 
-    The model never fails the phase: where it cannot help, the rules' result stands.
+    The model never fails the phase: where it cannot help, the rules' result stands. Raises AttemptFailed where the
+    rules themselves fail, LeaseLost, Stopped or LostRace.
     """
     models = harmonizer_models()
     if not models or MODEL not in book.enabled:

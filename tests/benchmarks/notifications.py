@@ -1,9 +1,9 @@
-"""Measures how long a bell takes from a worker to a web process: on the same machine, and through Redis.
+"""Measures how long a notification takes from a worker to a web process: on the same machine, and through Redis.
 
-    .venv/bin/python -m tests.benchmarks.bells [--times 500] [--redis redis://127.0.0.1:6379/9]
+    .venv/bin/python -m tests.benchmarks.notifications [--times 500] [--redis redis://127.0.0.1:6379/9]
 
-A process of its own rings twenty times a second, as a busy session does; each ring carries the time at which it was
-rung. What a page's change takes longer is the reading and rendering, which are the same on both ways.
+A process of its own sends one twenty times a second, as a busy session does; each carries the time at which it was
+sent. What a page's change takes longer is the reading and rendering, which are the same on both ways.
 """
 
 import argparse
@@ -33,8 +33,8 @@ def set_up(folder: str, redis: str) -> None:
     django.setup()
 
 
-def ring(session: str, times: int) -> None:
-    """Ring so often; the number of the ring is the time, in nanoseconds."""
+def send(session: str, times: int) -> None:
+    """Send so many notifications; the number of the event is the time, in nanoseconds."""
     from workflow.notify import local
 
     for _ in range(times):
@@ -45,7 +45,7 @@ def ring(session: str, times: int) -> None:
 
 
 async def listen(is_far: bool, command: list[str], times: int) -> list[float]:
-    """Return the milliseconds that each ring took which was heard."""
+    """Return the milliseconds that each notification took which arrived."""
     from workflow.notify import local
     from workflow.notify.redis import subscribe
 
@@ -77,7 +77,7 @@ async def listen(is_far: bool, command: list[str], times: int) -> list[float]:
 def row(name: str, times: int, redis: str) -> list[str]:
     """Measure one way, and return the table's row."""
     session = str(uuid4())
-    module = [sys.executable, "-m", "tests.benchmarks.bells", "--times", str(times)]
+    module = [sys.executable, "-m", "tests.benchmarks.notifications", "--times", str(times)]
     with tempfile.TemporaryDirectory(prefix="chapterflow-benchmark-") as folder:
         said = subprocess.run(
             [*module, "--folder", folder, "--redis", redis, "--session", session, "--listen"],
@@ -102,9 +102,9 @@ def main() -> None:
     if options.folder:
         set_up(options.folder, options.redis)
         if not options.listen:
-            ring(options.session, options.times)
+            send(options.session, options.times)
             return
-        command = [sys.executable, "-m", "tests.benchmarks.bells", "--times", str(options.times)]
+        command = [sys.executable, "-m", "tests.benchmarks.notifications", "--times", str(options.times)]
         command += ["--folder", options.folder, "--redis", options.redis, "--session", options.session]
         print(*asyncio.run(listen(bool(options.redis), command, options.times)))
         return
