@@ -100,6 +100,7 @@ class SessionTransaction:
         origin = ItemStatus(item.status)
         if (origin, to) not in ITEM_MOVES:
             raise IllegalMove(f"item {origin} → {to}")
+        # The lock alone does not do: `item` may have been read before it, by an attempt that took minutes.
         guard = {"pk": item.pk, "status": origin} | ({"token": token} if token else {})
         # Whose places a chapter takes is the claim's to say; with its end they are free.
         freed = {"providers": ""} if item.providers else {}
@@ -178,7 +179,10 @@ class SessionTransaction:
             self._wake = True
 
     def close(self) -> None:
-        """Write what was collected: the events, then the session's row; then tell the hooks."""
+        """Store what was collected: the events, then the session's row; then tell the hooks.
+
+        Raises LostRace where the session's status has changed since it was read.
+        """
         if not self._changed:
             return
         add_rows(self._events)
@@ -191,6 +195,8 @@ class SessionTransaction:
         if self._wake and _Hooks.enqueue is not None:
             _Hooks.enqueue(self.session.pk, self._forget_wake_up)
         if self._events:
+            # After the commit, so that nobody hears of what is rolled back; `robust`, so that a consumer that breaks
+            # keeps neither the others nor the caller, whose change is stored, from going on.
             transaction.on_commit(self._log, robust=True)
             for consumer in _Hooks.consumers:
                 self._tell_when_committed(consumer)
@@ -242,6 +248,8 @@ def session_transaction(session_id: UUID, name: str = "") -> Iterator[SessionTra
     tx: SessionTransaction | None = None
     try:
         with transaction.atomic():
+            # First, before anything is read: two transactions of a session then come one after the other, see each
+            # other's rows, and cannot wait for each other in a circle.
             session = lock_row(ProcessingSession, session_id)
             if session is None:
                 raise ProcessingSession.DoesNotExist(f"session {session_id}")

@@ -1,4 +1,4 @@
-"""Each thing that can be done to a session, as one function; every door calls these and nothing deeper."""
+"""Holds each thing that can be done to a session, as one function; every door calls these and nothing deeper."""
 
 from .budget import raise_budget
 from .library import delete_book

@@ -58,7 +58,10 @@ def regenerate_outdated(session: ProcessingSession, *, actor: AbstractBaseUser |
 def withdraw_regeneration(
     item: ChapterWorkflowItem, *, actor: AbstractBaseUser | None
 ) -> ChapterWorkflowItem:
-    """Keep the text that a chapter has, which was to be written again; what is being written is dropped."""
+    """Withdraw the request to write a chapter again: its text stays, what is being written is dropped.
+
+    Raises Conflict where it was not asked for again.
+    """
     with session_transaction(item.session_id, "withdraw_regeneration") as tx:
         fresh = tx.session.items.get(pk=item.pk)
         if not fresh.is_written_again:

@@ -58,7 +58,7 @@ def undo_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) 
 def apply_change(change: HarmonizationChange, *, actor: AbstractBaseUser | None) -> HarmonizationChange:
     """Make a suggested change, or make an undone one again: a new revision has the new words.
 
-    Who makes it has looked at it, so it counts as kept.
+    The person who makes it has looked at it, so that it counts as kept. Raises Conflict where it cannot be made.
     """
     if change.status in IN_THE_TEXT:
         return change
@@ -211,7 +211,7 @@ def _metrics(
 
 
 def switch_rule(book: Book, key: str, *, enabled: bool, actor: AbstractBaseUser | None) -> ConsistencyRule:
-    """Switch one of the harmonizer's rules for the book; it counts from the next harmonizing on."""
+    """Switch one of the harmonizer's rules for the book; it counts from the next harmonizing on. Raises Invalid."""
     if key not in RULE_KEYS:
         raise Invalid("rule_unknown", "The harmonizer has no such rule.")
     with crash_points.named_commit("switch_rule"):
@@ -257,7 +257,7 @@ def _settle_question(
 
 
 def ask_again(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
-    """Ask for follow-up questions once more; those that are there stay."""
+    """Look for more follow-up questions; those that are there stay. Raises Conflict before the book is complete."""
     with session_transaction(session.pk, "ask_again") as tx:
         if tx.session.status != SessionStatus.COMPLETED:
             raise Conflict("not_completed", "Questions are asked when the book is completed.")

@@ -101,7 +101,10 @@ def _restart(session: ProcessingSession, actor: AbstractBaseUser | None) -> Proc
 
 
 def pause_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
-    """Claim nothing more; what is in flight still finishes. Pausing twice is pausing once."""
+    """Pause the session: nothing more is claimed, attempts that run still finish. Pausing twice is pausing once.
+
+    Raises Conflict where the book is not being written.
+    """
     with session_transaction(session.pk, "pause_session") as tx:
         if tx.session.status not in UNFINISHED:
             raise Conflict("not_running", "Only a book that is being written can be paused.")
@@ -112,7 +115,7 @@ def pause_session(session: ProcessingSession, *, actor: AbstractBaseUser | None)
 
 
 def resume_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
-    """Let a paused session go on."""
+    """Resume a paused session. Raises Conflict where the book is not being written."""
     with session_transaction(session.pk, "resume_session") as tx:
         if tx.session.status not in UNFINISHED:
             raise Conflict("not_running", "Only a paused book can be resumed.")
@@ -124,9 +127,9 @@ def resume_session(session: ProcessingSession, *, actor: AbstractBaseUser | None
 
 
 def cancel_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> ProcessingSession:
-    """Cancel at once: tokens are revoked, what is in flight is told to stop, written chapters are kept.
+    """Cancel the session at once: claims are revoked, attempts that run are told to stop, written chapters stay.
 
-    What was asked for again is not wanted any more: those chapters keep the text that they have.
+    Chapters that were asked for again keep the text that they have. Raises Conflict where the book is complete.
     """
     with session_transaction(session.pk, "cancel_session") as tx:
         if tx.session.status == SessionStatus.CANCELLED:
@@ -188,7 +191,10 @@ def retry_chapter(
 
 
 def retry_session(session: ProcessingSession, *, actor: AbstractBaseUser | None) -> int:
-    """Try everything that failed again: all failed chapters, or the harmonizing. Returns how many chapters."""
+    """Retry what failed: all failed chapters, or the harmonizing. Returns how many chapters.
+
+    Raises Conflict where nothing has failed, or the session was cancelled.
+    """
     with session_transaction(session.pk, "retry_session") as tx:
         _check_retryable(tx.session)
         if tx.session.failed_count:
