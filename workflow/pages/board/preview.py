@@ -14,6 +14,13 @@ from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem
 from workflow.notify.local import Preview
 
 _BOOK = "session__version__book"
+_READ = (
+    "partial_text",
+    "item__number",
+    "session__version__preferences",
+    "session__version__fixed_preferences",
+    "session__version__book__preferences",
+)
 _PARAGRAPH = re.compile(r"\n\s*\n")
 # Emphasis, headings and citation marks: a preview is plain text, the finished chapter has them as they are meant.
 _MARKS = re.compile(r"(?<!\\)(?:\*{1,3}|\s*\[[^\[\]\n]{1,200}\](?!\())|^#{1,6} ", re.MULTILINE)
@@ -27,12 +34,13 @@ def read_previews(session_id: UUID) -> dict[int, SafeString]:
         token=F("item__token"),
         outcome=AttemptOutcome.RUNNING,
     ).exclude(partial_text="")
-    rows = kept.order_by("item__number").select_related("item", _BOOK)
-    return {
-        row.item.number: render_preview(Preview.of(session_id, row.item.number, _readable(row)))
-        for row in rows
-        if row.item
-    }
+    # Nothing of a version but what is withheld: its other columns may be long, and stand in every row.
+    rows = list(kept.order_by("item__number").select_related("item", _BOOK).only(*_READ))
+    if not rows:
+        return {}
+    withheld = withheld_of(rows[0].session.version)
+    texts = [(row.item.number, withheld.mask(row.partial_text)) for row in rows if row.item]
+    return {number: render_preview(Preview.of(session_id, number, text)) for number, text in texts}
 
 
 def text_so_far(item: ChapterWorkflowItem) -> str:
