@@ -102,7 +102,7 @@ class SessionTransaction:
             raise IllegalMove(f"item {origin} → {to}")
         # The lock alone does not do: `item` may have been read before it, by an attempt that took minutes.
         guard = {"pk": item.pk, "status": origin} | ({"token": token} if token else {})
-        # Whose places a chapter takes is the claim's to say; with its end they are free.
+        # Whose slots a chapter takes is the claim's to say; with its end they are free.
         freed = {"providers": ""} if item.providers else {}
         changes = {**freed, **(changes or {})}
         columns = {"status": to, **changes}

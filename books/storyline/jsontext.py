@@ -33,16 +33,16 @@ class _Objects:
         self._limits = limits
         self._left = limits.values
 
-    def __call__(self, workers_of_cluster: list[tuple[str, object]]) -> dict[str, object]:
-        count = len(workers_of_cluster)
+    def __call__(self, members: list[tuple[str, object]]) -> dict[str, object]:
+        count = len(members)
         self._left -= count
         if self._left < 0:
             raise TextFault("too_large", too_many_values(self._limits))
         if count > self._limits.keys:
             raise TextFault("too_large", too_many_keys(count, self._limits))
-        value = dict(workers_of_cluster)
+        value = dict(members)
         if len(value) != count:
-            self.repeats.append((value, _repeated(workers_of_cluster)))
+            self.repeats.append((value, _repeated(members)))
         return value
 
 
@@ -96,8 +96,8 @@ def _check_size(text: str, limits: Limits) -> None:
         raise TextFault("too_large", too_many_values(limits))
 
 
-def _repeated(workers_of_cluster: list[tuple[str, object]]) -> list[str]:
-    return [key for key, count in Counter(key for key, _ in workers_of_cluster).items() if count > 1]
+def _repeated(members: list[tuple[str, object]]) -> list[str]:
+    return [key for key, count in Counter(key for key, _ in members).items() if count > 1]
 
 
 def _is_json_lines(text: str, error: JSONDecodeError) -> bool:
