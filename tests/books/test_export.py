@@ -10,10 +10,12 @@ from xml.etree import ElementTree
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from markdown_it import MarkdownIt
 
 from books.export import FORMATS, export_book
 from books.export.manuscript import Manuscript, WrittenChapter, manuscript_of, unwritten_words
+from books.export.sending import download
 from books.models import BookVersion
 from chapterflow_site.core.exceptions import Conflict, NotFound
 
@@ -315,3 +317,15 @@ def test_json_is_one_document_whatever_is_in_its_texts(person: User) -> None:
     data = exported(version, "json")
 
     assert data == json.dumps(json.loads(data), ensure_ascii=False, indent=1).encode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_takes_a_file_slowly_keeps_no_connection(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+    file = export_book(written_book(person, 1), "json")
+    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
+
+    response = download(file)
+
+    assert closed == [True]
+    response.close()
