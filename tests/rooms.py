@@ -36,6 +36,7 @@ FLOORS: Sequence[Mapping[str, str]] = (
     {"books": "reading uploads speakers forecasts", "workflow": "harmonization"},
     {"books": "outline export", "workflow": "agents"},
     {"chapterflow_site": "reporter", "books": "actions templatetags", "workflow": "models quality"},
+    {"workflow": "queries"},
     {
         "chapterflow_site": "accounts",
         "books": "views admin",

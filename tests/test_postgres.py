@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SAME_TESTS = [
     "tests/workflow/engine/test_engine.py",
     "tests/test_rows.py",
+    "tests/workflow/test_queries.py",
     "tests/workflow/test_transitions.py",
     "tests/workflow/engine/test_leases.py",
     "tests/workflow/actions/test_session_actions.py",

@@ -254,14 +254,14 @@ def _select(model: type[Model]) -> str:
 def _select_columns(columns: tuple[Column, ...], joins: str) -> str:
     quote = connection.ops.quote_name
     named = ", ".join(
-        f"{quote(model._meta.db_table)}.{quote(_column(model, name))}" for model, name in columns
+        f"{quote(model._meta.db_table)}.{quote(column_name(model, name))}" for model, name in columns
     )
     return f"SELECT {named} FROM {quote(columns[0][0]._meta.db_table)} {joins} WHERE "  # noqa: S608  (names are the models')
 
 
 @cache
 def _insert(model: type[Model], names: tuple[str, ...], count: int) -> str:
-    columns = _names(_column(model, name) for name in names)
+    columns = _names(column_name(model, name) for name in names)
     marks = f"({', '.join(['%s'] * len(names))})"
     table = connection.ops.quote_name(model._meta.db_table)
     return f"INSERT INTO {table} ({columns}) VALUES {', '.join([marks] * count)}"  # noqa: S608
@@ -270,14 +270,15 @@ def _insert(model: type[Model], names: tuple[str, ...], count: int) -> str:
 @cache
 def _update(model: type[Model], changes: tuple[str, ...], guard: tuple[str, ...], grow: str) -> str:
     quote = connection.ops.quote_name
-    parts = [f"{quote(_column(model, name))} = %s" for name in changes]
+    parts = [f"{quote(column_name(model, name))} = %s" for name in changes]
     if grow:
-        parts.append(f"{quote(_column(model, grow))} = {quote(_column(model, grow))} + 1")
-    where = " AND ".join(f"{quote(_column(model, name))} = %s" for name in guard)
+        parts.append(f"{quote(column_name(model, grow))} = {quote(column_name(model, grow))} + 1")
+    where = " AND ".join(f"{quote(column_name(model, name))} = %s" for name in guard)
     return f"UPDATE {quote(model._meta.db_table)} SET {', '.join(parts)} WHERE {where}"  # noqa: S608
 
 
-def _column(model: type[Model], name: str) -> str:
+def column_name(model: type[Model], name: str) -> str:
+    """Return the column of the model's field of this name."""
     return str(_field(model, name).column)
 
 

@@ -33,11 +33,13 @@ WRITING = {
         "update_or_create",
     ),
     *("enqueue", "acknowledge", "purge_queue", "async_task"),
-    # All of `chapterflow_site.core.rows` but what reads.
+    # All of these but what reads.
     *(
         each.name
-        for each in TREES["chapterflow_site.core.rows"].body
-        if isinstance(each, ast.FunctionDef) and not each.name.startswith(("_", "read_", "count_", "lock_"))
+        for module in ("chapterflow_site.core.rows", "workflow.queries")
+        for each in TREES[module].body
+        if isinstance(each, ast.FunctionDef)
+        and not each.name.startswith(("_", "read_", "count_", "lock_", "column_"))
     ),
 }
 # What is written there is no row.

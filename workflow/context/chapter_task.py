@@ -1,24 +1,16 @@
 """What a writer is given: the chapter's sources and a bounded view of the chapters that it depends on."""
 
 from dataclasses import replace
-from typing import cast
 
-from books.models import Book, BookVersion, Chapter, NodeChunk, StorylineNode, TextChunk
+from books.models import Chapter, StorylineNode, TextChunk
 from books.preferences.rule import preferences_of
 from books.sources import SourceRules, readable, readable_node, rules_of
 from books.text.withheld import Withheld
-from chapterflow_site.core.rows import read_together
 from workflow.contract.agent_types import ChapterContext, ChapterTask, SourceChunk, SourceNode
 from workflow.models import ChapterWorkflowItem, ProcessingSession
+from workflow.queries import read_chapter, read_chunks
 
 from .continuity import read_context
-
-CHUNK_OF_NODE = "JOIN books_textchunk ON books_textchunk.id = chunk_id"
-AROUND_CHAPTER = """
-    JOIN books_storylinenode ON books_storylinenode.id = node_id
-    JOIN books_bookversion ON books_bookversion.id = books_chapter.version_id
-    JOIN books_book ON books_book.id = books_bookversion.book_id
-"""
 
 
 def source_chunk(chunk: TextChunk) -> SourceChunk:
@@ -51,20 +43,14 @@ def source_node(node: StorylineNode, rules: SourceRules) -> SourceNode:
 
 def chunks_of(node: StorylineNode, rules: SourceRules) -> list[TextChunk]:
     """Return the node's chunks in the node's order, with what may be read of them."""
-    rows = read_together(
-        (NodeChunk, TextChunk), CHUNK_OF_NODE, "node_id = %s ORDER BY position", node=node.pk
-    )
-    return [readable(chunk, rules) for _, chunk in rows if isinstance(chunk, TextChunk)]
+    return [readable(chunk, rules) for chunk in read_chunks(node.pk)]
 
 
 def chapter_of(item: ChapterWorkflowItem) -> Chapter:
     """Return the item's chapter with its node, version and book. Raises Chapter.DoesNotExist."""
-    models = (Chapter, StorylineNode, BookVersion, Book)
-    found = read_together(models, AROUND_CHAPTER, "books_chapter.id = %s", pk=item.chapter_id)
-    if not found:
+    chapter = read_chapter(item.chapter_id)
+    if chapter is None:
         raise Chapter.DoesNotExist(f"chapter {item.chapter_id}")
-    chapter, node, version, book = cast("tuple[Chapter, StorylineNode, BookVersion, Book]", found[0])
-    chapter.node, chapter.version, version.book = node, version, book
     return chapter
 
 

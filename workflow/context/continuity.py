@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from books.models import Chapter, ChapterRevision, Dependencies, StorylineLink, StorylineNode
+from books.models import Dependencies
 from books.storyline.values.document import DEPENDENCY_TYPES
-from chapterflow_site.core.rows import add_values, read_columns
+from chapterflow_site.core.rows import add_values
 from workflow.agents.memory import ChapterMemory, Fact, find_names, lookup_keys
 from workflow.agents.memory.facts import INTRODUCTION
 from workflow.agents.memory.keep import MOST_FACTS_OF_A_NAME
@@ -22,6 +22,14 @@ from workflow.contract.agent_types import (
     SourceNode,
 )
 from workflow.models import ChapterWorkflowItem, FactEntry, ProcessingSession
+from workflow.queries import (
+    FACT_COLUMNS,
+    Numbers,
+    read_facts,
+    read_related,
+    read_story_lines,
+    read_texts,
+)
 
 # More lines than the story so far has room for, whatever their length.
 LINES_READ = 40
@@ -30,28 +38,6 @@ ENDING_CHARACTERS = 1_500
 TEXTS_READ = 6
 FACTS_READ = 400
 RELATED_READ = 12
-
-# What is read for each chapter. Statements that the ORM puts together take it as long as all else that is done here.
-LINE = ((ChapterWorkflowItem, "number"), (Chapter, "title"), (ChapterWorkflowItem, "story_line"))
-CHAPTER_OF_ITEM = "JOIN books_chapter ON books_chapter.id = workflow_chapterworkflowitem.chapter_id"
-TEXT = (
-    (Chapter, "number"),
-    (Chapter, "title"),
-    *((ChapterRevision, name) for name in ("markdown", "participants", "source_chunk_ids")),
-)
-REVISION_OF_CHAPTER = "JOIN books_chapterrevision ON books_chapterrevision.id = current_revision_id"
-RELATED = (
-    (StorylineLink, "relationship_type"),
-    *((StorylineNode, name) for name in ("key", "title", "summary")),
-)
-NODE_AT_THE_OTHER_END = (
-    "JOIN books_storylinenode"
-    " ON books_storylinenode.id = CASE source_id WHEN %s THEN target_id ELSE source_id END"
-)
-FACT_COLUMNS = ("number", "position", "key", "name", "kind", "sentence", "chunk_ids")
-FACT = tuple((FactEntry, name) for name in FACT_COLUMNS)
-
-Values = list[tuple[str, object]]
 
 
 def read_context(
@@ -99,16 +85,9 @@ def _is_sequence(session: ProcessingSession) -> bool:
     return session.dependencies == Dependencies.SEQUENTIAL
 
 
-def _before(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[str, Values]:
-    """Return the condition that a chapter's number is one of those that `item` depends on, and its values."""
-    if _is_sequence(session):
-        return "< %s", [("number", item.number)]
-    return _is_one_of("number", sorted(item.nearest_before))
-
-
-def _is_one_of(column: str, wanted: Collection[object]) -> tuple[str, Values]:
-    """Return the condition that the column has one of these values; without any it holds nowhere."""
-    return f"IN ({', '.join(['%s'] * len(wanted)) or 'NULL'})", [(column, value) for value in wanted]
+def _before(session: ProcessingSession, item: ChapterWorkflowItem) -> Numbers:
+    """Return the numbers of the chapters that `item` depends on."""
+    return item.number if _is_sequence(session) else sorted(item.nearest_before)
 
 
 def _count_before(session: ProcessingSession, item: ChapterWorkflowItem) -> int:
@@ -118,15 +97,8 @@ def _count_before(session: ProcessingSession, item: ChapterWorkflowItem) -> int:
 def _chapters_before(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[EarlierChapter, ...]:
     if not _count_before(session, item):
         return ()
-    before, numbers = _before(session, item)
     # A chapter that the book goes on without is simply not there.
-    rows = read_columns(
-        LINE,
-        CHAPTER_OF_ITEM,
-        f"session_id = %s AND current_revision_id IS NOT NULL AND workflow_chapterworkflowitem.number {before}"
-        f" ORDER BY workflow_chapterworkflowitem.number DESC LIMIT {LINES_READ}",
-        [("session", session.pk), *numbers],
-    )
+    rows = read_story_lines(session.pk, _before(session, item), LINES_READ)
     chapters = [EarlierChapter(number, title, line) for number, title, line in reversed(rows)]
     texts = {
         chapter.number: chapter
@@ -142,13 +114,6 @@ def written_texts(version_id: int, numbers: Collection[int]) -> list[EarlierChap
     """Return these chapters of a version with their present texts, in order, as far as they are written."""
     if not numbers:
         return []
-    among, wanted = _is_one_of("number", numbers)
-    rows = read_columns(
-        TEXT,
-        REVISION_OF_CHAPTER,
-        f"version_id = %s AND books_chapter.number {among} ORDER BY books_chapter.number",
-        [("version", version_id), *wanted],
-    )
     return [
         EarlierChapter(
             number=number,
@@ -158,7 +123,7 @@ def written_texts(version_id: int, numbers: Collection[int]) -> list[EarlierChap
             cited=tuple(cited),
             text=text,
         )
-        for number, title, text, participants, cited in rows
+        for number, title, text, participants, cited in read_texts(version_id, numbers)
     ]
 
 
@@ -171,14 +136,7 @@ def _facts_before(
     keys = {key: place for place, key in enumerate(lookup_keys(names, people))}
     if not keys:
         return ()
-    before, numbers = _before(session, item)
-    among, wanted = _is_one_of("key", keys)
-    rows = read_columns(
-        FACT,
-        "",
-        f"session_id = %s AND number {before} AND key {among} ORDER BY number, position LIMIT {FACTS_READ}",
-        [("session", session.pk), *numbers, *wanted],
-    )
+    rows = read_facts(session.pk, _before(session, item), keys, FACTS_READ)
     per_name: Counter[str] = Counter()
     introduced: set[str] = set()
     ranked: list[tuple[tuple[int, int, int, int], KnownFact]] = []
@@ -195,17 +153,8 @@ def _facts_before(
 
 def _related_nodes(session: ProcessingSession, item: ChapterWorkflowItem) -> tuple[RelatedNode, ...]:
     """Return the nodes that links of the upload join to this one; what it depends on is in the story already."""
-    node = item.chapter.node_id
     known: tuple[str, ...] = () if _is_sequence(session) else tuple(sorted(DEPENDENCY_TYPES))
-    among, types = _is_one_of("relationship_type", known)
-    rows = read_columns(
-        RELATED,
-        NODE_AT_THE_OTHER_END,
-        f"books_storylinelink.version_id = %s AND (source_id = %s OR target_id = %s)"
-        f"{f' AND relationship_type NOT {among}' if types else ''}"
-        f" ORDER BY weight DESC NULLS LAST, books_storylinelink.id LIMIT {RELATED_READ}",
-        [("source", node), ("version", session.version_id), ("source", node), ("target", node), *types],
-    )
+    rows = read_related(session.version_id, item.chapter.node_id, known, RELATED_READ)
     found: dict[str, RelatedNode] = {}
     for relation, key, title, summary in rows:
         found.setdefault(key, RelatedNode(key, title, summary, relation))

@@ -11,23 +11,18 @@ from django.db.models import Q, QuerySet
 from books.models import Dependencies
 from chapterflow_site.core import crash_points
 from chapterflow_site.core.clock import database_now
-from chapterflow_site.core.rows import add_row, change_row, count_rows, read_row
+from chapterflow_site.core.rows import add_row, change_row
 from workflow.agents.orchestrator import harmonizer_models, questioner_models
 from workflow.contract.events import EventKind
 from workflow.contract.states import ItemStatus, OnFailure, Phase, SessionStatus
 from workflow.models import Attempt, AttemptOutcome, ChapterWorkflowItem, ProcessingSession
 from workflow.models.claim import ClaimColumns
 from workflow.processes.lease_owner import current_owner
+from workflow.queries import count_running, read_first_ready
 from workflow.transitions import SessionTransaction
 
 from .slots.slots import Refusal, Slot, find_slot, let_go, wait_for_slot
 
-# The conditions `startable` and `due`, by number. The statuses are literals, so that SQLite can use its partial index.
-FIRST_READY = (
-    f"session_id = %s AND status = '{ItemStatus.PENDING.value}' AND unmet_count = 0 "
-    "AND (next_attempt_at IS NULL OR next_attempt_at <= %s) ORDER BY number LIMIT 1"
-)
-RUNNING = f"session_id = %s AND status = '{ItemStatus.IN_PROGRESS.value}'"
 QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 
@@ -152,8 +147,7 @@ def has_chapter_due(tx: SessionTransaction) -> bool:
 
 
 def _first_ready(tx: SessionTransaction) -> ChapterWorkflowItem | None:
-    pk = tx.session.pk
-    return read_row(ChapterWorkflowItem, FIRST_READY, session=pk, next_attempt_at=tx.now)
+    return read_first_ready(tx.session.pk, tx.now)
 
 
 def _is_one_by_one(session: ProcessingSession) -> bool:
@@ -166,7 +160,7 @@ def _is_one_by_one(session: ProcessingSession) -> bool:
 
 
 def _is_full(session: ProcessingSession) -> bool:
-    return count_rows(ChapterWorkflowItem, RUNNING, session=session.pk) >= session.parallel_chapters
+    return count_running(session.pk) >= session.parallel_chapters
 
 
 def has_work_due(tx: SessionTransaction) -> bool:

@@ -5,23 +5,15 @@ from collections.abc import Collection, Iterable, Mapping
 from django.db.models import F
 
 from books.models import Chapter, ChapterRevision, Dependencies
-from chapterflow_site.core.rows import run
 from workflow.contract.events import EventKind
 from workflow.contract.states import OnFailure
 from workflow.models import ChapterWorkflowItem, Event, ItemDependency
+from workflow.queries import meet_need, need_again
 from workflow.transitions import SessionTransaction
 
 from .claims import Claim
 
-# One statement however many depend on it. The subquery needs no lock of its own: only transactions on this session,
-# whose row is locked, change these counts.
-_CHANGE_NEED = (
-    "UPDATE workflow_chapterworkflowitem SET unmet_count = unmet_count {step} "
-    "WHERE id IN (SELECT item_id FROM workflow_itemdependency WHERE needs_id = %s)"
-)
-MEET_NEED = _CHANGE_NEED.format(step="- 1")
 _NEW_TEXT = (EventKind.CHAPTER_GENERATED, EventKind.CHAPTER_REGENERATED)
-NEED_AGAIN = _CHANGE_NEED.format(step="+ 1")
 LONGEST_REASON = 500
 MISSED = "It was written without chapter {number}, which has come since."
 REWRITTEN = "Chapter {number}, which it builds on, has been written again since."
@@ -30,13 +22,13 @@ REWRITTEN = "Chapter {number}, which it builds on, has been written again since.
 def let_go_on(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Let dependents of a failed chapter go on without it, where the session skips."""
     if tx.session.on_failure == OnFailure.SKIP:
-        run(MEET_NEED, [item.pk])
+        meet_need(item.pk)
 
 
 def let_wait_again(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     """Let dependents of a retried chapter that are not begun wait for it again, where the session skips."""
     if tx.session.on_failure == OnFailure.SKIP:
-        run(NEED_AGAIN, [item.pk])
+        need_again(item.pk)
 
 
 def flag_outdated(tx: SessionTransaction, claim: Claim, revision: ChapterRevision) -> None:

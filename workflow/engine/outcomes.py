@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from books.models import BookVersion, Chapter, ChapterRevision, Citation, Origin
 from books.sources import title_columns, withheld_of
-from chapterflow_site.core.rows import add_row, add_values, change_row, run
+from chapterflow_site.core.rows import add_row, add_values, change_row
 from workflow.agents.memory import ChapterMemory
 from workflow.context.continuity import keep_memory
 from workflow.contract.agent_types import AgentError
@@ -15,11 +15,12 @@ from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
 from workflow.contract.states import ItemStatus, PauseReason
 from workflow.models import AttemptOutcome, ChapterWorkflowItem
+from workflow.queries import meet_need
 from workflow.transitions import NO_CLAIM, NO_ERROR, SessionTransaction
 
 from .budget.spending import Offer, refusal_of, spent, spent_unseen
 from .claims import Claim, end_attempt
-from .dependents import MEET_NEED, flag_outdated
+from .dependents import flag_outdated
 from .measuring import score_in
 from .provider_backoff import note_backoff
 from .regeneration import Ending, last_ending, let_others_go_on, replace_text
@@ -83,7 +84,7 @@ def store_chapter(tx: SessionTransaction, claim: Claim, finished: FinishedChapte
     )
     note_backoff(tx, claim)
     # In the same transaction, so that a dependent is never ready before its text is there, nor waits after it.
-    run(MEET_NEED, [item.pk])
+    meet_need(item.pk)
     if is_again:
         replace_text(tx, item)
     flag_outdated(tx, claim, revision)

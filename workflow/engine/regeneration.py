@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from chapterflow_site.core.rows import run
 from workflow.contract.events import EventKind
 from workflow.contract.states import WRITTEN, ItemStatus
 from workflow.models import ChangeStatus, ChapterWorkflowItem, HarmonizationChange
+from workflow.queries import meet_need, need_again
 from workflow.transitions import NO_CLAIM, SessionTransaction
 
-from .dependents import MEET_NEED, NEED_AGAIN, flag_rewritten, let_go_on
+from .dependents import flag_rewritten, let_go_on
 from .reopening import FRESH, end_as_cancelled
 
 
@@ -49,7 +49,7 @@ def request(
         changes={**FRESH, **chosen, "note": note, "status_before": item.status},
     )
     # Also for dependents that are written: their counts matter only once they are pending again.
-    run(NEED_AGAIN, [item.pk])
+    need_again(item.pk)
     _remember(tx)
 
 
@@ -61,7 +61,7 @@ def withdraw(tx: SessionTransaction, item: ChapterWorkflowItem, actor: AbstractB
     tx.move_item(item, ItemStatus(item.status_before), kind, token=token, actor=actor, changes=changes)
     if token is not None:
         end_as_cancelled(tx, token)
-    run(MEET_NEED, [item.pk])
+    meet_need(item.pk)
 
 
 def last_ending(item: ChapterWorkflowItem) -> Ending:
@@ -76,7 +76,7 @@ def let_others_go_on(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
     if item.status == ItemStatus.FAILED:
         let_go_on(tx, item)
     elif item.status in WRITTEN:
-        run(MEET_NEED, [item.pk])
+        meet_need(item.pk)
 
 
 def replace_text(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
