@@ -11,7 +11,7 @@ from books.models import Book, BookVersion, TextChunk
 from books.storyline import ChunkSpec, StorylineDocument, read_storyline
 from books.storyline.values.digest import storyline_digest
 from workflow.actions import delete_book, start_nodes, start_session, switch_rule
-from workflow.harmonization.rules.catalogue import CHAPTER_REFERENCES
+from workflow.harmonization.rules import chapter_references
 from workflow.models import ConsistencyRule, ProcessingSession
 
 from .tellers import STORY, told_of
@@ -35,7 +35,7 @@ def content() -> ProcessingSession:
     session = started_by_nodes(book, read_storyline(told_of(2, None)), owner)
     drive(session)
     if not ConsistencyRule.objects.filter(book=book, is_enabled=False).exists():
-        switch_rule(book, CHAPTER_REFERENCES, enabled=False, actor=owner)
+        switch_rule(book, chapter_references.RULE.key, enabled=False, actor=owner)
     given_up = Book.objects.filter(versions__source_name="3.json").first()
     if given_up is not None:
         start_session(given_up.versions.get(), actor=owner, writer=STORY)

@@ -10,7 +10,7 @@ from books.text.sentences import sentence_spans
 from workflow.contract.agent_types import WrittenChapter
 
 from .protection import protected_spans
-from .rules.catalogue import NAME_VARIANTS, REPEATED_SENTENCES
+from .rules import name_variants, repeated_sentences
 from .spans import Span, Spans
 from .statements import Conflict, Statement, find_conflicts, read_statements, said_in
 from .types import SEVERITIES, Finding
@@ -192,9 +192,9 @@ def _from_findings(texts: Mapping[int, _Text], found: Mapping[int, Sequence[Find
 
 
 def _others(finding: Finding, texts: Mapping[int, _Text], usual: "_Usual") -> Iterable[Side]:
-    if finding.rule == NAME_VARIANTS and finding.replace:
+    if finding.rule == name_variants.RULE.key and finding.replace:
         return usual.sides(finding.replace, finding.chapter)
-    if finding.rule == REPEATED_SENTENCES:
+    if finding.rule == repeated_sentences.RULE.key:
         chapter, text = finding.evidence.get("chapter"), finding.evidence.get("text")
         if isinstance(chapter, int) and isinstance(text, str) and chapter in texts:
             side = texts[chapter].side(texts[chapter].chapter.markdown.find(text))

@@ -1,22 +1,27 @@
-"""What the rules need to know of a chapter to compare it with the others: small values that can be stored."""
+"""What a rule is made of: what it reads of a chapter, small values that can be stored, and what compares them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from books.preferences.reading import KeptName
+from workflow.contract.agent_types import SourceChunk
 
 from .spans import Spans
-from .types import Finding
+from .types import Finding, Rule
+
+Facts = TypeVar("Facts")
 
 
 @dataclass(frozen=True)
 class ChapterText:
-    """A chapter's Markdown with the spans of it that no rule may touch."""
+    """A chapter's Markdown with the spans of it that no rule may touch, and its sources."""
 
     number: int
     title: str
     markdown: str
     protected: Spans
+    chunks: Sequence[SourceChunk] = ()
 
     def is_free(self, start: int, end: int) -> bool:
         """Say whether markdown[start:end] lies outside everything protected."""
@@ -35,31 +40,6 @@ class Glyph:
 
 
 @dataclass(frozen=True)
-class Heading:
-    """A `#` heading. `lower_elsewhere` are its words that the chapter also writes without a capital."""
-
-    start: int
-    level: int
-    text_start: int
-    text: str
-    line: str
-    lower_elsewhere: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A mention of a chapter by its number, with the words after it and a quoted title before it."""
-
-    start: int
-    text: str
-    number_text: str
-    number: int
-    title_before: str
-    words_after: tuple[str, ...]
-    quoted_after: bool
-
-
-@dataclass(frozen=True)
 class Place:
     """A piece of text and its offset."""
 
@@ -68,31 +48,40 @@ class Place:
 
 
 @dataclass(frozen=True)
-class ChapterFacts:
-    """All that the rules keep of one chapter. `own_findings` need no other chapter to be judged."""
+class ChapterFacts(Generic[Facts]):
+    """What was read of one chapter, by one rule or by all; it can be stored and compared later."""
 
     number: int
     title: str
-    own_findings: tuple[Finding, ...]
-    quotation_marks: tuple[Glyph, ...]
-    dashes: tuple[Glyph, ...]
-    headings: tuple[Heading, ...]
-    references: tuple[Reference, ...]
-    names: Mapping[str, int]
-    name_places: tuple[Place, ...]
-    source_names: frozenset[str]
-    lower_elsewhere: frozenset[str]
-    sentences: tuple[Place, ...]
+    facts: Facts
 
 
 @dataclass(frozen=True)
-class Book:
-    """The facts of all chapters, the titles of the book's chapters by number, and names to leave alone.
+class BookFacts(Generic[Facts]):
+    """What one rule has read of all chapters, the titles of the book's chapters by number, and names to leave alone.
 
     `kept_names` are the spellings that the person keeps.
     """
 
-    chapters: tuple[ChapterFacts, ...]
+    chapters: tuple[ChapterFacts[Facts], ...]
     titles: Mapping[int, str]
     ignored_names: frozenset[str] = frozenset()
     kept_names: tuple[KeptName, ...] = ()
+
+
+@dataclass(frozen=True)
+class RuleModule(Generic[Facts]):
+    """A rule, what it reads of each chapter by itself, and what it finds where it compares what it has read.
+
+    Both are linear, and `read` keeps no more than small values that can be pickled.
+    """
+
+    rule: Rule
+    read: Callable[[ChapterText], Facts]
+    find: Callable[[BookFacts[Facts]], Iterator[Finding]]
+
+
+def each_by_itself(book: BookFacts[tuple[Finding, ...]]) -> Iterator[Finding]:
+    """Yield what a rule has found in each chapter that compares none: what it reads are findings already."""
+    for chapter in book.chapters:
+        yield from chapter.facts

@@ -1,65 +1,30 @@
 """Two linear passes over a book: facts of each chapter by itself, then findings by comparing the facts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from books.preferences.reading import KeptName
 from workflow.contract.agent_types import WrittenChapter
 
-from .facts import Book, ChapterFacts, ChapterText
+from .facts import BookFacts, ChapterFacts, ChapterText
 from .protection import protected_spans
-from .rules import (
-    chapter_references,
-    dashes,
-    doubled_words,
-    headings,
-    name_variants,
-    placeholders,
-    quotation_marks,
-    repeated_sentences,
-)
-from .rules.catalogue import (
-    CHAPTER_REFERENCES,
-    DASHES,
-    HEADINGS,
-    NAME_VARIANTS,
-    QUOTATION_MARKS,
-    REPEATED_SENTENCES,
-    RULE_KEYS,
-)
+from .rules import dashes, headings, quotation_marks
+from .rules.catalogue import RULE_KEYS, RULE_MODULES
 from .spans import Claims, Spans
 from .types import Finding, by_weight
 
-_BOOK_RULES: Mapping[str, Callable[[Book], Iterator[Finding]]] = {
-    QUOTATION_MARKS: quotation_marks.find,
-    DASHES: dashes.find,
-    HEADINGS: headings.find,
-    CHAPTER_REFERENCES: chapter_references.find,
-    NAME_VARIANTS: name_variants.find,
-    REPEATED_SENTENCES: repeated_sentences.find,
-}
+# What each rule has read of a chapter, by its key.
+FactsByRule = Mapping[str, object]
+_SMALL = frozenset({quotation_marks.RULE.key, dashes.RULE.key})
 
 
-def facts_of(chapter: WrittenChapter) -> ChapterFacts:
+def facts_of(chapter: WrittenChapter) -> ChapterFacts[FactsByRule]:
     """Read what the rules need to know of one chapter. Can be stored (pickled) and compared later."""
     protected = Spans.of(protected_spans(chapter.markdown, chapter.chunks))
-    text = ChapterText(chapter.number, chapter.title, chapter.markdown, protected)
-    names = name_variants.read(text, chapter)
-    return ChapterFacts(
-        number=chapter.number,
-        title=chapter.title,
-        own_findings=(*placeholders.find_in(text), *doubled_words.find_in(text)),
-        quotation_marks=quotation_marks.read(text),
-        dashes=dashes.read(text),
-        headings=headings.read(text),
-        references=chapter_references.read(text),
-        names=names.counts,
-        name_places=names.places,
-        source_names=names.in_sources,
-        lower_elsewhere=names.lower_elsewhere,
-        sentences=repeated_sentences.read(text),
-    )
+    text = ChapterText(chapter.number, chapter.title, chapter.markdown, protected, chapter.chunks)
+    read = {module.rule.key: module.read(text) for module in RULE_MODULES}
+    return ChapterFacts(chapter.number, chapter.title, read)
 
 
 def find_all(
@@ -81,7 +46,7 @@ def find_all(
 
 
 def compare(
-    facts: Iterable[ChapterFacts],
+    facts: Iterable[ChapterFacts[FactsByRule]],
     *,
     enabled: Collection[str] = RULE_KEYS,
     titles: Mapping[int, str] | None = None,
@@ -91,13 +56,13 @@ def compare(
     """The second pass of `find_all`, for facts that were kept."""
     ordered = tuple(sorted(facts, key=lambda chapter: chapter.number))
     known_titles = titles if titles is not None else {chapter.number: chapter.title for chapter in ordered}
-    book = Book(ordered, known_titles, frozenset(ignored_names), tuple(kept_names))
     found: defaultdict[int, list[Finding]] = defaultdict(list)
-    for chapter in ordered:
-        found[chapter.number] += [finding for finding in chapter.own_findings if finding.rule in enabled]
-    for rule, find in _BOOK_RULES.items():
-        if rule in enabled:
-            for finding in find(book):
+    for module in RULE_MODULES:
+        key = module.rule.key
+        if key in enabled:
+            read = tuple(ChapterFacts(each.number, each.title, each.facts[key]) for each in ordered)
+            book = BookFacts(read, known_titles, frozenset(ignored_names), tuple(kept_names))
+            for finding in module.find(book):
                 found[finding.chapter].append(finding)
     return {number: _resolved(findings) for number, findings in found.items() if findings}
 
@@ -113,8 +78,8 @@ def _resolved(findings: list[Finding]) -> list[Finding]:
 
 def _folded(edits: list[Finding]) -> list[Finding]:
     """Put the small edits inside a heading into the edit of its capitals, which would displace them."""
-    small = [edit for edit in edits if edit.rule in (QUOTATION_MARKS, DASHES)]
-    return [_fold(edit, small) if edit.rule == HEADINGS and edit.replace else edit for edit in edits]
+    small = [edit for edit in edits if edit.rule in _SMALL]
+    return [_fold(edit, small) if edit.rule == headings.RULE.key and edit.replace else edit for edit in edits]
 
 
 def _fold(edit: Finding, small: Iterable[Finding]) -> Finding:

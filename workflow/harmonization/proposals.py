@@ -10,7 +10,8 @@ from workflow.contract.agent_types import SourceChunk
 from .cases import FACTS, Case, Side
 from .facts import ChapterText
 from .opinions import Proposal
-from .rules.catalogue import MODEL, REPEATED_SENTENCES
+from .rules import repeated_sentences
+from .rules.catalogue import MODEL
 from .statements import meaning_of, words_in
 from .types import Finding
 from .wording import has_address, has_leak, is_fact, is_fit_to_show, token, tokens, unknown_facts
@@ -191,7 +192,7 @@ def _check_length(find: str, replace: str, case: Case) -> None:
     most = max(len(find) * LONGER_AT_MOST, len(find) + LONGER_BY_AT_MOST)
     if len(replace) > most:
         raise _Refusal("It is much longer than the words that it would replace.")
-    is_repetition = case.kind == REPEATED_SENTENCES
+    is_repetition = case.kind == repeated_sentences.RULE.key
     if len(replace) < len(find) * SHORTER_AT_MOST and not is_repetition:
         raise _Refusal("It would take out more than it corrects.")
 

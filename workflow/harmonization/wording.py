@@ -46,7 +46,7 @@ def has_address(text: str) -> bool:
 
 def has_leak(text: str, instructions: str) -> bool:
     """Say whether the text speaks of the model itself, or repeats eight words of what it was told."""
-    if any(placeholders.find_in(ChapterText(0, "", text, Spans()))):
+    if placeholders.read(ChapterText(0, "", text, Spans())):
         return True
     said = " ".join(words_in(text.lower()))
     told = words_in(instructions.lower())

@@ -22,7 +22,7 @@ def leftovers(markdown: str, source_text: str) -> tuple[str, ...]:
     The harmonizer's rule for placeholders, and the marks of prompts and models that a model's answer is refused for.
     """
     text = ChapterText(0, "", markdown, Spans())
-    found = [finding.find.strip() for finding in placeholders.find_in(text)]
+    found = [finding.find.strip() for finding in placeholders.read(text)]
     found += [*leaks_in(markdown), *elisions_in(markdown)]
     new = [each[:_LONGEST] for each in dict.fromkeys(found) if each not in source_text]
     return tuple(each for each in new if not any(each in other for other in new if other != each))[:_MOST]

@@ -11,13 +11,13 @@ from tests.workflow.harmonization.test_rules import chapter
 from workflow.actions import start_session
 from workflow.engine.phases.harmonizing import load_book
 from workflow.harmonization import Finding, find_all
-from workflow.harmonization.rules.catalogue import NAME_VARIANTS
+from workflow.harmonization.rules import name_variants
 
 
 def found(*texts: str, names: list[str]) -> list[Finding]:
     chapters = [chapter(number, text) for number, text in enumerate(texts, start=1)]
     kept = kept_names({"names": names})
-    by_chapter = find_all(chapters, enabled={NAME_VARIANTS}, kept_names=kept)
+    by_chapter = find_all(chapters, enabled={name_variants.RULE.key}, kept_names=kept)
     return [finding for number in sorted(by_chapter) for finding in by_chapter[number]]
 
 

@@ -1,10 +1,23 @@
 """Each rule finds the faults planted for it, and leaves alone what only looks like one."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import pytest
 
 from workflow.contract.agent_types import SourceChunk, SourceNode, WrittenChapter
-from workflow.harmonization import RULES, Finding, apply_findings, find_all
-from workflow.harmonization.rules import catalogue
+from workflow.harmonization import RULES, Finding, apply_findings, find_all, rules
+from workflow.harmonization.rules import (
+    chapter_references,
+    dashes,
+    doubled_words,
+    headings,
+    name_variants,
+    placeholders,
+    quotation_marks,
+    repeated_sentences,
+)
+from workflow.harmonization.rules.catalogue import RULE_MODULES
 
 
 def chapter(
@@ -37,6 +50,13 @@ def test_catalogue_has_each_rule_once_and_says_which_change_text():
     }
 
 
+def test_each_module_of_a_rule_is_in_the_list():
+    modules = [import_module(f"{rules.__name__}.{found.name}") for found in iter_modules(rules.__path__)]
+    described = {module.RULE.key for module in modules if hasattr(module, "RULE")}
+
+    assert {module.rule.key for module in RULE_MODULES} == described
+
+
 def test_rule_that_is_off_finds_nothing():
     assert find_all([chapter(1, "TODO: write this.")], enabled=()) == {}
 
@@ -48,14 +68,14 @@ def test_straight_marks_become_curly_where_the_book_is_curly():
     texts = harmonized(
         "“One” and “two”, he said. They’re here. It’s so.",
         "She said \"no\" and left. It's the dogs' house.",
-        rule=catalogue.QUOTATION_MARKS,
+        rule=quotation_marks.RULE.key,
     )
 
     assert texts[1] == "She said “no” and left. It’s the dogs’ house."
 
 
 def test_curly_marks_become_straight_where_the_book_is_straight():
-    texts = harmonized('"One" and "two" and "three".', "Then “four”.", rule=catalogue.QUOTATION_MARKS)
+    texts = harmonized('"One" and "two" and "three".', "Then “four”.", rule=quotation_marks.RULE.key)
 
     assert texts == ['"One" and "two" and "three".', 'Then "four".']
 
@@ -72,7 +92,7 @@ def test_curly_marks_become_straight_where_the_book_is_straight():
 )
 def test_inches_code_and_other_systems_of_quotation_are_left_alone(text: str):
     findings = found(
-        "“One”, “two”, “three”. It’s, they’re, we’re, you’re.", text, rule=catalogue.QUOTATION_MARKS
+        "“One”, “two”, “three”. It’s, they’re, we’re, you’re.", text, rule=quotation_marks.RULE.key
     )
 
     assert findings == []
@@ -83,7 +103,7 @@ def test_inches_code_and_other_systems_of_quotation_are_left_alone(text: str):
 )
 def test_apostrophes_that_open_a_word_are_told_from_quotation_marks(straight: str, curly: str):
     texts = harmonized(
-        "It’s they’re we’re you’re he’s.", f"So {straight} said.", rule=catalogue.QUOTATION_MARKS
+        "It’s they’re we’re you’re he’s.", f"So {straight} said.", rule=quotation_marks.RULE.key
     )
 
     assert texts[1] == f"So {curly} said."
@@ -94,7 +114,7 @@ def test_apostrophes_that_open_a_word_are_told_from_quotation_marks(straight: st
 
 def test_dashes_follow_the_majority():
     texts = harmonized(
-        "One – two – three – four.", "Five—six, seven - eight, nine -- ten, a — b is.", rule=catalogue.DASHES
+        "One – two – three – four.", "Five—six, seven - eight, nine -- ten, a — b is.", rule=dashes.RULE.key
     )
 
     assert texts[1] == "Five – six, seven – eight, nine – ten, a – b is."
@@ -115,14 +135,14 @@ def test_dashes_follow_the_majority():
     ],
 )
 def test_ranges_hyphens_lists_tables_and_rules_are_no_dashes(text: str):
-    assert found("One – two – three – four.", text, rule=catalogue.DASHES) == []
+    assert found("One – two – three – four.", text, rule=dashes.RULE.key) == []
 
 
 # Headings
 
 
 def test_headings_start_at_level_two_and_do_not_jump():
-    (text,) = harmonized("# A\n\nx\n\n### B\n\ny\n\n### C\n\n# D", rule=catalogue.HEADINGS)
+    (text,) = harmonized("# A\n\nx\n\n### B\n\ny\n\n### C\n\n# D", rule=headings.RULE.key)
 
     assert text == "## A\n\nx\n\n### B\n\ny\n\n### C\n\n## D"
 
@@ -130,14 +150,14 @@ def test_headings_start_at_level_two_and_do_not_jump():
 def test_heading_that_repeats_the_title_is_dropped():
     chapters = [chapter(1, "# Chapter 1: The Bell’s Rope\n\nText.\n\n## More", title="The Bell's Rope")]
 
-    findings = find_all(chapters, enabled={catalogue.HEADINGS})[1]
+    findings = find_all(chapters, enabled={headings.RULE.key})[1]
 
     assert apply_findings(chapters[0].markdown, findings, ()).markdown == "Text.\n\n## More"
 
 
 def test_full_stops_at_the_end_of_headings_go_where_most_have_none():
     (text,) = harmonized(
-        "## One\n\n## Two.\n\n## Why?\n\n## The U.S.\n\n## Three:\n\n## Wait…", rule=catalogue.HEADINGS
+        "## One\n\n## Two.\n\n## Why?\n\n## The U.S.\n\n## Three:\n\n## Wait…", rule=headings.RULE.key
     )
 
     assert text == "## One\n\n## Two\n\n## Why?\n\n## The U.S.\n\n## Three\n\n## Wait…"
@@ -145,14 +165,14 @@ def test_full_stops_at_the_end_of_headings_go_where_most_have_none():
 
 def test_sentence_case_becomes_title_case_where_most_headings_have_it():
     most = "The river, the door, a winter and white heads.\n\n## The River Door\n\n## A Winter\n\n## White Heads\n\n"
-    (text,) = harmonized(most + "## The door\n\n## A White Door", rule=catalogue.HEADINGS)
+    (text,) = harmonized(most + "## The door\n\n## A White Door", rule=headings.RULE.key)
 
     assert "## The Door" in text
 
 
 def test_names_keep_their_capitals_in_sentence_case():
     most = "## The river door\n\n## A long winter\n\n## Two white heads\n\n## Some other day\n\n"
-    (text,) = harmonized(most + "## The Bridge at Halford\n\nThe bridge.", rule=catalogue.HEADINGS)
+    (text,) = harmonized(most + "## The Bridge at Halford\n\nThe bridge.", rule=headings.RULE.key)
 
     assert "## The bridge at Halford" in text
 
@@ -187,12 +207,12 @@ def test_marks_inside_a_recapitalized_heading_are_changed_with_it():
     ],
 )
 def test_whole_notes_and_remarks_are_taken_out(text: str, clean: str):
-    assert harmonized(text, rule=catalogue.PLACEHOLDERS) == [clean]
+    assert harmonized(text, rule=placeholders.RULE.key) == [clean]
 
 
 @pytest.mark.parametrize("text", ["He was born in [insert year] in Ohio.", "The date is TBD and so on."])
 def test_gap_inside_a_sentence_is_only_pointed_out(text: str):
-    (finding,) = found(text, rule=catalogue.PLACEHOLDERS)
+    (finding,) = found(text, rule=placeholders.RULE.key)
 
     assert finding.replace is None
     assert not finding.automatic
@@ -214,7 +234,7 @@ def test_gap_inside_a_sentence_is_only_pointed_out(text: str):
     ],
 )
 def test_ordinary_sentences_are_no_placeholders(text: str):
-    assert found(text, rule=catalogue.PLACEHOLDERS) == []
+    assert found(text, rule=placeholders.RULE.key) == []
 
 
 # Chapter references
@@ -225,7 +245,7 @@ TITLES = {1: "Flood Year", 2: "The Surveyor’s Pegs", 3: "Leaving"}
 
 def references(text: str) -> list[Finding]:
     chapters = [chapter(n, text if n == 1 else "", title=title) for n, title in TITLES.items()]
-    return find_all(chapters, enabled={catalogue.CHAPTER_REFERENCES}).get(1, [])
+    return find_all(chapters, enabled={chapter_references.RULE.key}).get(1, [])
 
 
 @pytest.mark.parametrize(
@@ -280,18 +300,18 @@ def test_titles_of_chapters_that_are_not_written_count_too():
 def test_rare_spelling_of_a_frequent_name_is_suggested_never_applied():
     texts = ["Then came Ruprecht again. And so Ruprecht left, with Ruprecht’s dog.", "So Rupprecht came."]
 
-    (finding,) = found(*texts, rule=catalogue.NAME_VARIANTS)
+    (finding,) = found(*texts, rule=name_variants.RULE.key)
 
     assert (finding.find, finding.replace, finding.automatic) == ("Rupprecht", "Ruprecht", False)
     assert finding.reason == "Spelled “Ruprecht” in 3 places of 1 chapter, and once otherwise."
-    assert harmonized(*texts, rule=catalogue.NAME_VARIANTS) == texts
+    assert harmonized(*texts, rule=name_variants.RULE.key) == texts
 
 
 def test_ignored_spelling_is_left_alone():
     texts = ["Then Halford and Halford and Halford.", "And Hallford."]
 
-    assert len(found(*texts, rule=catalogue.NAME_VARIANTS)) == 1
-    assert found(*texts, rule=catalogue.NAME_VARIANTS, ignored=("Hallford",)) == []
+    assert len(found(*texts, rule=name_variants.RULE.key)) == 1
+    assert found(*texts, rule=name_variants.RULE.key, ignored=("Hallford",)) == []
 
 
 @pytest.mark.parametrize(
@@ -308,14 +328,14 @@ def test_ignored_spelling_is_left_alone():
 )
 def test_different_names_are_not_variants(usual: str, other: str):
     assert (
-        found(f"To {usual} from {usual} by {usual}. " * 4, f"To {other}.", rule=catalogue.NAME_VARIANTS) == []
+        found(f"To {usual} from {usual} by {usual}. " * 4, f"To {other}.", rule=name_variants.RULE.key) == []
     )
 
 
 def test_word_at_the_start_of_a_sentence_is_no_name():
     texts = ["Near Marlow, by Marlow, to Marlow, in Marlow.", "Marlov. Harlow came. Narrow it is."]
 
-    assert found(*texts, rule=catalogue.NAME_VARIANTS) == []
+    assert found(*texts, rule=name_variants.RULE.key) == []
 
 
 # Repeated sentences
@@ -327,7 +347,7 @@ TWIN = "In the autumn of that year the men put a row of white pegs along the tow
 def test_sentence_of_an_earlier_chapter_is_pointed_out_in_the_later_one():
     other = TWIN.replace("autumn", "winter")
 
-    (finding,) = found(TWIN, "Nothing here.", f"Well. {other}", rule=catalogue.REPEATED_SENTENCES)
+    (finding,) = found(TWIN, "Nothing here.", f"Well. {other}", rule=repeated_sentences.RULE.key)
 
     assert (finding.chapter, finding.find, finding.replace) == (3, other, None)
     assert finding.evidence["chapter"] == 1
@@ -336,14 +356,14 @@ def test_sentence_of_an_earlier_chapter_is_pointed_out_in_the_later_one():
 def test_refrain_of_many_chapters_is_no_repetition():
     texts = [f"{opening} {TWIN[3:]}" for opening in ("Once in", "Early in", "Late in", "Then, in")]
 
-    assert found(*texts, rule=catalogue.REPEATED_SENTENCES) == []
+    assert found(*texts, rule=repeated_sentences.RULE.key) == []
 
 
 def test_common_way_to_begin_is_no_repetition():
     texts = [TWIN, TWIN, "In the autumn of 1957 nobody thought that anything could ever change here."]
 
-    assert len(found(*texts[:2], "Nothing.", rule=catalogue.REPEATED_SENTENCES)) == 1
-    assert found(*texts, rule=catalogue.REPEATED_SENTENCES) == []
+    assert len(found(*texts[:2], "Nothing.", rule=repeated_sentences.RULE.key)) == 1
+    assert found(*texts, rule=repeated_sentences.RULE.key) == []
 
 
 def test_form_of_the_book_with_other_numbers_and_names_is_no_repetition():
@@ -352,11 +372,11 @@ def test_form_of_the_book_with_other_numbers_and_names_is_no_repetition():
         for n in range(6)
     ]
 
-    assert found(*texts, rule=catalogue.REPEATED_SENTENCES) == []
+    assert found(*texts, rule=repeated_sentences.RULE.key) == []
 
 
 def test_unlike_and_short_sentences_are_no_repetition():
-    assert found(TWIN, "They left at once.", "They left at once.", rule=catalogue.REPEATED_SENTENCES) == []
+    assert found(TWIN, "They left at once.", "They left at once.", rule=repeated_sentences.RULE.key) == []
 
 
 # Doubled words
@@ -366,7 +386,7 @@ def test_unlike_and_short_sentences_are_no_repetition():
     ("text", "find"), [("By the the river.", "the the"), ("The the end.", "The the"), ("a\na b", "a\na")]
 )
 def test_doubled_word_is_suggested(text: str, find: str):
-    (finding,) = found(text, rule=catalogue.DOUBLED_WORDS)
+    (finding,) = found(text, rule=doubled_words.RULE.key)
 
     assert (finding.find, finding.automatic) == (find, False)
     assert finding.replace == find.split()[0]
@@ -384,4 +404,4 @@ def test_doubled_word_is_suggested(text: str, find: str):
     ],
 )
 def test_right_doubles_are_left_alone(text: str):
-    assert found(text, rule=catalogue.DOUBLED_WORDS) == []
+    assert found(text, rule=doubled_words.RULE.key) == []

@@ -3,12 +3,20 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from workflow.harmonization.facts import Book, ChapterText, Reference
+from workflow.harmonization.facts import BookFacts, ChapterText
 from workflow.harmonization.prose import words_of
-from workflow.harmonization.types import Finding
+from workflow.harmonization.types import Finding, Rule
 
-from .catalogue import CHAPTER_REFERENCES
+RULE = Rule(
+    "chapter_references",
+    "Chapter numbers are right",
+    "Where a chapter is named with its title, its number is made to fit. "
+    "A number that the book does not have is pointed out.",
+    True,
+    "major",
+)
 
 _UNITS = words_of("""
     one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -30,6 +38,19 @@ _TITLE_BEFORE = re.compile(r"[“\"*_‘]([^“”\"*_\n]{3,120}?),?[”\"*_’]
 _TITLE_OPENS = re.compile(r"[\s,:(–—-]*([“\"*_‘]?)")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _WORDS_AFTER = 16
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A mention of a chapter by its number, with the words after it and a quoted title before it."""
+
+    start: int
+    text: str
+    number_text: str
+    number: int
+    title_before: str
+    words_after: tuple[str, ...]
+    quoted_after: bool
 
 
 def read(text: ChapterText) -> tuple[Reference, ...]:
@@ -100,14 +121,14 @@ def _key(text: str) -> str:
     return " ".join(_WORD.findall(text.lower().replace("’", "'")))
 
 
-def find(book: Book) -> Iterator[Finding]:
+def find(book: BookFacts[tuple[Reference, ...]]) -> Iterator[Finding]:
     """Yield corrections where a title says which chapter is meant; point out numbers that do not exist."""
     by_title = _chapters_by_title(book.titles)
     by_first_word: defaultdict[str, list[str]] = defaultdict(list)
     for title in by_title:
         by_first_word[title.split()[0]].append(title)
     for chapter in book.chapters:
-        for reference in chapter.references:
+        for reference in chapter.facts:
             meant = _meant(reference, by_title, by_first_word)
             if meant is not None and reference.number not in meant:
                 yield _correction(chapter.number, reference, meant, book.titles)
@@ -155,7 +176,7 @@ def _finding(
 ) -> Finding:
     return Finding(
         chapter=chapter,
-        rule=CHAPTER_REFERENCES,
+        rule=RULE.key,
         find=reference.text,
         replace=replace,
         start=reference.start,

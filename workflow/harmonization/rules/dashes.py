@@ -3,12 +3,19 @@
 import re
 from collections.abc import Iterator
 
-from workflow.harmonization.facts import Book, ChapterText, Glyph
+from workflow.harmonization.facts import BookFacts, ChapterText, Glyph
 from workflow.harmonization.prose import word_set
-from workflow.harmonization.types import Finding
+from workflow.harmonization.types import Finding, Rule
 
-from .catalogue import DASHES
 from .majority import count_styles, majority, style_evidence, where
+
+RULE = Rule(
+    "dashes",
+    "Dashes are the same",
+    "Dashes between words are all written as in most of the book. Ranges of numbers are left alone.",
+    True,
+    "info",
+)
 
 _STYLES = {"spaced en dash": " – ", "em dash": "—", "spaced em dash": " — ", "spaced hyphen": " - "}
 _DOUBLE = "double hyphen"
@@ -69,20 +76,20 @@ def _plural(style: str) -> str:
     return f"{style}es".capitalize() if style.endswith("dash") else f"{style}s".capitalize()
 
 
-def find(book: Book) -> Iterator[Finding]:
+def find(book: BookFacts[tuple[Glyph, ...]]) -> Iterator[Finding]:
     """Yield an automatic finding for each dash that is not in the book's majority style."""
-    counts = count_styles([[glyph.style for glyph in chapter.dashes] for chapter in book.chapters])
+    counts = count_styles([[glyph.style for glyph in chapter.facts] for chapter in book.chapters])
     style = majority(counts, _STYLES)
     if style is None or len(counts) < 2:
         return
     evidence = {"style": style, "counts": style_evidence(counts)}
     for chapter in book.chapters:
-        for glyph in chapter.dashes:
+        for glyph in chapter.facts:
             if glyph.style == style:
                 continue
             yield Finding(
                 chapter=chapter.number,
-                rule=DASHES,
+                rule=RULE.key,
                 find=glyph.text,
                 replace=glyph.others[style],
                 start=glyph.start,

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 
 from workflow.harmonization.facts import ChapterText
 from workflow.harmonization.prose import word_set
-from workflow.harmonization.types import Finding
+from workflow.harmonization.types import Finding, Rule
 
-from .catalogue import DOUBLED_WORDS
+RULE = Rule(
+    "doubled_words",
+    "No word stands twice",
+    "A word that stands twice in a row, as in “the the”, is pointed out.",
+    False,
+    "minor",
+)
 
 _DOUBLED = re.compile(
     r"(?<![\w'’-])([^\W\d_]+(?:['’][^\W\d_]+)?)([ \t]+|[ \t]*\n[ \t]*)(\1)(?![\w'’-])", re.IGNORECASE
@@ -19,15 +25,19 @@ _MAY_DOUBLE = word_set("""
 """)
 
 
-def find_in(text: ChapterText) -> Iterator[Finding]:
-    """Yield a suggestion for each doubled word outside protected spans; names and emphasis are left alone."""
+def read(text: ChapterText) -> tuple[Finding, ...]:
+    """Return a suggestion for each doubled word outside protected spans; names and emphasis are left alone."""
+    return tuple(_read(text))
+
+
+def _read(text: ChapterText) -> Iterator[Finding]:
     for match in _DOUBLED.finditer(text.markdown):
         first, second = match[1], match[3]
         if first.lower() in _MAY_DOUBLE or second[0].isupper() or not text.is_free(*match.span()):
             continue
         yield Finding(
             chapter=text.number,
-            rule=DOUBLED_WORDS,
+            rule=RULE.key,
             find=match.group(),
             replace=first,
             start=match.start(),

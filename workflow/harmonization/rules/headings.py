@@ -5,11 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from books.storyline.values.titles import plain_title
-from workflow.harmonization.facts import Book, ChapterFacts, ChapterText, Heading
+from workflow.harmonization.facts import BookFacts, ChapterFacts, ChapterText
 from workflow.harmonization.prose import word_set
-from workflow.harmonization.types import Finding, Severity
+from workflow.harmonization.types import Finding, Rule, Severity
 
-from .catalogue import HEADINGS
+RULE = Rule(
+    "headings",
+    "Headings look the same",
+    "Headings get the right level, no full stop at their end, and the capitals that most of them have.",
+    True,
+    "minor",
+)
 
 TOP_LEVEL = 2
 CLEAR_MAJORITY = 0.75
@@ -24,7 +30,22 @@ _SMALL_WORDS = word_set("""
 """)
 
 
-def read(text: ChapterText) -> tuple[Heading, ...]:
+@dataclass(frozen=True)
+class Heading:
+    """A `#` heading. `lower_elsewhere` are its words that the chapter also writes without a capital."""
+
+    start: int
+    level: int
+    text_start: int
+    text: str
+    line: str
+    lower_elsewhere: frozenset[str]
+
+
+Headings = tuple[Heading, ...]
+
+
+def read(text: ChapterText) -> Headings:
     """Collect the headings outside protected spans."""
     found = [m for m in _HEADING.finditer(text.markdown) if m[3] and text.is_free(m.start(), m.end(3))]
     wanted = {w.lower() for m in found for w in _WORD.findall(m[3])}
@@ -48,9 +69,9 @@ class _Edit:
     automatic: bool = True
 
 
-def find(book: Book) -> Iterator[Finding]:
+def find(book: BookFacts[Headings]) -> Iterator[Finding]:
     """Yield findings for levels always, for closing punctuation and capitals where most headings agree."""
-    headings = [heading for chapter in book.chapters for heading in chapter.headings]
+    headings = [heading for chapter in book.chapters for heading in chapter.facts]
     plain_share = sum(not _closing(h) for h in headings) / max(1, len(headings))
     case = _majority_case(headings)
     for chapter in book.chapters:
@@ -65,7 +86,7 @@ def find(book: Book) -> Iterator[Finding]:
 def _finding(chapter: int, edit: _Edit) -> Finding:
     return Finding(
         chapter=chapter,
-        rule=HEADINGS,
+        rule=RULE.key,
         find=edit.find,
         replace=edit.replace,
         start=edit.start,
@@ -77,9 +98,9 @@ def _finding(chapter: int, edit: _Edit) -> Finding:
     )
 
 
-def _levels(chapter: ChapterFacts) -> Iterator[_Edit]:
+def _levels(chapter: ChapterFacts[Headings]) -> Iterator[_Edit]:
     """Drop a first heading that repeats the title; put the others where their nesting says, from level 2."""
-    headings = list(chapter.headings)
+    headings = list(chapter.facts)
     if headings and _repeats_title(headings[0], chapter.title):
         first = headings.pop(0)
         yield _Edit(first.start, first.line, "", "The chapter's title already stands above the text.")
@@ -110,8 +131,8 @@ def _closing(heading: Heading) -> str:
     return match.group()
 
 
-def _closings(chapter: ChapterFacts) -> Iterator[_Edit]:
-    for heading in chapter.headings:
+def _closings(chapter: ChapterFacts[Headings]) -> Iterator[_Edit]:
+    for heading in chapter.facts:
         closing = _closing(heading)
         if closing:
             at = heading.text_start + len(heading.text) - len(closing)
@@ -150,14 +171,14 @@ def _case(heading: Heading) -> str | None:
     return "sentence" if capitals == 0 else None
 
 
-def _capitals(chapter: ChapterFacts, case: str) -> Iterator[_Edit]:
+def _capitals(chapter: ChapterFacts[Headings], case: str) -> Iterator[_Edit]:
     """Give headings of the other style the book's. Only words that are known to be common lose a capital."""
     reason = (
         "Most headings of the book have capitals in all their main words."
         if case == "title"
         else "Most headings of the book have a capital at their start and in names only."
     )
-    for heading in chapter.headings:
+    for heading in chapter.facts:
         if _repeats_title(heading, chapter.title) or _case(heading) in (None, case):
             continue
         text = heading.text

@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 from rapidfuzz.distance import DamerauLevenshtein
 
-from workflow.contract.agent_types import WrittenChapter
-from workflow.harmonization.facts import Book, ChapterText, Place
+from workflow.harmonization.facts import BookFacts, ChapterText, Place
 from workflow.harmonization.prose import proper_names, word_set
-from workflow.harmonization.types import Finding
+from workflow.harmonization.types import Finding, Rule
 
-from .catalogue import NAME_VARIANTS
 from .kept_names import Keeping
 from .majority import StyleCount, counted, where
+
+RULE = Rule(
+    "name_variants",
+    "Names are spelled the same",
+    "A name that is almost always spelled in one way, and here in another, is pointed out.",
+    False,
+    "minor",
+)
 
 MIN_LETTERS = 4
 LETTERS_FOR_TWO_EDITS = 8
@@ -74,7 +80,7 @@ class NamesRead:
     lower_elsewhere: frozenset[str]
 
 
-def read(text: ChapterText, chapter: WrittenChapter) -> NamesRead:
+def read(text: ChapterText) -> NamesRead:
     """Count the capitalized names of the text, quotations included, and note which the sources spell so."""
     found = [name for name in proper_names(text.markdown) if not _in_heading(text.markdown, name.start)]
     places = tuple(
@@ -82,7 +88,7 @@ def read(text: ChapterText, chapter: WrittenChapter) -> NamesRead:
         for name in found
         if text.is_free(name.start, name.start + len(name.text)) and len(name.text) >= MIN_LETTERS
     )
-    said = "\n".join(chunk.text for chunk in chapter.chunks)
+    said = "\n".join(chunk.text for chunk in text.chunks)
     in_sources = frozenset(name for name in {place.text for place in places} if name in said)
     counts = dict(Counter(name.text for name in found))
     single = {name.lower() for name in counts if " " not in name}
@@ -111,7 +117,7 @@ class _Known:
     common_words: frozenset[str]
 
 
-def find(book: Book) -> Iterator[Finding]:
+def find(book: BookFacts[NamesRead]) -> Iterator[Finding]:
     """Yield a suggestion for each rare spelling of a frequent name, outside protected spans.
 
     Same first letter and word count; one edit (four letters and more) or two (eight and more), Damerau-
@@ -122,23 +128,23 @@ def find(book: Book) -> Iterator[Finding]:
     kept = Keeping.of(book.kept_names)
     usual = _usual_spellings(book, known, kept)
     for chapter in book.chapters:
-        for place in chapter.name_places:
+        for place in chapter.facts.places:
             spelled = usual.get(place.text)
             if spelled:
-                yield _finding(chapter.number, place, spelled, known, place.text in chapter.source_names)
+                yield _finding(chapter.number, place, spelled, known, place.text in chapter.facts.in_sources)
 
 
-def _known(book: Book) -> _Known:
+def _known(book: BookFacts[NamesRead]) -> _Known:
     places: Counter[str] = Counter()
     chapters: Counter[str] = Counter()
     for chapter in book.chapters:
-        counts = Counter(chapter.names)
-        for name, count in chapter.names.items():
+        counts = Counter(chapter.facts.counts)
+        for name, count in chapter.facts.counts.items():
             if " " in name:
                 counts[name.rpartition(" ")[2]] += count
         places.update(counts)
         chapters.update(counts.keys())
-    lower = Counter(word for chapter in book.chapters for word in chapter.lower_elsewhere)
+    lower = Counter(word for chapter in book.chapters for word in chapter.facts.lower_elsewhere)
     common = {name for name in places if lower[name.lower()] > chapters[name] * _COMMON_SHARE}
     by_block: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
     for name, count in sorted(places.items(), key=lambda item: (-item[1], item[0])):
@@ -152,8 +158,8 @@ def _block(name: str) -> tuple[str, int]:
     return name[0], name.count(" ")
 
 
-def _usual_spellings(book: Book, known: _Known, kept: Keeping) -> dict[str, _Usual]:
-    variants = sorted({place.text for chapter in book.chapters for place in chapter.name_places})
+def _usual_spellings(book: BookFacts[NamesRead], known: _Known, kept: Keeping) -> dict[str, _Usual]:
+    variants = sorted({place.text for chapter in book.chapters for place in chapter.facts.places})
     ignored = {name.casefold() for name in book.ignored_names}
     found: dict[str, _Usual] = {}
     for variant in variants:
@@ -217,7 +223,7 @@ def _finding(chapter: int, place: Place, usual: _Usual, known: _Known, in_source
     asked = f"You keep the spelling “{usual.name}”; here it is otherwise."
     return Finding(
         chapter=chapter,
-        rule=NAME_VARIANTS,
+        rule=RULE.key,
         find=place.text,
         replace=usual.name,
         start=place.start,

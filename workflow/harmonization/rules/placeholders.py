@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from books.text.citations import cited_ids, paragraphs
 from books.text.sentences import sentence_spans
 from workflow.harmonization.facts import ChapterText
-from workflow.harmonization.types import Finding
+from workflow.harmonization.types import Finding, Rule
 
-from .catalogue import PLACEHOLDERS
+RULE = Rule(
+    "placeholders",
+    "Nothing unfinished is left in",
+    "Notes such as “TODO” or “[insert date]” and remarks of a language model about itself are taken out. "
+    "Where that would break a sentence, it is only pointed out.",
+    True,
+    "major",
+)
 
 _BRACKETED = re.compile(
     r"\[(?:(?:insert|add|fill in|todo|tbd|tbc|tk|fixme|placeholder|your"
@@ -64,8 +71,12 @@ class _Leftover:
     what: str
 
 
-def find_in(text: ChapterText) -> Iterator[Finding]:
-    """Yield automatic removals of whole sentences and notes, and look-only findings inside sentences."""
+def read(text: ChapterText) -> tuple[Finding, ...]:
+    """Return automatic removals of whole sentences and notes, and look-only findings inside sentences."""
+    return tuple(_read(text))
+
+
+def _read(text: ChapterText) -> Iterator[Finding]:
     blocks = list(paragraphs(text.markdown))
     for index, offset, paragraph in blocks:
         # A narrator's words rest on a passage, a model's words about its answer on none.
@@ -200,7 +211,7 @@ def _pointer(text: ChapterText, offset: int, leftover: _Leftover) -> Iterator[Fi
 def _finding(text: ChapterText, start: int, end: int, replace: str | None, what: str) -> Finding:
     return Finding(
         chapter=text.number,
-        rule=PLACEHOLDERS,
+        rule=RULE.key,
         find=text.markdown[start:end],
         replace=replace,
         start=start,

@@ -4,11 +4,18 @@ import re
 from collections.abc import Iterator
 
 from books.text.citations import paragraphs
-from workflow.harmonization.facts import Book, ChapterText, Glyph
-from workflow.harmonization.types import Finding
+from workflow.harmonization.facts import BookFacts, ChapterText, Glyph
+from workflow.harmonization.types import Finding, Rule
 
-from .catalogue import QUOTATION_MARKS
 from .majority import count_styles, majority, style_evidence, where
+
+RULE = Rule(
+    "quotation_marks",
+    "Quotation marks are the same",
+    "Quotation marks and apostrophes are all curly or all straight, as in most of the book.",
+    True,
+    "info",
+)
 
 _MARK = re.compile(r"[\"“”'‘’]")
 _OTHER_SYSTEM = re.compile(r"[„«»‚]")
@@ -78,10 +85,10 @@ def _curly_single(paragraph: str, at: int) -> str | None:
     return "‘" if closed and before in '([{—– \t\n"“' else None
 
 
-def find(book: Book) -> Iterator[Finding]:
+def find(book: BookFacts[tuple[Glyph, ...]]) -> Iterator[Finding]:
     """Yield an automatic finding for each mark that is not in the book's majority style."""
     for kind, noun in _KINDS.items():
-        by_chapter = [[g.style for g in c.quotation_marks if g.kind == kind] for c in book.chapters]
+        by_chapter = [[g.style for g in c.facts if g.kind == kind] for c in book.chapters]
         counts = count_styles(by_chapter)
         style = majority(counts, _STYLES)
         if style is None or len(counts) < 2:
@@ -92,11 +99,11 @@ def find(book: Book) -> Iterator[Finding]:
         )
         evidence = {"kind": kind, "style": style, "counts": style_evidence(counts)}
         for chapter in book.chapters:
-            for glyph in chapter.quotation_marks:
+            for glyph in chapter.facts:
                 if glyph.kind == kind and glyph.style != style:
                     yield Finding(
                         chapter=chapter.number,
-                        rule=QUOTATION_MARKS,
+                        rule=RULE.key,
                         find=glyph.text,
                         replace=glyph.others[style],
                         start=glyph.start,

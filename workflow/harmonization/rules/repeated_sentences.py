@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from itertools import chain
 
 from books.text.sentences import sentence_spans
-from workflow.harmonization.facts import Book, ChapterText, Place
-from workflow.harmonization.types import Finding
+from workflow.harmonization.facts import BookFacts, ChapterText, Place
+from workflow.harmonization.types import Finding, Rule
 
-from .catalogue import REPEATED_SENTENCES
+RULE = Rule(
+    "repeated_sentences",
+    "Things are told once",
+    "Sentences that two chapters have in almost the same words are pointed out.",
+    False,
+    "info",
+)
 
 MIN_WORDS = 8
 SIMILARITY = 0.6
@@ -53,17 +59,17 @@ class _Sentence:
     shingles: frozenset[Shingle]
 
 
-def find(book: Book) -> Iterator[Finding]:
+def find(book: BookFacts[tuple[Place, ...]]) -> Iterator[Finding]:
     """Yield a look-only finding for each sentence that an earlier chapter has too (Jaccard of 3-grams >= .6).
 
     Shingles of more than 50 sentences do not count, nor do sentences, or ways to begin one, that many
     chapters share: they are a refrain, or the form of the book. Linear in the number of sentences.
     """
-    sentences = [_shingled(c.number, place) for c in book.chapters for place in c.sentences]
+    sentences = [_shingled(c.number, place) for c in book.chapters for place in c.facts]
     index = _index(sentences)
     twins = {at: _twins(at, sentences, index) for at in range(len(sentences))}
     refrain = max(_REFRAIN_CHAPTERS, round(len(book.chapters) * _REFRAIN_SHARE))
-    openings = Counter(opening for c in book.chapters for opening in {_opening(p.text) for p in c.sentences})
+    openings = Counter(opening for c in book.chapters for opening in {_opening(p.text) for p in c.facts})
     for at, others in twins.items():
         sentence = sentences[at]
         chapters = {sentences[other].chapter for other in others}
@@ -111,7 +117,7 @@ def _twins(at: int, sentences: Sequence[_Sentence], index: Mapping[Shingle, list
 def _finding(sentence: _Sentence, earlier: _Sentence) -> Finding:
     return Finding(
         chapter=sentence.chapter,
-        rule=REPEATED_SENTENCES,
+        rule=RULE.key,
         find=sentence.place.text,
         replace=None,
         start=sentence.place.start,
