@@ -2,11 +2,20 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 
 from django import forms
 
 from books.models import BookVersion
-from books.preferences.catalogue import BY_KEY, FEWEST_WORDS, MOST_WORDS, PREFERENCES, Kind, Preference
+from books.preferences.catalogue import (
+    BY_KEY,
+    FEWEST_WORDS,
+    MOST_WORDS,
+    PREFERENCES,
+    Group,
+    Kind,
+    Preference,
+)
 from books.preferences.rule import own_preferences, preferences_of
 from books.storyline.elements.preferences import PreferenceFaults, checked_preferences
 
@@ -33,6 +42,15 @@ class PreferencesForm(forms.Form):
         held = preferences_of(version)
         return cls(initial={key: _as_typed(held[key]) for key in BY_KEY if key in held})
 
+    def rows(self) -> dict[str, list[list[forms.BoundField]]]:
+        """Return the fields of each group, in rows: choices that follow each other share one."""
+        return {group.value: _rows(self, group) for group in Group}
+
+    def says_finer(self) -> bool:
+        """Return whether a field of the last group, which is folded, has a value or a fault."""
+        fields = [field for row in self.rows()[Group.FINER.value] for field in row]
+        return any(field.value() or field.errors for field in fields)
+
     def clean(self) -> dict[str, object]:
         """Check everything at once."""
         given = {key: value for key, value in self.cleaned_data.items() if value not in (None, "")}
@@ -47,6 +65,13 @@ class PreferencesForm(forms.Form):
         """Return what the version has to say itself; keys that the form does not know stay as they are."""
         others = {key: value for key, value in preferences_of(version).items() if key not in BY_KEY}
         return own_preferences(version, {**others, **self._wishes})
+
+
+def _rows(form: PreferencesForm, group: Group) -> list[list[forms.BoundField]]:
+    asked = [each for each in PREFERENCES if each.group is group]
+    runs = [list(run) for _, run in groupby(asked, key=lambda each: each.kind is Kind.CHOICE)]
+    rows = [[run] if run[0].kind is Kind.CHOICE else [[each] for each in run] for run in runs]
+    return [[form[each.key] for each in row] for together in rows for row in together]
 
 
 def _key_of(place: str) -> str:

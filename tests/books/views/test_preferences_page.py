@@ -9,7 +9,9 @@ from django.test import Client
 
 from books.actions import edit_book, upload_storyline
 from books.models import BookVersion
+from books.preferences.catalogue import BY_KEY
 from books.preferences.rule import preferences_of
+from books.views.preferences_form import PreferencesForm
 from workflow.actions import start_session
 
 SignedIn = Callable[[User], Client]
@@ -64,6 +66,14 @@ def test_every_preference_can_be_said(version: BookVersion, person: User, client
     }
     assert "Ottilie, not Otilie\nLinnow</textarea>" in page
     assert "2 names to keep" in page
+
+
+def test_each_preference_has_one_field_in_one_group() -> None:
+    rows = PreferencesForm().rows()
+
+    asked = [field.name for group in rows.values() for row in group for field in row]
+    assert sorted(asked) == sorted(BY_KEY)
+    assert [field.name for field in rows["voice"][1]] == ["person", "tense"]
 
 
 def test_emptied_field_asks_for_nothing_even_where_the_book_does(

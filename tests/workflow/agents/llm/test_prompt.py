@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from books.preferences.catalogue import PREFERENCES
 from tests.workflow.agents.llm.tasks import chunk, fact, related, task
 from workflow.agents.llm.prompt.messages import build_prompt
+from workflow.agents.llm.prompt.preference_lines import wishes
 from workflow.agents.llm.prompt.tokens import clip_end, clip_start, estimate_tokens
 from workflow.contract.agent_types import AgentError, ChapterContext, ChapterTask, SourceChunk
 
@@ -240,6 +242,18 @@ def test_every_wish_is_in_the_rules() -> None:
         assert said in prompt.system
     assert "divorce" not in prompt.system + prompt.user
     assert "about 1200 words" in prompt.user
+
+
+def test_a_model_is_told_each_preference_but_the_number_of_words_and_what_is_withheld() -> None:
+    said = {each.key: each.example for each in PREFERENCES}
+
+    lines = wishes(task(preferences=said))
+
+    labels = [line.removeprefix("- ").partition(":")[0] for line in lines]
+    untold = {each.key for each in PREFERENCES if (each.prompt_label or each.label) not in labels}
+    assert untold == {"words_per_chapter", "leave_out"}
+    assert labels[:2] == ["Language of the chapter", "Names and spellings to keep"]
+    assert labels[-1] == "Notes on style"
 
 
 INSTRUCTIONS = (

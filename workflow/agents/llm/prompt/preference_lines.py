@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from books.preferences.catalogue import BY_KEY, Kind, Preference
+from books.preferences.catalogue import OLD_KEYS, TOLD, Kind, Preference
 from books.preferences.reading import KeptName, kept_names
 from books.preferences.reading import wanted_words as wanted_words
 from workflow.contract.agent_types import JSON, ChapterTask
@@ -12,14 +12,7 @@ from .fences import one_line
 LONGEST_WISH = 400
 MOST_ENTRIES = 40
 
-# Where there is no room for all, the last give way. What is withheld is told to no model: it never sees it.
-_ORDER = ("language", "names", "person", "tense", "tone", "audience", "style_notes")
-# How the prompt calls them, where that is not how a form does.
-_LABELS: Mapping[str, str] = {
-    "language": "Language of the chapter",
-    "person": "Narrative person",
-}
-_OLD_KEYS: Mapping[str, str] = {"style_notes": "notes"}
+_OLD_KEYS: Mapping[str, str] = {new: old for old, new in OLD_KEYS.items()}
 # Marks that would end the quotation in which a name or a term stands.
 _MARKS = str.maketrans({"“": "'", "”": "'", '"': "'"})
 
@@ -27,9 +20,8 @@ _MARKS = str.maketrans({"“": "'", "”": "'", '"': "'"})
 def wishes(task: ChapterTask) -> list[str]:
     """Return one line for each wish that the person has; the book's language is the chapter's unless they say so."""
     known = {"language": task.book_metadata.get("language"), **task.user_preferences}
-    asked = [BY_KEY[key] for key in _ORDER]
-    said = ((each, _READERS.get(each.kind, _text)(each, known, task)) for each in asked)
-    return [f"- {_LABELS.get(each.key, each.label)}: {text}" for each, text in said if text]
+    said = ((each, _READERS.get(each.kind, _text)(each, known, task)) for each in TOLD)
+    return [f"- {each.prompt_label or each.label}: {text}" for each, text in said if text]
 
 
 def _text(preference: Preference, known: JSON, task: ChapterTask) -> str:
