@@ -15,12 +15,11 @@ from chapterflow_site.core.clock import database_now
 from chapterflow_site.core.rows import add_rows, change_row, lock_row
 
 from .contract.events import EventKind
-from .contract.states import ITEM_MOVES, SESSION_MOVES, WRITTEN, ItemStatus, SessionStatus
+from .contract.states import COUNTED, ITEM_MOVES, SESSION_MOVES, ItemStatus, SessionStatus
 from .models import ChapterWorkflowItem, Event, ProcessingSession
 
 logger = logging.getLogger(__name__)
 
-HARMONIZED_OR_LATER = frozenset({ItemStatus.HARMONIZED, ItemStatus.COMPLETED})
 NO_ERROR: Mapping[str, object] = {
     "retry_count": 0,
     "lost_count": 0,
@@ -228,11 +227,7 @@ class SessionTransaction:
                 logger.info("session %s event %s: %s %s", event.session_id, event.seq, what, move)
 
     def _count(self, origin: ItemStatus, to: ItemStatus) -> None:
-        for name, states in (
-            ("written_count", WRITTEN),
-            ("harmonized_count", HARMONIZED_OR_LATER),
-            ("failed_count", frozenset({ItemStatus.FAILED})),
-        ):
+        for name, states in COUNTED.items():
             step = (to in states) - (origin in states)
             if step:
                 self.change(**{name: getattr(self.session, name) + step})

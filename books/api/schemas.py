@@ -205,7 +205,7 @@ class ChapterMetadata(_Document):
     chapter_number: int
     title: str
     word_count: int
-    status: str = Field(description="pending, in_progress, generated, harmonized, completed or failed.")
+    status: str = Field(description="The status of its workflow item; `pending` before there is one.")
     quality_score: float | None = Field(
         description="0 to 1, made of `generation_metadata.quality_metrics.measured.parts`; null: not measured."
     )

@@ -1,5 +1,6 @@
 """Types that the schemas of the API share: moments, pages of lists, the parameters of addresses, error answers."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -43,6 +44,11 @@ Cursor = Annotated[
     Query(min_length=1, description="Where to go on; it stands in the `next` of the page before."),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many to list at most.")]
+
+
+def one_of(values: Sequence[str]) -> str:
+    """Return how a description names the values of a field: "pending, completed or failed."."""
+    return f"{', '.join(values[:-1])} or {values[-1]}."
 
 
 class Request(BaseModel):

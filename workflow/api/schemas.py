@@ -5,14 +5,14 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from books.models import Dependencies
-from chapterflow_site.api_base.types import Moment, Page, Request, old_name
+from chapterflow_site.api_base.types import Moment, Page, Request, old_name, one_of
 from workflow.actions.review import LONGEST_ANSWER
-from workflow.contract.states import OnFailure
+from workflow.contract.states import ItemStatus, OnFailure, Phase, SessionStatus
 
 from .usage_schemas import Budget, BudgetOption, Usage
 
-_STATUS = "initialized, processing, harmonizing, completed, failed or cancelled."
-_ITEM_STATUS = "pending, in_progress, generated, harmonized, completed or failed."
+_STATUS = one_of(SessionStatus.values)
+_ITEM_STATUS = one_of(ItemStatus.values)
 
 
 class GenerationStarted(BaseModel):
@@ -35,7 +35,7 @@ class WorkflowStatus(BaseModel):
     version: str = old_name("book_version")
     status: str = Field(description=_STATUS)
     is_paused: bool = Field(description="Nothing new is begun; what is being written is finished.")
-    phase: str = Field(description="writing, harmonizing, questions or done.")
+    phase: str = Field(description=one_of(list(Phase)))
     progress_percentage: float = Field(ge=0, le=100, description="100 when it is completed and only then.")
     completed_chapters: int = Field(description="Chapters whose text is written.")
     failed_chapters: int = Field(

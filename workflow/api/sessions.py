@@ -1,6 +1,6 @@
 """Operations on sessions: lists, states, events, and the buttons."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Query
@@ -9,6 +9,7 @@ from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.reading import page_of
 from chapterflow_site.api_base.types import Cursor, Limit, SessionId, problems
 from workflow import actions
+from workflow.contract.states import SessionStatus
 from workflow.models import Event, ProcessingSession
 
 from . import schemas
@@ -19,8 +20,7 @@ from .shown import session_shown, status_shown, summary_shown
 MOST_EVENTS = 1_000
 
 # django-ninja reads the choices at import, so that they stand in the documentation too.
-Status = Literal["initialized", "processing", "harmonizing", "completed", "failed", "cancelled"]
-StatusFilter = Annotated[Status | None, Query(description="Only sessions with this status.")]
+StatusFilter = Annotated[SessionStatus | None, Query(description="Only sessions with this status.")]
 BookFilter = Annotated[str | None, Query(max_length=80, description="Only sessions of this book.")]
 After = Annotated[
     int, Query(ge=0, le=2**63 - 1, description="The `seq` of the newest event that you have; 0 for all.")

@@ -1,5 +1,6 @@
 """The states of items and sessions and every allowed move: pure tables, no database."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from django.db.models import TextChoices
@@ -50,6 +51,13 @@ class Phase(StrEnum):
 
 
 WRITTEN = frozenset({ItemStatus.GENERATED, ItemStatus.HARMONIZED, ItemStatus.COMPLETED})
+HARMONIZED_OR_LATER = frozenset({ItemStatus.HARMONIZED, ItemStatus.COMPLETED})
+# The statuses of items that each counter of a session counts.
+COUNTED: Mapping[str, frozenset[ItemStatus]] = {
+    "written_count": WRITTEN,
+    "harmonized_count": HARMONIZED_OR_LATER,
+    "failed_count": frozenset({ItemStatus.FAILED}),
+}
 UNFINISHED = frozenset({SessionStatus.INITIALIZED, SessionStatus.PROCESSING, SessionStatus.HARMONIZING})
 
 ITEM_MOVES: frozenset[tuple[ItemStatus, ItemStatus]] = frozenset(

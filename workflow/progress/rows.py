@@ -1,6 +1,6 @@
 """Reads the rows that cards are made of: one query for the items, one for their dependencies."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -36,29 +36,15 @@ class Row(NamedTuple):
     writer: str = ""
 
 
-_COLUMNS = (
-    "pk",
-    "number",
-    "status",
-    "status_before",
-    "attempt_count",
-    "retry_count",
-    "next_attempt_at",
-    "error_code",
-    "error_message",
-    "word_count",
-    "quality_score",
-    "started_at",
-    "finished_at",
-    "owner",
-    "chapter__title",
-    "chapter__outdated_reason",
-    "chapter__node__chunk_count",
-    "chapter__node__word_count",
-    "wait_count",
-    "rate_limited_at",
-    "writer",
-)
+# Where a field is not the item's own column of the same name.
+_PATHS: Mapping[str, str] = {
+    "item_id": "pk",
+    "title": "chapter__title",
+    "outdated_reason": "chapter__outdated_reason",
+    "passage_count": "chapter__node__chunk_count",
+    "source_words": "chapter__node__word_count",
+}
+_COLUMNS = tuple(_PATHS.get(name, name) for name in Row._fields)
 
 
 def read_rows(session_id: UUID, item_ids: Collection[int] | None = None) -> list[Row]:

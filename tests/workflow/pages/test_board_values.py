@@ -1,11 +1,14 @@
-"""What a board says, worked out from rows without a database."""
+"""What a board says, worked out from rows."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import User
 
-from workflow.pages.board import DisplayStatus, Row, estimate_rest, find_blocked
+from tests.workflow.sessions import new_session
+from workflow.engine import advance
+from workflow.pages.board import DisplayStatus, Row, estimate_rest, find_blocked, read_rows
 from workflow.pages.board.cards import Named, Surroundings, make_card, name_some, who_waits
 from workflow.pages.board.markup import COMPACT, DETAILED, BoardView, Tile, part, render_card
 
@@ -39,6 +42,23 @@ def row(number: int, status: str = "pending", **columns: object) -> Row:
 def blocked(plan: str, needs: Mapping[int, tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
     words = {"p": "pending", "f": "failed", "g": "generated", "i": "in_progress"}
     return find_blocked([row(n, words[letter]) for n, letter in enumerate(plan, 1)], needs)
+
+
+def test_each_column_is_read_under_its_name(person: User) -> None:
+    session = new_session(person, 2)
+    advance(session.pk)
+
+    for row in read_rows(session.pk):
+        item = session.items.select_related("chapter__node").get(pk=row.item_id)
+        of_chapter = {
+            "item_id": item.pk,
+            "title": item.chapter.title,
+            "outdated_reason": item.chapter.outdated_reason,
+            "passage_count": item.chapter.node.chunk_count,
+            "source_words": item.chapter.node.word_count,
+        }
+        own = {name: getattr(item, name) for name in row._fields if name not in of_chapter}
+        assert row._asdict() == own | of_chapter
 
 
 def test_a_failed_chapter_blocks_however_far_down() -> None:
