@@ -1,6 +1,7 @@
 """What a person is told of each failure: what happened and what to do, and the code only in Details."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from tests.rooms import ROOT
 from tests.workflow.sessions import new_session
 from tests.writers import PlainWriter
 from workflow.contract.failures import EXPLANATIONS, Failure, explain
 from workflow.engine import advance
+from workflow.engine.retry_policy import POLICY
 from workflow.models import Attempt
 
 NO_BLAME = re.compile(r"\b(oops|sorry|you (?:did|forgot|failed)|illegal|invalid|fatal)\b|!", re.IGNORECASE)
@@ -27,6 +30,18 @@ def test_every_code_says_what_happened_and_what_to_do(code: Failure) -> None:
     assert re.fullmatch(r"[A-Z].+\.", why.advice)
     assert not NO_BLAME.search(f"{why.heading}. {why.advice}")
     assert "_" not in why.heading + why.advice
+
+
+def test_what_people_read_has_the_numbers_of_the_retry_policy() -> None:
+    words = ("no", "one", "two", "three", "four", "five", "six")
+    minutes = f"{POLICY.patience // timedelta(minutes=1)} minutes"
+    help_page = " ".join((ROOT / "templates" / "help.html").read_text(encoding="utf-8").split())
+
+    assert f"for {minutes}" in explain(Failure.RATE_LIMITED).advice
+    assert f"happened {words[POLICY.losses]} times" in explain(Failure.WORKER_LOST).advice
+    assert f"tried again, {words[POLICY.attempts]} times in all" in help_page
+    assert f"waited for, up to {minutes}" in help_page
+    assert f"gives it {words[POLICY.attempts]} new attempts" in help_page
 
 
 def test_an_unknown_code_reads_as_a_fault_of_ours() -> None:

@@ -5,24 +5,13 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from .llm import is_model, split_models
+from .llm import PROVIDERS, account_of, is_model, split_models
 
 # All model providers of the installation together, beside the limit of each.
 ALL = "all"
 ANY = "*"
 PYTHON = "python:"
-# Two names of one account with one provider.
-_ACCOUNTS = {"openai-chat": "openai"}
 _BETWEEN = "|"
-_LABELS = {
-    ALL: "a language model",
-    "openai": "OpenAI",
-    "anthropic": "Anthropic",
-    "google": "Google",
-    "mistral": "Mistral",
-    "ollama": "Ollama",
-    "vllm": "vLLM",
-}
 
 
 @dataclass(frozen=True)
@@ -47,15 +36,16 @@ def backends_of(writer: str) -> tuple[Backend, ...]:
 
 def provider_of(model: str) -> str:
     """Return the name of the provider whose account a model is on: "openai" of "openai-chat:gpt-5"."""
-    kind = model.partition(":")[0]
-    return _ACCOUNTS.get(kind, kind)
+    return account_of(model.partition(":")[0])
 
 
 def label_of_provider(provider: str) -> str:
     """Return how the provider is called on pages."""
     if provider.startswith(PYTHON):
         return f"the writer {provider.removeprefix(PYTHON)}"
-    return _LABELS.get(provider, provider)
+    if provider == ALL:
+        return "a language model"
+    return PROVIDERS[provider].label if provider in PROVIDERS else provider
 
 
 def limit_of(provider: str) -> int | None:

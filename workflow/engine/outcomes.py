@@ -24,7 +24,7 @@ from .dependents import flag_outdated
 from .measuring import score_in
 from .provider_backoff import note_backoff
 from .regeneration import Ending, last_ending, let_others_go_on, replace_text
-from .retry_policy import MOST_LOSSES, decide_retry
+from .retry_policy import POLICY, decide_retry
 from .session_progress import settle
 
 AGAIN_LATER = Ending(ItemStatus.PENDING, EventKind.ATTEMPT_FAILED)
@@ -247,7 +247,7 @@ def requeue_lost_chapter(tx: SessionTransaction, item: ChapterWorkflowItem) -> N
     assert token is not None
     # A chapter that kills its worker each time (memory, a crash in C code) must not do so for ever.
     losses = item.lost_count + 1
-    failed = losses >= MOST_LOSSES
+    failed = losses >= POLICY.losses
     owner = item.owner
     changes: dict[str, object] = {"lost_count": losses, "next_attempt_at": None, "finished_at": tx.now}
     if failed:

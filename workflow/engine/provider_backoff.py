@@ -8,7 +8,7 @@ from workflow.contract.failures import Failure
 from workflow.transitions import SessionTransaction
 
 from .claims import Claim
-from .retry_policy import wait_before_next
+from .retry_policy import POLICY, wait_before_next
 from .slots.slots import slow_down, speed_up
 
 
@@ -30,4 +30,4 @@ def note_backoff(tx: SessionTransaction, claim: Claim, error: AgentError | None 
 
 
 def _wait(claim: Claim, asked: float | None) -> timedelta:
-    return wait_before_next(min(claim.attempt.number, 6), asked)
+    return wait_before_next(min(claim.attempt.number, POLICY.last_step), asked)

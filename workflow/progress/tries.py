@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from workflow.contract.failures import Failure
 from workflow.contract.states import ItemStatus, SessionStatus
-from workflow.engine.retry_policy import MOST_ATTEMPTS, RATE_LIMIT_PATIENCE
+from workflow.engine.retry_policy import POLICY
 from workflow.models import ProcessingSession
 
 from .rows import Row
@@ -61,14 +61,14 @@ def attempts_in_words(tried: Tried) -> str:
 
 def tries_left(tried: Tried) -> int:
     """Return how many attempts may fail before nothing more is tried by itself."""
-    return max(1, MOST_ATTEMPTS - tried.retry_count)
+    return max(1, POLICY.attempts - tried.retry_count)
 
 
 def waits_until(tried: Tried) -> datetime | None:
     """Return until when a refusal by the provider counts as a wait; None where it waits for no provider."""
     if tried.error_code != Failure.RATE_LIMITED or not tried.rate_limited_at or not tried.next_attempt_at:
         return None
-    ends = tried.rate_limited_at + RATE_LIMIT_PATIENCE
+    ends = tried.rate_limited_at + POLICY.patience
     # A refusal after that was a failed attempt. A phase of a session keeps no time of its last one.
     refused_at = tried.finished_at or tried.next_attempt_at
     # The next answer counts, so a provider that asks for more time than that gets it.

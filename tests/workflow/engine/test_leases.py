@@ -365,7 +365,7 @@ def test_rate_limits_do_not_count_for_a_quarter_of_an_hour(person: User, control
         advance(session.pk)
         let_waits_pass(session)
     early = (item(session, 1).status, item(session, 1).retry_count)
-    session.items.update(rate_limited_at=timezone.now() - retry_policy.RATE_LIMIT_PATIENCE)
+    session.items.update(rate_limited_at=timezone.now() - retry_policy.POLICY.patience)
     for _ in range(3):
         advance(session.pk)
         let_waits_pass(session)

@@ -101,7 +101,7 @@ def test_after_the_wait_three_attempts_are_counted_from_one(person: User, contro
     for _ in range(2):
         advance(session.pk)
         let_waits_pass(session)
-    session.items.update(rate_limited_at=timezone.now() - retry_policy.RATE_LIMIT_PATIENCE)
+    session.items.update(rate_limited_at=timezone.now() - retry_policy.POLICY.patience)
     for _ in range(3):
         advance(session.pk)
         let_waits_pass(session)

@@ -11,7 +11,7 @@ from workflow.contract.states import ItemStatus, Phase, SessionStatus
 from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
 from workflow.engine.budget.spending import correct, spent, spent_unseen
 from workflow.engine.claims import Claim, end_attempt, lease_length
-from workflow.engine.retry_policy import MOST_LOSSES, decide_retry
+from workflow.engine.retry_policy import POLICY, decide_retry
 from workflow.engine.session_progress import missing_words
 from workflow.engine.writing import until_answered, until_stored
 from workflow.models import AttemptOutcome, ProcessingSession
@@ -195,7 +195,7 @@ def requeue_lost_phase(tx: SessionTransaction, phase: Phase) -> None:
     end_attempt(tx, session.token, AttemptOutcome.LOST, error_code=Failure.WORKER_LOST.value, **columns)
     tx.record(EventKind.WORKER_LOST, attempt=session.attempt_count, detail=detail)
     tx.change(**NO_CLAIM, lost_count=losses, next_attempt_at=None)
-    if losses >= MOST_LOSSES:
+    if losses >= POLICY.losses:
         fail_phase(tx, phase, AgentError(Failure.WORKER_LOST, f"The worker was lost {losses} times."))
 
 

@@ -19,32 +19,53 @@ if TYPE_CHECKING:
 class ProviderPackage:
     """`package` is what must be importable, `extra` what installs it. `base_url` and `keys` name variables.
 
+    `host` is where it answers where no variable says otherwise. `account` is whose account it uses, where that is
+    another entry's: limits and published prices are kept for that one. `label` is how pages call it.
     `is_own` is whether it runs where somebody of the installation put it: its address must be set, a key need not.
     `always_ends` is whether its streams always say why they end: one that does not say so has broken off.
     """
 
+    label: str
     package: str
     extra: str
     base_url: str
     keys: tuple[str, ...]
+    host: str = ""
+    account: str = ""
     is_own: bool = False
     always_ends: bool = False
 
 
-_OPENAI = ("openai", "openai", "OPENAI_BASE_URL", ("OPENAI_API_KEY",))
+_OPENAI = ("OpenAI", "openai", "openai", "OPENAI_BASE_URL", ("OPENAI_API_KEY",), "api.openai.com")
 
 PROVIDERS: Mapping[str, ProviderPackage] = {
     "openai": ProviderPackage(*_OPENAI),
-    "openai-chat": ProviderPackage(*_OPENAI, always_ends=True),
-    "anthropic": ProviderPackage("anthropic", "anthropic", "ANTHROPIC_BASE_URL", ("ANTHROPIC_API_KEY",)),
-    "google": ProviderPackage(
-        "google.genai", "google", "GOOGLE_GEMINI_BASE_URL", ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+    "openai-chat": ProviderPackage(*_OPENAI, account="openai", always_ends=True),
+    "anthropic": ProviderPackage(
+        "Anthropic",
+        "anthropic",
+        "anthropic",
+        "ANTHROPIC_BASE_URL",
+        ("ANTHROPIC_API_KEY",),
+        "api.anthropic.com",
     ),
-    "mistral": ProviderPackage("mistralai", "mistral", "MISTRAL_BASE_URL", ("MISTRAL_API_KEY",)),
+    "google": ProviderPackage(
+        "Google",
+        "google.genai",
+        "google",
+        "GOOGLE_GEMINI_BASE_URL",
+        ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        "generativelanguage.googleapis.com",
+    ),
+    "mistral": ProviderPackage(
+        "Mistral", "mistralai", "mistral", "MISTRAL_BASE_URL", ("MISTRAL_API_KEY",), "api.mistral.ai"
+    ),
     # Ollama has sent complete answers without a reason for their end; their closing block proves them complete.
-    "ollama": ProviderPackage("openai", "openai", "OLLAMA_BASE_URL", ("OLLAMA_API_KEY",), is_own=True),
+    "ollama": ProviderPackage(
+        "Ollama", "openai", "openai", "OLLAMA_BASE_URL", ("OLLAMA_API_KEY",), is_own=True
+    ),
     "vllm": ProviderPackage(
-        "openai", "openai", "VLLM_BASE_URL", ("VLLM_API_KEY",), is_own=True, always_ends=True
+        "vLLM", "openai", "openai", "VLLM_BASE_URL", ("VLLM_API_KEY",), is_own=True, always_ends=True
     ),
 }
 INSTALL = 'pip install "pydantic-ai-slim[{extra}]"'
@@ -94,6 +115,11 @@ def provider_of(name: str) -> ProviderPackage:
     if not _is_one(name):
         raise AgentError(Failure.MODEL_NOT_FOUND, f"“{name}” does not name a provider and a model")
     return PROVIDERS[name.partition(":")[0]]
+
+
+def account_of(kind: str) -> str:
+    """Return under which name the provider's account is known: "openai" of "openai-chat"."""
+    return (PROVIDERS[kind].account if kind in PROVIDERS else "") or kind
 
 
 def is_installed(provider: ProviderPackage) -> bool:

@@ -11,18 +11,9 @@ from django.conf import settings
 
 from workflow.contract.money import micros_of
 
-from .backends import PROVIDERS
+from .backends import PROVIDERS, account_of
 
 MILLION = 1_000_000
-# How genai-prices calls the provider, where it has its own name for it.
-_PROVIDER_IDS = {"openai-chat": "openai"}
-_OWN_ADDRESSES = {
-    "openai": "api.openai.com",
-    "openai-chat": "api.openai.com",
-    "anthropic": "api.anthropic.com",
-    "google": "generativelanguage.googleapis.com",
-    "mistral": "api.mistral.ai",
-}
 
 
 def cost_of(model: str, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int | None:
@@ -66,9 +57,9 @@ def _stated(
 
 def _address(model: str) -> str:
     """Return the base URL of a provider that is not asked at its own address: its prices are others'."""
-    kind = model.partition(":")[0]
-    url = os.environ.get(PROVIDERS[kind].base_url, "") if kind in PROVIDERS else ""
-    return "" if _host(url) == _OWN_ADDRESSES.get(kind) else url
+    provider = PROVIDERS.get(model.partition(":")[0])
+    url = os.environ.get(provider.base_url, "") if provider else ""
+    return "" if provider and provider.host and _host(url) == provider.host else url
 
 
 @lru_cache(maxsize=2_000)
@@ -83,7 +74,7 @@ def _published(model: str, address: str, input_tokens: int, output_tokens: int, 
         if address:
             found = calc_price(used, model_ref=name, provider_api_url=address)
         else:
-            found = calc_price(used, model_ref=name, provider_id=_PROVIDER_IDS.get(kind, kind))
+            found = calc_price(used, model_ref=name, provider_id=account_of(kind))
     except (LookupError, ValueError):
         return None
     return micros_of(found.total_price)
