@@ -1,61 +1,55 @@
 """Finding what an address names, among what the person may see; anything else is NotFound."""
 
+from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.core.exceptions import NotFound
 from workflow.models import ChapterWorkflowItem, FollowUpQuestion, HarmonizationChange, ProcessingSession
 
-# What a database's id can hold.
-_LARGEST_ID = 2**63 - 1
+Row = TypeVar("Row", bound=Model)
 
 
 def session_of(request: HttpRequest, session_id: str) -> ProcessingSession:
     """Return the session, with its version and book."""
     sessions = ProcessingSession.objects.visible_to(person_asking(request)).select_related("version__book")
-    found = sessions.filter(pk=_uuid(session_id, "session")).first()
-    if found is None:
-        raise _unknown("session")
-    return found
+    return _one(sessions.filter(pk=_uuid(session_id, "session")), "session")
 
 
 def item_of(request: HttpRequest, session_id: str, chapter_id: str) -> ChapterWorkflowItem:
     """Return the item of a chapter in a session."""
     items = ChapterWorkflowItem.objects.visible_to(person_asking(request))
-    found = items.filter(session_id=_uuid(session_id, "session"), chapter__chapter_id=chapter_id).first()
-    if found is None:
-        raise _unknown("chapter in this session")
-    return found
+    found = items.filter(session_id=_uuid(session_id, "session"), chapter__chapter_id=chapter_id)
+    return _one(found, "chapter in this session")
 
 
 def chapter_item_of(request: HttpRequest, chapter_id: str) -> ChapterWorkflowItem:
     """Return the item of a chapter that was started."""
     items = ChapterWorkflowItem.objects.visible_to(person_asking(request))
-    found = items.filter(chapter__chapter_id=chapter_id).first()
-    if found is None:
-        raise _unknown("chapter")
-    return found
+    return _one(items.filter(chapter__chapter_id=chapter_id), "chapter")
 
 
 def change_of(request: HttpRequest, change_id: int) -> HarmonizationChange:
     """Return the change, with its chapter."""
     changes = HarmonizationChange.objects.visible_to(person_asking(request))
-    related = changes.select_related("chapter", "decided_by")
-    found = related.filter(pk=change_id).first() if 0 < change_id <= _LARGEST_ID else None
-    if found is None:
-        raise _unknown("change")
-    return found
+    return _one(changes.select_related("chapter", "decided_by").filter(pk=change_id), "change")
 
 
 def question_of(request: HttpRequest, question_id: int) -> FollowUpQuestion:
     """Return the question, with its version, book and chapter."""
     questions = FollowUpQuestion.objects.visible_to(person_asking(request))
-    related = questions.select_related("version__book", "chapter", "answered_by")
-    found = related.filter(pk=question_id).first() if 0 < question_id <= _LARGEST_ID else None
+    return _one(
+        questions.select_related("version__book", "chapter", "answered_by").filter(pk=question_id), "question"
+    )
+
+
+def _one(rows: QuerySet[Row], kind: str) -> Row:
+    found = rows.first()
     if found is None:
-        raise _unknown("question")
+        raise _unknown(kind)
     return found
 
 

@@ -1,5 +1,6 @@
 """Operations on what waits for a person: the harmonizer's changes and the follow-up questions."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -43,56 +44,28 @@ def changes(
     return schemas.ChangePage(results=[_change(masked(change, withheld)) for change in found], next=following)
 
 
-@router.post(
-    "/changes/{change_id}/undo",
-    response=schemas.Change,
-    operation_id="undo_change",
-    summary="Take a change back",
-    tags=["Review"],
-    openapi_extra=problems(409),
-)
-def undone(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
-    """Put back the words that stood there before."""
-    return _decided(actions.undo_change(change_of(request, change_id), actor=person_asking(request)))
+def _add(name: str, decide: Callable[..., HarmonizationChange], summary: str, description: str) -> None:
+    """Add the operation that decides on a change, is called like its action, and answers with the change."""
+
+    def decided(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
+        change = decide(change_of(request, change_id), actor=person_asking(request))
+        return _change(masked(change, withheld_of(change.session.version)))
+
+    router.post(
+        f"/changes/{{change_id}}/{name}",
+        response=schemas.Change,
+        operation_id=decide.__name__,
+        summary=summary,
+        description=description,
+        tags=["Review"],
+        openapi_extra=problems(409),
+    )(decided)
 
 
-@router.post(
-    "/changes/{change_id}/apply",
-    response=schemas.Change,
-    operation_id="apply_change",
-    summary="Make a change",
-    tags=["Review"],
-    openapi_extra=problems(409),
-)
-def applied(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
-    """Make a suggested change, or one that was taken back."""
-    return _decided(actions.apply_change(change_of(request, change_id), actor=person_asking(request)))
-
-
-@router.post(
-    "/changes/{change_id}/keep",
-    response=schemas.Change,
-    operation_id="keep_change",
-    summary="Keep a change",
-    tags=["Review"],
-    openapi_extra=problems(409),
-)
-def kept(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
-    """Note that you have looked at a change and keep it."""
-    return _decided(actions.keep_change(change_of(request, change_id), actor=person_asking(request)))
-
-
-@router.post(
-    "/changes/{change_id}/dismiss",
-    response=schemas.Change,
-    operation_id="dismiss_change",
-    summary="Put a suggestion aside",
-    tags=["Review"],
-    openapi_extra=problems(409),
-)
-def dismissed(request: HttpRequest, change_id: ChangeId) -> schemas.Change:
-    """Put a suggestion aside."""
-    return _decided(actions.dismiss_change(change_of(request, change_id), actor=person_asking(request)))
+_add("undo", actions.undo_change, "Take a change back", "Put back the words that stood there before.")
+_add("apply", actions.apply_change, "Make a change", "Make a suggested change, or one that was taken back.")
+_add("keep", actions.keep_change, "Keep a change", "Note that you have looked at a change and keep it.")
+_add("dismiss", actions.dismiss_change, "Put a suggestion aside", "Put a suggestion aside.")
 
 
 @router.get(
@@ -145,10 +118,6 @@ def put_aside(request: HttpRequest, question_id: QuestionId) -> schemas.Question
     return _answered(
         actions.dismiss_question(question_of(request, question_id), actor=person_asking(request))
     )
-
-
-def _decided(change: HarmonizationChange) -> schemas.Change:
-    return _change(masked(change, withheld_of(change.session.version)))
 
 
 def _answered(question: FollowUpQuestion) -> schemas.Question:

@@ -1,5 +1,6 @@
 """Operations on sessions: lists, states, events, and the buttons."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -78,75 +79,50 @@ def events(
     return schemas.Events(events=[_event(event) for event in found])
 
 
-@router.post(
-    "/sessions/{session_id}/pause",
-    response=schemas.WorkflowStatus,
-    operation_id="pause_session",
-    summary="Pause a session",
-    openapi_extra=problems(409),
+def _add(name: str, action: Callable[..., object], summary: str, description: str) -> None:
+    """Add the operation that does `action` to a session, is called like it, and answers with the status."""
+
+    def changed(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
+        session = session_of(request, session_id)
+        action(session, actor=person_asking(request))
+        session.refresh_from_db()
+        return status_shown(session)
+
+    router.post(
+        f"/sessions/{{session_id}}/{name}",
+        response=schemas.WorkflowStatus,
+        operation_id=action.__name__,
+        summary=summary,
+        description=description,
+        openapi_extra=problems(409),
+    )(changed)
+
+
+_add(
+    "pause",
+    actions.pause_session,
+    "Pause a session",
+    "Begin nothing new; what is being written is finished.",
 )
-def paused(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
-    """Begin nothing new; what is being written is finished."""
-    session = session_of(request, session_id)
-    actions.pause_session(session, actor=person_asking(request))
-    return _status_now(session)
-
-
-@router.post(
-    "/sessions/{session_id}/resume",
-    response=schemas.WorkflowStatus,
-    operation_id="resume_session",
-    summary="Resume a session",
-    openapi_extra=problems(409),
+_add("resume", actions.resume_session, "Resume a session", "Go on after a pause.")
+_add(
+    "cancel",
+    actions.cancel_session,
+    "Cancel a session",
+    "Stop at once; written chapters are kept. Starting the version again goes on from there.",
 )
-def resumed(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
-    """Go on after a pause."""
-    session = session_of(request, session_id)
-    actions.resume_session(session, actor=person_asking(request))
-    return _status_now(session)
-
-
-@router.post(
-    "/sessions/{session_id}/cancel",
-    response=schemas.WorkflowStatus,
-    operation_id="cancel_session",
-    summary="Cancel a session",
-    openapi_extra=problems(409),
+_add(
+    "retry",
+    actions.retry_session,
+    "Try again what failed",
+    "Try all failed chapters again, or the harmonizing.",
 )
-def cancelled(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
-    """Stop at once; written chapters are kept. Starting the version again goes on from there."""
-    session = session_of(request, session_id)
-    actions.cancel_session(session, actor=person_asking(request))
-    return _status_now(session)
-
-
-@router.post(
-    "/sessions/{session_id}/retry",
-    response=schemas.WorkflowStatus,
-    operation_id="retry_session",
-    summary="Try again what failed",
-    openapi_extra=problems(409),
+_add(
+    "ask-again",
+    actions.ask_again,
+    "Ask for questions again",
+    "Look for follow-up questions once more, after the book is completed; those that are there stay.",
 )
-def retried(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
-    """Try all failed chapters again, or the harmonizing."""
-    session = session_of(request, session_id)
-    actions.retry_session(session, actor=person_asking(request))
-    return _status_now(session)
-
-
-@router.post(
-    "/sessions/{session_id}/ask-again",
-    response=schemas.WorkflowStatus,
-    operation_id="ask_again",
-    summary="Ask for questions again",
-    openapi_extra=problems(409),
-)
-def asked_again(request: HttpRequest, session_id: SessionId) -> schemas.WorkflowStatus:
-    """Look for follow-up questions once more, after the book is completed; those that are there stay."""
-    session = session_of(request, session_id)
-    actions.ask_again(session, actor=person_asking(request))
-    return _status_now(session)
-
 
 _EVENT_COLUMNS = (
     "session_id",
@@ -160,11 +136,6 @@ _EVENT_COLUMNS = (
     "item__chapter__chapter_id",
     "actor__username",
 )
-
-
-def _status_now(session: ProcessingSession) -> schemas.WorkflowStatus:
-    session.refresh_from_db()
-    return status_shown(session)
 
 
 def _event(event: Event) -> schemas.Event:
