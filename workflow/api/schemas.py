@@ -26,8 +26,8 @@ class GenerationStarted(BaseModel):
     )
 
 
-class WorkflowStatus(BaseModel):
-    """How far a session is."""
+class SessionSummary(BaseModel):
+    """A session in a list."""
 
     session_id: str
     book_id: str
@@ -35,13 +35,27 @@ class WorkflowStatus(BaseModel):
     version: str = old_name("book_version")
     status: str = Field(description=_STATUS)
     is_paused: bool = Field(description="Nothing new is begun; what is being written is finished.")
-    phase: str = Field(description=one_of(list(Phase)))
     progress_percentage: float = Field(ge=0, le=100, description="100 when it is completed and only then.")
     completed_chapters: int = Field(description="Chapters whose text is written.")
     failed_chapters: int = Field(
         description="Chapters that failed; under `skip` a completed session is without them."
     )
     total_chapters: int
+    error_code: str = Field(description="Why harmonizing or questions failed last; empty if they did not.")
+    error_message: str = Field(description="The same in words.")
+    created_at: Moment
+    finished_at: Moment | None
+    updated_at: Moment
+
+
+class SessionPage(Page[SessionSummary]):
+    """Sessions, the newest first."""
+
+
+class WorkflowStatus(SessionSummary):
+    """How far a session is."""
+
+    phase: str = Field(description=one_of(list(Phase)))
     current_chapter: int | None = Field(description="The number of the first chapter being written now.")
     current_chapter_id: str | None
     current_chapter_title: str | None
@@ -49,8 +63,6 @@ class WorkflowStatus(BaseModel):
         description="When the writing ends as it goes now; null where that cannot be said."
     )
     message: str = Field(description="A sentence about where it stands; empty while it simply runs.")
-    error_code: str = Field(description="Why harmonizing or questions failed last; empty if they did not.")
-    error_message: str = Field(description="The same in words.")
     pause_reason: str = Field(
         description="`budget`: the next call of a model would pass the budget; empty where a person paused it, or "
         "nobody."
@@ -62,10 +74,7 @@ class WorkflowStatus(BaseModel):
     )
     usage: Usage
     budget: Budget
-    created_at: Moment
     started_at: Moment | None
-    finished_at: Moment | None
-    updated_at: Moment
 
 
 class RetryAnswer(BaseModel):
@@ -168,32 +177,6 @@ class Item(BaseModel):
         description="When the newest attempt ended, well or not; `completed_at` is for a text only.",
         json_schema_extra={"deprecated": True},
     )
-
-
-class SessionSummary(BaseModel):
-    """A session in a list."""
-
-    session_id: str
-    book_id: str
-    book_version: str = Field(examples=["v1"])
-    version: str = old_name("book_version")
-    status: str = Field(description=_STATUS)
-    is_paused: bool
-    progress_percentage: float
-    completed_chapters: int
-    failed_chapters: int = Field(
-        description="Chapters that failed; under `skip` a completed session is without them."
-    )
-    total_chapters: int
-    error_code: str = Field(description="Why harmonizing or questions failed last; empty if they did not.")
-    error_message: str = Field(description="The same in words.")
-    created_at: Moment
-    finished_at: Moment | None
-    updated_at: Moment
-
-
-class SessionPage(Page[SessionSummary]):
-    """Sessions, the newest first."""
 
 
 class Session(WorkflowStatus):

@@ -1,16 +1,18 @@
-"""Operations on sessions: lists, states, events, and the buttons."""
+"""Operations on sessions: starting them, lists, states, events, and what can be done to one."""
 
 from collections.abc import Callable
 from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Query
+from ninja import Query, Status
 
+from books.api.lookup import version_of
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.reading import page_of
-from chapterflow_site.api_base.types import Cursor, Limit, SessionId, problems
+from chapterflow_site.api_base.types import BookId, Cursor, Limit, SessionId, VersionName, problems
 from workflow import actions
 from workflow.contract.states import SessionStatus
+from workflow.engine.budget.limits import limits_of
 from workflow.models import Event, ProcessingSession
 
 from . import schemas
@@ -77,6 +79,51 @@ def events(
     rows = Event.objects.filter(session=session, seq__gt=after).order_by("seq")
     found = rows.select_related("item__chapter", "actor").only(*_EVENT_COLUMNS)[:limit]
     return schemas.Events(events=[_event(event) for event in found])
+
+
+@router.post(
+    "/books/{book_id}/versions/{version}/start",
+    response={202: schemas.SessionStarted, 200: schemas.SessionStarted},
+    operation_id="start_version",
+    summary="Start writing a version",
+    openapi_extra=problems(409),
+)
+def started(
+    request: HttpRequest,
+    book_id: BookId,
+    version: VersionName,
+    options: schemas.StartOptions | None = None,
+) -> Status[schemas.SessionStarted]:
+    """Start the version; 202. Starting it twice is one session: 200 and `created: false`.
+
+    A cancelled session goes on. With other options than it was started with: 409.
+    """
+    asked = options or schemas.StartOptions()
+    session, created = actions.start_session(
+        version_of(request, book_id, version),
+        actor=person_asking(request),
+        writer=asked.writer,
+        dependencies=asked.dependencies,
+        on_failure=asked.on_failure,
+        limits=limits_of(asked.budget.dollars, asked.budget.tokens) if asked.budget else None,
+        idempotency_key=asked.idempotency_key or "",
+    )
+    answer = schemas.SessionStarted(session_id=str(session.pk), created=created)
+    return Status(202 if created else 200, answer)
+
+
+@router.post(
+    "/sessions/{session_id}/regenerate-outdated",
+    response={202: schemas.WorkflowStatus},
+    operation_id="regenerate_outdated",
+    summary="Have all outdated chapters written again",
+    openapi_extra=problems(409),
+)
+def outdated(request: HttpRequest, session_id: SessionId) -> Status[schemas.WorkflowStatus]:
+    """Ask for another text of every chapter that is outdated, each after those that it depends on."""
+    session = session_of(request, session_id)
+    actions.regenerate_outdated(session, actor=person_asking(request))
+    return Status(202, status_shown(session_of(request, session_id)))
 
 
 def _add(name: str, action: Callable[..., object], summary: str, description: str) -> None:
