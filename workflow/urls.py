@@ -5,6 +5,7 @@ from django.urls import path
 from .views import again, chapter, find, home, news, questions, review, session, writers
 
 _VERSION = "books/<str:book_id>/v<int:number>/"
+_SESSION = "sessions/<uuid:session_id>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -16,24 +17,16 @@ urlpatterns = [
     path(f"{_VERSION}board/", session.board, name="board"),
     path(f"{_VERSION}board/groups/<int:group>/", session.board_group, name="board_group"),
     path(f"{_VERSION}activity/", session.activity, name="activity"),
-    path("sessions/<uuid:session_id>/news/", news.session_news, name="session_news"),
-    path("sessions/<uuid:session_id>/pause/", session.session_pause, name="session_pause"),
-    path("sessions/<uuid:session_id>/resume/", session.session_resume, name="session_resume"),
-    path("sessions/<uuid:session_id>/budget/", session.session_budget, name="session_budget"),
-    path("sessions/<uuid:session_id>/retry/", session.session_retry, name="session_retry"),
-    path("sessions/<uuid:session_id>/cancel/", session.session_cancel, name="session_cancel"),
-    path(
-        "sessions/<uuid:session_id>/chapters/<int:chapter>/retry/",
-        session.chapter_retry,
-        name="chapter_retry",
-    ),
-    path(
-        "sessions/<uuid:session_id>/chapters/<int:chapter>/again/",
-        again.chapter_again,
-        name="chapter_again",
-    ),
-    path("sessions/<uuid:session_id>/chapters/<int:chapter>/keep/", again.chapter_keep, name="chapter_keep"),
-    path("sessions/<uuid:session_id>/again/", again.session_regenerate, name="session_regenerate"),
+    path(f"{_SESSION}news/", news.session_news, name="session_news"),
+    path(f"{_SESSION}pause/", session.session_change, {"change": "pause"}, name="session_pause"),
+    path(f"{_SESSION}resume/", session.session_change, {"change": "resume"}, name="session_resume"),
+    path(f"{_SESSION}budget/", session.session_budget, name="session_budget"),
+    path(f"{_SESSION}retry/", session.session_change, {"change": "retry"}, name="session_retry"),
+    path(f"{_SESSION}cancel/", session.session_cancel, name="session_cancel"),
+    path(f"{_SESSION}chapters/<int:chapter>/retry/", session.chapter_retry, name="chapter_retry"),
+    path(f"{_SESSION}chapters/<int:chapter>/again/", again.chapter_again, name="chapter_again"),
+    path(f"{_SESSION}chapters/<int:chapter>/keep/", again.chapter_keep, name="chapter_keep"),
+    path(f"{_SESSION}again/", session.session_change, {"change": "again"}, name="session_regenerate"),
     path(f"{_VERSION}chapters/<int:chapter>/", chapter.chapter, name="chapter"),
     path(f"{_VERSION}chapters/<int:chapter>/sources/", chapter.chapter_sources, name="chapter_sources"),
     path(f"{_VERSION}chapters/<int:chapter>/attempts/", chapter.chapter_attempts, name="chapter_attempts"),
@@ -46,5 +39,5 @@ urlpatterns = [
     path(f"{_VERSION}questions/", questions.questions, name="questions"),
     path("questions/<int:question_id>/answer/", questions.question_answer, name="question_answer"),
     path("questions/<int:question_id>/dismiss/", questions.question_dismiss, name="question_dismiss"),
-    path("sessions/<uuid:session_id>/questions/", questions.questions_again, name="questions_again"),
+    path(f"{_SESSION}questions/", questions.questions_again, name="questions_again"),
 ]

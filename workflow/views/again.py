@@ -15,7 +15,7 @@ from workflow.agents.orchestrator import QUOTATIONS, allowed_writers
 from workflow.contract.states import WRITTEN, SessionStatus
 from workflow.models import ChapterWorkflowItem
 
-from .lookup import back_to_board, sessions_of
+from .lookup import back_to_board, session_or_404
 
 
 @login_required
@@ -40,17 +40,8 @@ def chapter_keep(request: HttpRequest, session_id: UUID, chapter: int) -> HttpRe
     return back_to_board(request, item.session)
 
 
-@login_required
-@require_POST
-def session_regenerate(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Ask for every outdated chapter again."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
-    actions.regenerate_outdated(session, actor=person_of(request))
-    return back_to_board(request, session)
-
-
 def _item(request: HttpRequest, session_id: UUID, chapter: int) -> ChapterWorkflowItem:
-    session = get_object_or_404(sessions_of(request), pk=session_id)
+    session = session_or_404(request, session_id)
     item = get_object_or_404(session.items.select_related("chapter"), number=chapter)
     item.session = session
     return item

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from books.access import person_of
 from books.actions import edit_book
 from books.models import Book, BookVersion, Chapter
+from books.views.lookup import version_or_404
 from books.writers import asked_writer
 from workflow.actions import delete_book, start_session
 from workflow.contract.states import UNFINISHED
@@ -62,8 +63,7 @@ def book(request: HttpRequest, book_id: str) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Start writing a version, or go on with one that was cancelled, and show its board."""
-    versions = BookVersion.objects.visible_to(request.user).select_related("book")
-    version = get_object_or_404(versions, book__book_id=book_id, number=number)
+    version = version_or_404(request, book_id, number)
     session, _ = start_session(
         version,
         actor=person_of(request),

@@ -1,16 +1,24 @@
-"""Finds the sessions that a page may be about, and leads back to their boards."""
+"""Finds the session that a page is about, as far as the person may see it, and leads back to its board."""
+
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 
 from books.access import is_htmx
 from workflow.models import ProcessingSession
-from workflow.models.session import SessionQuerySet
 
 
-def sessions_of(request: HttpRequest) -> SessionQuerySet:
-    """Return the sessions that the person may see, with version and book."""
-    return ProcessingSession.objects.visible_to(request.user).select_related("version__book")
+def session_or_404(request: HttpRequest, session_id: UUID) -> ProcessingSession:
+    """Return the session with its version and book."""
+    sessions = ProcessingSession.objects.visible_to(request.user).select_related("version__book")
+    return get_object_or_404(sessions, pk=session_id)
+
+
+def session_of_version_or_404(request: HttpRequest, book_id: str, number: int) -> ProcessingSession:
+    """Return the session that writes this version, with version and book."""
+    sessions = ProcessingSession.objects.visible_to(request.user).select_related("version__book")
+    return get_object_or_404(sessions, version__book__book_id=book_id, version__number=number)
 
 
 def back_to_board(request: HttpRequest, session: ProcessingSession) -> HttpResponse:

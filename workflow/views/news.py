@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
@@ -15,14 +14,14 @@ from workflow.pages.board.markup import BoardView
 from workflow.pages.board.preview import read_previews
 from workflow.progress.workers import notice_for
 
-from .lookup import sessions_of
+from .lookup import session_or_404
 
 
 @login_required
 @require_safe
 def session_news(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Send what changed after event `since`; 204 where nothing did."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
+    session = session_or_404(request, session_id)
     board_view = BoardView.of(
         request.GET.get("view", ""), request.GET.get("show", ""), session.total_chapters
     )

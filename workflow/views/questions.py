@@ -16,12 +16,15 @@ from django.views.decorators.http import require_GET, require_POST
 from books.access import is_htmx, person_of
 from books.models import BookVersion
 from books.sources import masked, withheld_of
+from books.views.lookup import version_or_404
 from chapterflow_site.core.exceptions import Invalid
 from chapterflow_site.templatetags.interface import clock
 from workflow import actions
 from workflow.contract.states import Phase
 from workflow.models import FollowUpQuestion, ProcessingSession, QuestionStatus
 from workflow.progress.model_note import model_note
+
+from .lookup import session_or_404
 
 QUESTIONS_PER_PAGE = 50
 _BY_STATUS = Case(
@@ -83,8 +86,7 @@ class ShownQuestion:
 @require_GET
 def questions(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show the questions, the important ones first."""
-    versions = BookVersion.objects.visible_to(request.user).select_related("book")
-    return _page(request, get_object_or_404(versions, book__book_id=book_id, number=number))
+    return _page(request, version_or_404(request, book_id, number))
 
 
 @login_required
@@ -113,8 +115,7 @@ def question_dismiss(request: HttpRequest, question_id: int) -> HttpResponse:
 @require_POST
 def questions_again(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Ask once more."""
-    sessions = ProcessingSession.objects.visible_to(request.user).select_related("version__book")
-    session = get_object_or_404(sessions, pk=session_id)
+    session = session_or_404(request, session_id)
     actions.ask_again(session, actor=person_of(request))
     if is_htmx(request):
         return HttpResponse(status=204)

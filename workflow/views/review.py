@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from books.access import is_htmx, person_of
 from books.models import Book, BookVersion
 from books.sources import withheld_of
+from books.views.lookup import version_or_404
 from workflow import actions
 from workflow.contract.states import Phase
 from workflow.models import ChangeStatus, HarmonizationChange, ProcessingSession
@@ -45,7 +46,7 @@ _DECISIONS: dict[str, Decide] = {
 @require_GET
 def review(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show the changes, chapter by chapter, through a filter."""
-    version = _version(request, book_id, number)
+    version = version_or_404(request, book_id, number)
     session = get_object_or_404(ProcessingSession, version=version)
     counts = count_statuses(session)
     kinds = count_kinds(counts)
@@ -93,7 +94,7 @@ def change_decide(request: HttpRequest, change_id: int, decision: str) -> HttpRe
 @require_POST
 def keep_all(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Keep every change that was made and not yet looked at."""
-    version = _version(request, book_id, number)
+    version = version_or_404(request, book_id, number)
     session = get_object_or_404(ProcessingSession, version=version)
     person: AbstractBaseUser = person_of(request)
     kept = 0
@@ -134,11 +135,6 @@ def _changed(request: HttpRequest, change: HarmonizationChange) -> HttpResponse:
         "is_oob": True,
     }
     return render(request, "workflow/_change_update.html", context)
-
-
-def _version(request: HttpRequest, book_id: str, number: int) -> BookVersion:
-    versions = BookVersion.objects.visible_to(request.user).select_related("book")
-    return get_object_or_404(versions, book__book_id=book_id, number=number)
 
 
 def _address(version: BookVersion) -> str:

@@ -1,6 +1,6 @@
 """The board of a session, what happened in it, and its buttons."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import urlencode
@@ -37,11 +37,18 @@ from workflow.pages.board.tabs import count_waiting
 from workflow.progress.moments import Moment
 from workflow.progress.workers import notice_for
 
-from .lookup import back_to_board, sessions_of
+from .lookup import back_to_board, session_of_version_or_404, session_or_404
 
 ENTRIES_PER_PAGE = 200
 # Under a filter; the others say how many there are and are opened by a click.
 OPEN_AT_MOST = 4
+
+_CHANGES: dict[str, Callable[..., object]] = {
+    "pause": actions.pause_session,
+    "resume": actions.resume_session,
+    "retry": actions.retry_session,
+    "again": actions.regenerate_outdated,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class ShownGroup:
 @require_safe
 def board(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show the session as it is, and keep the page up to date through its socket."""
-    session = get_object_or_404(sessions_of(request), version__book__book_id=book_id, version__number=number)
+    session = session_of_version_or_404(request, book_id, number)
     shown = read_board(session)
     board_view = BoardView.of(request.GET.get("view", ""), request.GET.get("show", ""), len(shown.cards))
     pieces = parts_of(shown, board_view, count_waiting(session))
@@ -139,7 +146,7 @@ def _is_number(text: str) -> bool:
 @require_safe
 def board_group(request: HttpRequest, book_id: str, number: int, group: int) -> HttpResponse:
     """Return the chapters of one group of a long book, as they are when it is opened."""
-    session = get_object_or_404(sessions_of(request), version__book__book_id=book_id, version__number=number)
+    session = session_of_version_or_404(request, book_id, number)
     shown = read_board(session)
     if not 0 < group <= len(shown.groups):
         raise Http404
@@ -151,7 +158,7 @@ def board_group(request: HttpRequest, book_id: str, number: int, group: int) -> 
 @require_safe
 def activity(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
     """Show all that happened, newest first, by pages."""
-    session = get_object_or_404(sessions_of(request), version__book__book_id=book_id, version__number=number)
+    session = session_of_version_or_404(request, book_id, number)
     asked = request.GET.get("before", "")
     before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else session.event_seq + 1
     entries = read_entries(session.pk, before=before, newest=ENTRIES_PER_PAGE)[::-1]
@@ -173,19 +180,10 @@ def activity(request: HttpRequest, book_id: str, number: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def session_pause(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Claim nothing more."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
-    actions.pause_session(session, actor=person_of(request))
-    return back_to_board(request, session)
-
-
-@login_required
-@require_POST
-def session_resume(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Go on after a pause."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
-    actions.resume_session(session, actor=person_of(request))
+def session_change(request: HttpRequest, session_id: UUID, change: str) -> HttpResponse:
+    """Do one of the actions that need nothing but the session."""
+    session = session_or_404(request, session_id)
+    _CHANGES[change](session, actor=person_of(request))
     return back_to_board(request, session)
 
 
@@ -193,18 +191,9 @@ def session_resume(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_POST
 def session_budget(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Raise the budget; a session that was paused for it goes on."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
+    session = session_or_404(request, session_id)
     limits = read_limits(request.POST.get("budget_dollars", ""), request.POST.get("budget_tokens", ""))
     actions.raise_budget(session, limits, actor=person_of(request))
-    return back_to_board(request, session)
-
-
-@login_required
-@require_POST
-def session_retry(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """Try again what failed."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
-    actions.retry_session(session, actor=person_of(request))
     return back_to_board(request, session)
 
 
@@ -212,7 +201,7 @@ def session_retry(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Ask, then cancel."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
+    session = session_or_404(request, session_id)
     if request.method == "POST":
         actions.cancel_session(session, actor=person_of(request))
         return back_to_board(request, session)
@@ -229,7 +218,7 @@ def session_cancel(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @require_POST
 def chapter_retry(request: HttpRequest, session_id: UUID, chapter: int) -> HttpResponse:
     """Try a failed chapter again, with its writer or with another one."""
-    session = get_object_or_404(sessions_of(request), pk=session_id)
+    session = session_or_404(request, session_id)
     item = get_object_or_404(session.items.all(), number=chapter)
     # The board's one form holds a choice for each failed chapter.
     writer = request.POST.get("writer") or request.POST.get(f"writer-{chapter}")
