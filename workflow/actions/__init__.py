@@ -1,6 +1,7 @@
 """Holds each thing that can be done to a session, as one function; every door calls these and nothing deeper."""
 
 from .budget import raise_budget
+from .continuing import find_started, start_or_continue
 from .library import delete_book
 from .nodes import start_nodes
 from .providers import end_wait
@@ -35,6 +36,7 @@ __all__ = [
     "dismiss_change",
     "dismiss_question",
     "end_wait",
+    "find_started",
     "keep_change",
     "pause_session",
     "raise_budget",
@@ -44,6 +46,7 @@ __all__ = [
     "retry_chapter",
     "retry_session",
     "start_nodes",
+    "start_or_continue",
     "start_session",
     "switch_rule",
     "undo_change",

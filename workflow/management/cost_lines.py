@@ -1,11 +1,10 @@
-"""What writing costs, as lines for a terminal, and going on with a session that its budget has paused."""
+"""What writing costs, as lines for a terminal."""
 
 from django.conf import settings
 
 from books.models import BookVersion
 from books.outline.listing import outline_of
 from books.storyline.values.estimate import Span
-from workflow.actions import raise_budget, resume_session
 from workflow.agents.llm import is_model
 from workflow.contract.money import money
 from workflow.contract.states import ItemStatus
@@ -62,14 +61,6 @@ def stopped_words(session: ProcessingSession) -> str:
     to = suggested(session)
     wanted = field_value(to.micros) if to.micros is not None else f'"{to.tokens} {TOKENS}"'
     return f"{heading}. {text}\nThe same command with --budget {wanted} goes on from here."
-
-
-def go_on(session: ProcessingSession, limits: Limits | None) -> ProcessingSession:
-    """Raise the budget to what was asked for, or try again under the one that there is."""
-    owner = session.version.book.owner
-    if limits and limits != Limits(session.budget_micros, session.budget_tokens):
-        return raise_budget(session, limits, actor=owner)
-    return resume_session(session, actor=owner)
 
 
 def _range(span: Span) -> str:

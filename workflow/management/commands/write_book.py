@@ -5,32 +5,27 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
+from typing import TypedDict
 
-from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from books.actions import upload_storyline
 from books.export import FORMATS, export_book
 from books.models import BookVersion, Dependencies
-from books.preferences.rule import preferences_of
 from books.sources import notices_of
 from books.storyline.faults import StorylineFaults
-from books.storyline.values.digest import storyline_digest
 from books.uploads import read_upload
-from books.writers import writer_of
 from chapterflow_site.accounts.actions import first_administrator
 from chapterflow_site.core.exceptions import DomainError
-from workflow.actions import retry_session, start_session
+from workflow.actions import find_started, start_or_continue
 from workflow.contract.states import UNFINISHED, OnFailure, SessionStatus
 from workflow.engine import advance
 from workflow.engine.session_progress import missing_words
 from workflow.management.cost_lines import (
     estimate_lines,
-    go_on,
     has_stopped_for_budget,
     read_budget,
     spent_lines,
@@ -46,11 +41,12 @@ TEND_SECONDS = 1.0
 BAR_CELLS = 30
 
 
-def _is_as_asked(version: BookVersion, writer: str | None, wishes: Mapping[str, object]) -> bool:
-    """Whether a started version has the writer that would be chosen now, and holds to what the file wishes."""
-    held = preferences_of(version)
-    is_held = all(held.get(key) == value for key, value in wishes.items())
-    return is_held and version.session.writer == writer_of(version.book, writer)
+class Asked(TypedDict):
+    """The options of which each makes another book."""
+
+    writer: str | None
+    dependencies: str
+    on_failure: str
 
 
 class Command(BaseCommand):
@@ -118,30 +114,16 @@ class Command(BaseCommand):
         return self._export(session, options)
 
     def _session(self, options: dict[str, object]) -> ProcessingSession:
-        file = options["file"]
-        assert isinstance(file, Path)
-        version = self._version(file, options)
-        writer = options["writer"]
-        limits = read_budget(str(options["budget"])) if options["budget"] else None
-        existing = ProcessingSession.objects.filter(version=version).exists()
-        if not existing:
-            self._say_before_start(version, str(writer) if writer else None)
-        session, _ = start_session(
-            version,
-            actor=version.book.owner,
-            writer=str(writer) if writer else None,
+        asked = Asked(
+            writer=str(options["writer"]) if options["writer"] else None,
             dependencies=str(options["dependencies"]),
             on_failure=str(options["on_failure"]),
-            limits=None if existing else limits,
         )
-        if session.is_over_budget:
-            session = go_on(session, limits)
-        if session.status == SessionStatus.FAILED or (
-            session.failed_count and session.status not in UNFINISHED
-        ):
-            retry_session(session, actor=version.book.owner)
-            session.refresh_from_db()
-        return session
+        version = self._version(options, asked)
+        limits = read_budget(str(options["budget"])) if options["budget"] else None
+        if not version.is_started:
+            self._say_before_start(version, asked["writer"])
+        return start_or_continue(version, actor=version.book.owner, limits=limits, **asked)
 
     def _say_before_start(self, version: BookVersion, writer: str | None) -> None:
         for notice in notices_of(version):
@@ -153,28 +135,16 @@ class Command(BaseCommand):
         for line in spent_lines(session):
             self.stderr.write(line)
 
-    def _version(self, file: Path, options: dict[str, object]) -> BookVersion:
+    def _version(self, options: dict[str, object], asked: Asked) -> BookVersion:
         """Store the storyline, or find the version that the same file and options made before."""
+        file = options["file"]
+        assert isinstance(file, Path)
         owner = first_administrator()
         if owner is None:
             raise CommandError("There is no active administrator. Make one: manage.py createsuperuser")
         data = file.read_bytes()
-        earlier = None if options["new"] else self._earlier(owner, data, options)
+        earlier = None if options["new"] else find_started(read_upload(data), owner=owner, **asked)
         return earlier or upload_storyline(data, actor=owner, source_name=file.name)
-
-    def _earlier(self, owner: User, data: bytes, options: dict[str, object]) -> BookVersion | None:
-        document = read_upload(data)
-        same = BookVersion.objects.filter(
-            book__owner=owner,
-            storyline_digest=storyline_digest(document),
-            session__dependencies=options["dependencies"],
-            session__on_failure=options["on_failure"],
-        ).select_related("book", "session")
-        writer = str(options["writer"]) if options["writer"] else None
-        wishes = document.book.preferences
-        return next(
-            (each for each in same.order_by("-created_at") if _is_as_asked(each, writer, wishes)), None
-        )
 
     def _explain(self, error: Exception) -> None:
         if isinstance(error, StorylineFaults):
