@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from books.export.jsonfile import FORMAT_NAME
 from books.preferences.schema import preferences_schema
+from books.storyline import names
+from books.storyline.names import ANY, ID, LIST, NUMBER, TEXT, Kind
+from books.storyline.values.document import FORMAT, KNOWN_TYPES
 
 Described = Mapping[str, object]
 
@@ -12,14 +15,16 @@ _ID = {"type": "string", "minLength": 1}
 _TEXTS = {"type": "array", "items": _TEXT}
 _NUMBER = {"type": "number"}
 _WHOLE = {"type": "integer"}
+_BY_TYPE: Mapping[str, Described] = {TEXT: _TEXT, NUMBER: _NUMBER, LIST: _TEXTS, ID: _ID, ANY: {}}
 
 
-def _object(required: tuple[str, ...], about: str, /, **keys: Described) -> Described:
+def _object(kind: Kind, required: tuple[str, ...], about: str, **closer: Described) -> Described:
+    """Describe a kind of object by the keys that an upload is read by; `closer` says more of some of them."""
     return {
         "type": "object",
         "description": f"{about} Keys that are not known are kept.",
         "required": list(required),
-        "properties": keys,
+        "properties": {key: closer.get(key, _BY_TYPE[type]) for key, type in kind.keys.items()},
     }
 
 
@@ -28,56 +33,30 @@ def _list(item: Described, description: str = "") -> Described:
 
 
 _CHUNK = _object(
+    names.CHUNK,
     ("id", "text"),
     "A piece of transcript.",
-    id=_ID,
     text={"type": "string", "minLength": 1},
-    speaker=_TEXT,
-    speakers=_TEXTS,
-    source=_TEXT,
     sequence=_WHOLE,
-    start_seconds=_NUMBER,
-    end_seconds=_NUMBER,
 )
-_RELATED = _object(("id",), "Another node.", id=_ID, weight=_NUMBER, type=_TEXT)
+_RELATED = _object(names.RELATED, ("id",), "Another node.")
 _NODE = _object(
+    names.NODE,
     ("id",),
     "A cluster of chunks, from which one chapter is written.",
-    id=_ID,
-    title=_TEXT,
-    summary=_TEXT,
-    summary_origin=_TEXT,
-    centrality_score=_NUMBER,
-    confidence=_NUMBER,
-    themes=_TEXTS,
-    participants=_TEXTS,
+    text={**_TEXT, "description": "Where it has no chunks: its words, which become one."},
     chunk_ids={**_TEXTS, "description": "Chunks of the document or of the book’s earlier uploads."},
     chunks=_list(_CHUNK, "Chunks that stand inside the node."),
-    temporal_info={},
-    main_storyline={},
     depends_on={**_TEXTS, "description": "Nodes that are written before this one in graph mode."},
     related=_list(_RELATED),
 )
 _LINK = _object(
+    names.LINK,
     ("source_id", "target_id"),
     "A typed link from one node to another.",
-    source_id=_ID,
-    target_id=_ID,
-    relationship_type={**_TEXT, "examples": ["TEMPORAL_SEQUENCE", "CAUSAL_LINK", "THEMATIC_SIMILARITY"]},
-    weight=_NUMBER,
-    confidence=_NUMBER,
-    evidence=_TEXT,
+    relationship_type={**_TEXT, "examples": sorted(KNOWN_TYPES)},
 )
-_BOOK = _object(
-    (),
-    "What the storyline says of its book.",
-    title=_TEXT,
-    subtitle=_TEXT,
-    author=_TEXT,
-    language=_TEXT,
-    description=_TEXT,
-    preferences=preferences_schema(),
-)
+_BOOK = _object(names.BOOK, (), "What the storyline says of its book.", preferences=preferences_schema())
 
 _CHUNK_EXAMPLE = {
     "id": "c-1",
@@ -89,16 +68,17 @@ _NODE_EXAMPLE = {"id": "n-1", "title": "The ferry house", "centrality_score": 0.
 
 STORYLINE: Described = {
     "schema": _object(
+        names.DOCUMENT,
         ("nodes",),
         "A storyline.",
-        format={"type": "string", "const": "chapterflow-storyline/1"},
+        format={"type": "string", "const": FORMAT},
         book=_BOOK,
         chunks=_list(_CHUNK),
         nodes=_list(_NODE),
         links=_list(_LINK),
     ),
     "example": {
-        "format": "chapterflow-storyline/1",
+        "format": FORMAT,
         "book": {"title": "The Ferry House", "language": "en"},
         "chunks": [_CHUNK_EXAMPLE],
         "nodes": [_NODE_EXAMPLE],
