@@ -8,7 +8,7 @@ from chapterflow_site.core.exceptions import Invalid
 
 from .models import BookVersion, TextChunk
 from .sources import rules_of
-from .text.piles import without_piles
+from .text.storable import without_piles
 
 # What diarization calls people whose names nobody told it.
 _UNNAMED = re.compile(

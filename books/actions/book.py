@@ -14,7 +14,7 @@ from books.models import Book, Chapter
 from books.sources import title_columns, withheld_of
 from books.storyline.elements.preferences import checked_preferences
 from books.storyline.wording import one_line
-from books.text.piles import without_piles
+from books.text.storable import without_piles
 from books.text.tags import tag_named
 from books.writers import checked_writer
 from chapterflow_site.core import crash_points

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from books.text.piles import MOST_MARKS, has_pile
+from books.text.storable import MOST_MARKS, has_pile
 
 from .faults import Findings
 from .limits import Limits

@@ -2,7 +2,7 @@
 
 import re
 
-from books.text.piles import without_piles
+from books.text.storable import without_piles
 
 Path = tuple[str | int, ...]
 

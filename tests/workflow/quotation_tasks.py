@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.agents.quotations import make_writer
+from workflow.agents.quotations import QuotationsWriter
 from workflow.contract.agent_types import (
     ChapterContext,
     ChapterResult,
@@ -52,7 +52,7 @@ def make_task(
 
 
 def write(task: ChapterTask) -> ChapterResult:
-    return make_writer().write(task, lambda text: None)
+    return QuotationsWriter().write(task, lambda text: None)
 
 
 def example_tasks(name: str) -> Iterator[ChapterTask]:

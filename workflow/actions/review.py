@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from books.models import Book, Chapter, ChapterRevision, Origin, TextChunk
 from books.sources import rules_of
 from books.text.citations import find_passages
-from books.text.piles import without_piles
+from books.text.storable import without_piles
 from chapterflow_site.core import crash_points
 from chapterflow_site.core.exceptions import Conflict, Invalid
 from workflow.context.chapter_task import chunks_of, source_chunk, source_node

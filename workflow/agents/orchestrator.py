@@ -14,7 +14,7 @@ from workflow.contract.failures import Failure
 from workflow.harmonization import HarmonizerResult, HarmonizerTask, find_all
 
 from .llm import ModelWriter, Watch, is_model, split_models
-from .quotations import make_writer
+from .quotations import QuotationsWriter
 
 logger = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ class AgentOrchestrator:
 
     def _make_writer(self, watch: Watch | None) -> ChapterWriter:
         if self._writer == QUOTATIONS:
-            return make_writer(watch.note_context if watch else None)
+            return QuotationsWriter(watch.note_context if watch else None)
         if not is_allowed(self._writer):
             raise AgentError(
                 Failure.WRITER_UNAVAILABLE, f"this installation does not allow the writer {self._writer}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from workflow.agents.quotations.words import terms_of
 
-from .names import KnownNames
-from .numbers import KnownNumbers
+from .known_names import KnownNames
+from .known_numbers import KnownNumbers
 from .prose import MeasuredSentence, Prose, SentenceKind
 from .sources import Sources
 

@@ -7,12 +7,10 @@ from books.text.words import count_prose, count_words
 from .fragments import extraction
 from .grounding import Grounding, SentenceGrounding, ground, ground_quotations
 from .language import Script, script_of
-from .leftovers import is_cut_off, leftovers
-from .length import Wanted, length_score, wanted_length
+from .leftovers import is_cut_off, leftovers, runaway_paragraphs
 from .prose import Prose, read_prose
 from .repetition import Across, frequent_phrases, repetition_across, repetition_within
-from .runaway import runaway_paragraphs
-from .score import parts_of, score_of
+from .score import Wanted, length_score, parts_of, score_of, wanted_length
 from .sources import Sources
 
 # Grows when a key changes its meaning, so that figures of different releases are not mistaken for each other.

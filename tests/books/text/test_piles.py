@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from books.actions import create_book, edit_book
 from books.speakers import checked_names
-from books.text.piles import MOST_MARKS, has_pile, without_piles
+from books.text.storable import MOST_MARKS, has_pile, without_piles
 from tests.api_world import to_decide
 from tests.books.factories import written_book
 from tests.workflow.agents.llm.tasks import task

@@ -3,7 +3,7 @@
 import pytest
 
 from workflow.agents.memory import find_names, lookup_keys, memory_of, name_key
-from workflow.agents.memory.sentences import told_sentences, without_marks
+from workflow.agents.memory.told import told_sentences, without_marks
 from workflow.contract.agent_types import ChapterContext, KnownFact, SourceNode
 
 NODE = SourceNode("n1", "The high water", participants=("Emm Varnholt (ferryman)",))

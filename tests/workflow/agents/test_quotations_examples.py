@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from books.text.citations import cited_ids, find_passages
+from tests.workflow.quotation_proof import verify_chapter
 from tests.workflow.quotation_tasks import example_tasks, write
-from workflow.agents.quotations import verify_chapter
 
 ROOT = Path(__file__).resolve().parents[3]
 DIGEST = "from tests.workflow.agents.test_quotations_examples import digest_of_examples; print(digest_of_examples())"

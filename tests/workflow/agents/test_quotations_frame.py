@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow.agents.quotations import make_writer
+from workflow.agents.quotations import QuotationsWriter
 from workflow.agents.quotations.frame import Frame, is_frame_paragraph
 from workflow.agents.quotations.frame_words import ENGLISH, GERMAN, OF_LANGUAGE, FrameWords
 from workflow.contract.agent_types import ChapterContext, ChapterTask, EarlierChapter, SourceChunk, SourceNode
@@ -145,7 +145,7 @@ def test_own_sentences_are_in_the_books_language_or_there_are_none(language: str
         user_preferences={},
     )
 
-    draft = make_writer().write(task, lambda text: None)
+    draft = QuotationsWriter().write(task, lambda text: None)
 
     assert draft.content.startswith(begins)
     assert "Mi padre era sastre" in draft.content

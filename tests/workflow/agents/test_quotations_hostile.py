@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from books.text.citations import cited_ids, find_passages
+from tests.workflow.quotation_proof import verify_chapter
 from tests.workflow.quotation_tasks import make_task, write
-from workflow.agents.quotations import verify_chapter
 from workflow.contract.agent_types import SourceChunk
 
 FRAGMENTS = st.sampled_from(

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.workflow.quotation_proof import verify_chapter
 from tests.workflow.quotation_tasks import HARBOUR, make_task, write
-from workflow.agents.quotations import verify_chapter
 
 MARKDOWN = write(make_task(HARBOUR, summary="A childhood by the sea.")).markdown
 

@@ -3,8 +3,9 @@
 import pytest
 
 from books.text.citations import find_passages
+from tests.workflow.quotation_proof import verify_chapter
 from tests.workflow.quotation_tasks import HARBOUR, make_task, write
-from workflow.agents.quotations import make_writer, verify_chapter
+from workflow.agents.quotations import QuotationsWriter
 from workflow.contract.agent_types import AgentCancelled, ChapterContext, EarlierChapter, SourceChunk
 
 PLAIN = SourceChunk("c9", "We left the old town at night. Nobody said a word on the whole way.")
@@ -190,7 +191,7 @@ def test_each_section_is_headed_by_words_that_occur_in_it() -> None:
 def test_partial_text_adds_up_to_the_chapter() -> None:
     pieces: list[str] = []
 
-    draft = make_writer().write(make_task(HARBOUR), pieces.append)
+    draft = QuotationsWriter().write(make_task(HARBOUR), pieces.append)
 
     assert len(pieces) > 3
     assert "".join(pieces) == draft.content
@@ -201,7 +202,7 @@ def test_a_cancel_ends_the_writing() -> None:
         raise AgentCancelled
 
     with pytest.raises(AgentCancelled):
-        make_writer().write(make_task(HARBOUR), cancel)
+        QuotationsWriter().write(make_task(HARBOUR), cancel)
 
 
 def test_the_draft_describes_itself() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from books.text.citations import find_passages
-from workflow.agents.quotations import make_writer
+from workflow.agents.quotations import QuotationsWriter
 from workflow.contract.agent_types import ChapterTask, SourceChunk, SourceNode, WrittenChapter
 from workflow.harmonization import apply_findings, compare, facts_of, find_all
 
@@ -46,7 +46,7 @@ def written(name: str, limit: int) -> Iterator[WrittenChapter]:
         pytest.skip(f"no example data at {path}")
     document = json.loads(path.read_text(encoding="utf-8"))
     chunks = {values["id"]: chunk(values) for values in document["chunks"]}
-    writer = make_writer()
+    writer = QuotationsWriter()
     for number, values in enumerate(document["nodes"][:limit], start=1):
         title = values["title"] or f"Part {number}"
         node = SourceNode(

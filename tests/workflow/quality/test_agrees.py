@@ -13,7 +13,7 @@ from books.text.words import count_prose, count_words
 from workflow.agents.quotations import words
 from workflow.contract.agent_types import EarlierChapter
 from workflow.harmonization import prose
-from workflow.quality import numbers
+from workflow.quality import known_numbers
 from workflow.quality.fragments import fragment_lengths
 from workflow.quality.language import Script, script_of
 from workflow.quality.repetition import frequent_phrases, repetition_across, said_in
@@ -30,7 +30,7 @@ PATTERNS = {
         r"|([\"'”’»)\]*_]*+)(?=\s++[\"'“‘„«*_¿¡]*+(.?)))",
     ),
     "name": (prose._NAME, rf"(?<![\w'’-]){CAPITALIZED}(?:[ ]{CAPITALIZED}){{0,4}}"),
-    "figure": (numbers._FIGURE, r"(?<![\w.,:/])\d[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])"),
+    "figure": (known_numbers._FIGURE, r"(?<![\w.,:/])\d[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])"),
 }
 TEXTS = st.text("aéI1Ñ 。」 .…!?\n\t[]\\()'’-_AÀ,:/sth", max_size=60) | st.text("a[]\\( ", max_size=20)
 # Few words, so that they meet again.

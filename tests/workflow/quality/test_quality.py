@@ -11,10 +11,9 @@ from tests.workflow.quotation_tasks import example_tasks, write
 from workflow.contract.agent_types import EarlierChapter, SourceChunk
 from workflow.quality import Sources, measure
 from workflow.quality.fragments import extraction, fragment_lengths
-from workflow.quality.length import length_score, wanted_length
+from workflow.quality.leftovers import is_runaway
 from workflow.quality.repetition import repetition_across, repetition_within
-from workflow.quality.runaway import is_runaway
-from workflow.quality.score import parts_of, score_of
+from workflow.quality.score import length_score, parts_of, score_of, wanted_length
 
 GERMAN = SourceChunk(
     id="g-1",

@@ -5,12 +5,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflow.agents.questions.names import CALLED, EXPLAINED_BEHIND, RELATED
+from workflow.agents.questions.unknown_names import CALLED, EXPLAINED_BEHIND, RELATED
 from workflow.agents.quotations.turns import plain_name
 from workflow.agents.quotations.words import split_words, terms_of
 
 from .names import find_names, name_key
-from .sentences import Told
+from .told import Told
 
 MOST_FACTS = 24
 MOST_FIGURES = 2

@@ -1,13 +1,12 @@
-"""Gathering the questions of all kinds, and choosing the few that are worth a person's time."""
+"""Gathers the questions of all kinds, and chooses the few that are worth a person's time."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from workflow.contract.agent_types import WrittenChapter
 
-from . import names, quiet_participants, sources, unanswered
-from .turns import read_record
-from .types import CATEGORIES, PRIORITIES, Candidate, Question, Record
+from . import quiet_participants, unanswered, unknown_names
+from .types import CATEGORIES, PRIORITIES, Candidate, Question, Record, fingerprint, read_record
 
 
 def ask_questions(
@@ -20,9 +19,9 @@ def ask_questions(
 
 def _candidates(records: Sequence[Record]) -> Iterator[Candidate]:
     for record in records:
-        yield from sources.find(record)
+        yield from _without_source(record)
         yield from unanswered.find(record)
-    yield from names.find(records)
+    yield from unknown_names.find(records)
     yield from quiet_participants.find(records)
 
 
@@ -68,3 +67,27 @@ def _rank(candidate: Candidate) -> tuple[int, int, float, int, str]:
         question.chapter or 0,
         question.key,
     )
+
+
+_NO_SOURCE = "no_source"
+
+
+def _without_source(record: Record) -> Iterator[Candidate]:
+    """Yield a question where a node has no chunks, or nothing but its own summary."""
+    chapter = record.chapter
+    summary = " ".join(chapter.node.summary.split())
+    texts = {" ".join(chunk.text.split()) for chunk in chapter.chunks} - {"", summary}
+    if texts:
+        return
+    rest = "so it rests on its summary alone" if summary else "so there is nothing to write it from"
+    question = Question(
+        chapter=chapter.number,
+        node_id=chapter.node.id,
+        category=_NO_SOURCE,
+        priority="high",
+        text=f"What can you tell about “{chapter.title or chapter.node.title}”?",
+        reason=f"No transcript belongs to this chapter, {rest}.",
+        evidence={"summary": summary} if summary else {},
+        key=fingerprint(_NO_SOURCE, chapter.node.id),
+    )
+    yield Candidate(question, weight=1.0)

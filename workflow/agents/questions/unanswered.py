@@ -1,18 +1,30 @@
-"""The wording of what passages and summaries leave open: questions nobody answers, names nobody remembers."""
+"""Asks about what passages and summaries leave open: questions nobody answers, names nobody remembers."""
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from books.text.sentences import sentence_spans
 
 from .gaps import Gap, find_gap, what_is_before
-from .phrases import FORGOTTEN, NEVER_LEARNED
-from .real_questions import asks_for_facts, is_real, leans_on_what_is_before
-from .summaries import OpenEnd, find_open_ends
-from .turns import sentences
-from .types import Candidate, Priority, Question, Record, Turn, fingerprint
+from .phrases import FORGOTTEN, NEVER_LEARNED, SUMMARY_LEAVES_OPEN
+from .real_questions import asks_for_facts, content_words, is_real, leans_on_what_is_before
+from .types import Candidate, Priority, Question, Record, Turn, fingerprint, sentences
 
 CATEGORY = "unanswered_question"
 _LONGEST_QUOTE = 300
 _LONGEST_BEFORE = 240
 _MIN_WORDS_OF_NEVER_LEARNED = 6
+
+
+@dataclass(frozen=True)
+class OpenEnd:
+    """A clause of the summary ("Who rang it"), its sentence, and where the passages ask it, if they do."""
+
+    clause: str
+    sentence: str
+    turn: Turn | None
+    quote: str
 
 
 def find(record: Record) -> Iterator[Candidate]:
@@ -131,3 +143,24 @@ def _candidate(
         key=fingerprint(CATEGORY, turn.chunk_id if turn else chapter.node.id, quote),
     )
     return Candidate(question, weight=1.0 + asks_for_facts(quote))
+
+
+def find_open_ends(record: Record) -> Iterator[OpenEnd]:
+    """Yield each sentence of the summary that says of a question that it is still open."""
+    summary = " ".join(record.chapter.node.summary.split())
+    for start, end in sentence_spans(summary):
+        sentence = summary[start:end]
+        found = SUMMARY_LEAVES_OPEN.match(sentence)
+        if found:
+            turn, quote = _asked_in(record, found["asks"], content_words(found["about"]))
+            yield OpenEnd(f"{found['asks']}{found['about']}", sentence, turn, quote)
+
+
+def _asked_in(record: Record, asks: str, wanted: set[str]) -> tuple[Turn | None, str]:
+    """Return the first question of the passages with the same question word and a word of the clause."""
+    word = re.compile(rf"\b{asks}\b", re.IGNORECASE)
+    for turn in record.turns:
+        for sentence in sentences(turn):
+            if sentence.endswith("?") and word.search(sentence) and wanted & content_words(sentence):
+                return turn, sentence
+    return None, ""

@@ -12,17 +12,15 @@ from workflow.contract.agent_types import JSON, ChapterResult, ChapterTask, OnTe
 
 from .frame import Frame, summary_paragraph, whole_summary
 from .frame_words import ENGLISH, OF_LANGUAGE
-from .headings import PhraseBook
-from .leaving_out import without_left_out
-from .measures import measure_coverage
-from .order import in_spoken_order
 from .paragraphs import Paragraph, make_paragraphs
+from .phrases import PhraseBook
 from .salience import inverse_frequencies
 from .sections import cut_sections
 from .selection import select_sentences
 from .sentence_pairs import find_leads, pair_exchanges, with_short_answers
 from .sentences import Sentence, find_sentences
-from .turns import find_lines
+from .turns import find_lines, in_spoken_order
+from .words import split_words, terms_of
 
 _QUOTED_SHARE = 0.8
 _LEAST_QUOTED_SHARE = 0.4
@@ -73,13 +71,10 @@ class QuotationsWriter:
 
     def write(self, task: ChapterTask, on_text: OnText) -> ChapterResult:
         """Return the chapter; `on_text` gets its Markdown by paragraphs. Same task, same bytes."""
-        remaining = without_left_out(task)
-        left_out = [*task.withheld_chunk_ids, *remaining.chunk_ids]
-        if self._note_context and left_out:
-            self._note_context({"left_out_passages": left_out})
-        task = remaining.task
+        if self._note_context and task.withheld_chunk_ids:
+            self._note_context({"left_out_passages": [*task.withheld_chunk_ids]})
         body = _choose_body(task)
-        blocks = _blocks(task, body, emptied=bool(left_out))
+        blocks = _blocks(task, body)
         for number, block in enumerate(blocks):
             on_text(f"\n\n{block}" if number else block)
         return _draft(task, body, "\n\n".join(blocks))
@@ -136,9 +131,9 @@ def _phrases(
     )
 
 
-def _blocks(task: ChapterTask, body: _Body, *, emptied: bool) -> list[str]:
+def _blocks(task: ChapterTask, body: _Body) -> list[str]:
     if not body.paragraphs:
-        return _blocks_without_quotes(task, emptied=emptied)
+        return _blocks_without_quotes(task)
     lead = _lead(task)
     blocks = [block for block in (lead, _account(task, body)) if block]
     for heading, section in zip(body.headings, body.sections, strict=True):
@@ -148,13 +143,15 @@ def _blocks(task: ChapterTask, body: _Body, *, emptied: bool) -> list[str]:
     return blocks
 
 
-def _blocks_without_quotes(task: ChapterTask, *, emptied: bool) -> list[str]:
+def _blocks_without_quotes(task: ChapterTask) -> list[str]:
     summary = whole_summary(task.storyline_node)
     has_text = any(chunk.text.strip() for chunk in task.text_chunks)
     # Where there is nothing at all, a sentence in English is better than no word.
     words = _frame(task) or (None if summary else _OF_NO_LANGUAGE)
     plain = (
-        words.no_quotes_sentence(has_text=has_text, has_summary=bool(summary), emptied=emptied)
+        words.no_quotes_sentence(
+            has_text=has_text, has_summary=bool(summary), emptied=bool(task.withheld_chunk_ids)
+        )
         if words
         else ""
     )
@@ -213,3 +210,23 @@ def _draft(task: ChapterTask, body: _Body, markdown: str) -> ChapterResult:
             "sections": max(1, sum(map(bool, body.headings))),
         },
     )
+
+
+def measure_coverage(
+    used_share: float, query: Sequence[str], quotes: Sequence[str], length_share: float
+) -> float:
+    """Return 0 to 1: .4 share of passages used, .3 match to the summary, .3 words of those wanted.
+
+    The match is the share of the summary's, title's and themes' terms that occur in the quotes; a node
+    without any leaves the other two to count.
+    """
+    wanted = _terms(query)
+    filled = min(1.0, length_share)
+    if not wanted:
+        return round((0.4 * used_share + 0.3 * filled) / 0.7, 3)
+    match = len(wanted & _terms(quotes)) / len(wanted)
+    return round(0.4 * used_share + 0.3 * match + 0.3 * filled, 3)
+
+
+def _terms(texts: Sequence[str]) -> frozenset[str]:
+    return frozenset(term for text in texts for term in terms_of(split_words(text)))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from books.text.sentences import sentence_spans
-from workflow.agents.memory.sentences import without_marks
+from workflow.agents.memory.told import without_marks
 from workflow.contract.agent_types import EarlierChapter, KnownFact, RelatedNode
 
 from .blocks import EMPTY, SHORTENED, WHOLE, Block, frame, room_inside

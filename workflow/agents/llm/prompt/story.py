@@ -6,7 +6,7 @@ It grows at its end and is folded five chapters at a time, so that what stands b
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workflow.agents.memory.line import title_line
+from workflow.agents.memory.keep import title_line
 from workflow.contract.agent_types import ChapterContext, EarlierChapter
 
 from .blocks import EMPTY, SHORTENED, WHOLE, Block, frame, room_inside

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from books.text.citations import citation_marks, find_quotes, paragraphs, split_label
+from workflow.agents.quotations.turns import plain_name
 from workflow.contract.agent_types import SourceChunk
-
-from .turns import plain_name
 
 
 def verify_chapter(markdown: str, chunks: Iterable[SourceChunk]) -> list[str]:

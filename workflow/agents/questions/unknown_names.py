@@ -10,8 +10,7 @@ from workflow.agents.quotations.turns import plain_name
 from workflow.harmonization.prose import proper_names
 
 from .known_words import EXPLAINS_ITSELF, WELL_KNOWN
-from .turns import sentences
-from .types import Candidate, Question, Record, Turn, fingerprint
+from .types import Candidate, Question, Record, Turn, fingerprint, sentences
 
 CATEGORY = "unknown_name"
 MIN_PASSAGES = 3
