@@ -110,6 +110,39 @@ def test_invalid_book_id_and_language_are_refused(client: Client) -> None:
     problem(post(client, "/books", {"language": "not a language"}), 422, "invalid_language")
 
 
+@pytest.mark.parametrize(
+    ("made_with", "patched_with", "said", "expected"),
+    [
+        ({}, {}, "French", "fr"),
+        ({"language": ""}, {}, "French", "fr"),
+        ({}, {"title": "Otherwise"}, "French", "fr"),
+        ({}, {}, "", "en"),
+        ({"language": "en"}, {}, "French", "en"),
+        ({"language": "de"}, {}, "French", "de"),
+        ({}, {"language": "en"}, "French", "en"),
+    ],
+)
+def test_book_without_a_language_takes_that_of_its_storyline(
+    client: Client, made_with: dict[str, str], patched_with: dict[str, str], said: str, expected: str
+) -> None:
+    path = f"/books/{post(client, '/books', {'title': 'Ferry'} | made_with).json()['book_id']}"
+    patch(client, path, patched_with)
+
+    post(client, f"{path}/storyline", {"book": {"language": said}, "nodes": nodes()})
+    post(client, f"{path}/storyline", {"book": {"language": said and "Italian"}, "nodes": nodes()})
+
+    assert get(client, path).json()["language"] == expected
+
+
+def test_language_of_what_is_being_written_stays(client: Client, book: Book, person: User) -> None:
+    post(client, "/books/river/storyline", {"nodes": nodes()})
+    start_session(book.versions.get(), actor=person)
+
+    post(client, "/books/river/storyline", {"book": {"language": "French"}, "nodes": nodes()})
+
+    assert get(client, "/books/river").json()["language"] == "en"
+
+
 def test_edit_changes_what_is_given_and_nothing_else(client: Client, book: Book) -> None:
     response = patch(client, "/books/river", {"subtitle": "Three voices"})
 

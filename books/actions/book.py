@@ -44,10 +44,10 @@ class BookColumns(TypedDict, total=False):
 def create_book(*, actor: User, book_id: str | None = None, **columns: Unpack[BookColumns]) -> Book:
     """Make an empty book of `actor`'s.
 
-    Without a `book_id` one is made from the title. Raises Invalid for a value that cannot be stored,
-    Conflict where the `book_id` is taken, by whomever.
+    Without a `book_id` one is made from the title; without a language the book waits for that of its storyline.
+    Raises Invalid for a value that cannot be stored, Conflict where the `book_id` is taken, by whomever.
     """
-    book = Book(owner=actor, **_checked({"title": "", "language": "en", **columns}))
+    book = Book(owner=actor, **_checked({"title": "", "language": "", **columns}))
     if book_id is None:
         return _with_free_id(book)
     book.book_id = book_id
@@ -61,10 +61,11 @@ def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[B
     """Change the named columns of a book and no others. Raises Invalid for a value that cannot be stored."""
     if not columns:
         return book
-    for name, value in _checked(columns).items():
+    changes = _checked(columns)
+    for name, value in changes.items():
         setattr(book, name, value)
     with crash_points.named_commit("edit_book"):
-        book.save(update_fields=[*columns, "updated_at"])
+        book.save(update_fields=[*changes, "updated_at"])
         if "preferences" in columns:
             _show_titles(book)
     return book
@@ -107,6 +108,7 @@ def _checked(columns: BookColumns) -> dict[str, object]:
     if "title" in tidy:
         tidy["title"] = tidy["title"] or "Untitled book"
     if "language" in tidy:
+        tidy["language_settled"] = bool(tidy["language"])
         tidy["language"] = tag_named(str(tidy["language"]) or "en")
         if not tidy["language"]:
             raise Invalid("invalid_language", "A language is written like “German”, “de” or “pt-BR”.")

@@ -61,8 +61,9 @@ def add_storyline(
     """Store a checked storyline as the next version of `book`, its outline in the order of writing.
 
     It starts with the last version's preferences, but for what the storyline says of them.
-    Ids of chunks mean those of the document, or else the newest of the book's earlier uploads. Where no node
-    has a centrality score, scores are computed from the links.
+    The book gets the storyline's language where it has none of its own yet. Ids of chunks mean those of the
+    document, or else the newest of the book's earlier uploads. Where no node has a centrality score, scores are
+    computed from the links.
     """
     book = Book.objects.select_for_update().get(pk=book.pk)
     chunks = _resolved_chunks(book, document)
@@ -70,21 +71,33 @@ def add_storyline(
     nodes = _store_nodes(version, document, chunks)
     _store_node_chunks(nodes, document, chunks)
     _store_links(version, nodes, document)
-    book.save(update_fields=["updated_at"])
+    _settle_language(version, document)
+    book.save(update_fields=["language", "language_settled", "updated_at"])
     return version
 
 
 def _book_columns(document: StorylineDocument, source_name: str, title: str, author: str) -> BookColumns:
     info = document.book
     name = source_name.rpartition(".")[0] or source_name
-    columns = BookColumns(
+    return BookColumns(
         title=title or info.title or name.replace("_", " ").replace("-", " ").strip().capitalize(),
         subtitle=info.subtitle,
         author=author or info.author,
         description=info.description,
     )
-    language = info.language or _language_of(document)
-    return BookColumns(**columns, language=language) if language else columns
+
+
+def _settle_language(version: BookVersion, document: StorylineDocument) -> None:
+    """Give the version's book the storyline's language where neither a person nor an earlier storyline has named one.
+
+    What is written, or is being written, is in the book's language already: it stays then.
+    """
+    book = version.book
+    if book.language_settled or (version.number > 1 and book.versions.exclude(started_at=None).exists()):
+        return
+    language = document.book.language or _language_of(document)
+    if language:
+        book.language, book.language_settled = language, True
 
 
 def _language_of(document: StorylineDocument) -> str:

@@ -71,12 +71,11 @@ class BookAdmin(SiteAdmin[Book]):
 
     def save_model(self, request: HttpRequest, obj: Book, form: forms.ModelForm[Book], change: bool) -> None:
         """Make the book, or change the columns that were edited and no others."""
+        edited = {name: form.cleaned_data[name] for name in EDITABLE if name in form.changed_data}
         if not change:
-            given = {name: form.cleaned_data[name] for name in EDITABLE}
-            made = create_book(actor=obj.owner, book_id=obj.book_id, **given)
+            made = create_book(actor=obj.owner, book_id=obj.book_id, **edited)
             obj.pk = made.pk
             return
-        edited = {name: form.cleaned_data[name] for name in EDITABLE if name in form.changed_data}
         edit_book(obj, actor=actor_of(request), **edited)
         if "owner" in form.changed_data:
             hand_over_book(obj, to=obj.owner, actor=actor_of(request))

@@ -28,7 +28,12 @@ class BookFields(Request):
     subtitle: str = Field(default="", max_length=500, description="The line below the title.")
     author: str = Field(default="", max_length=300, description="Whose book it is.")
     language: str = Field(
-        default="en", max_length=35, description="A tag like en, de or pt-BR, or a name like German."
+        default="en",
+        max_length=35,
+        description=(
+            "A tag like en, de or pt-BR, or a name like German. "
+            "A book that is made without one takes that of its first storyline that tells it."
+        ),
     )
     description: str = Field(default="", description="What the book is about.")
     preferences: Preferences = Field(default_factory=dict, description=_BOOKS_PREFERENCES)

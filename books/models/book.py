@@ -33,6 +33,7 @@ class Book(models.Model):
     """A book, with one version for each storyline that was uploaded to it. `book_id` is its public name.
 
     `writer` names who writes it where a start does not say; blank is the installation's default.
+    `language_settled` says that a person or a storyline has named the language: no later storyline changes it.
     """
 
     book_id = models.CharField("book id", max_length=80, unique=True, validators=[BOOK_ID])
@@ -43,6 +44,8 @@ class Book(models.Model):
     subtitle = models.CharField(max_length=500, blank=True)
     author = models.CharField(max_length=300, blank=True)
     language = models.CharField(max_length=35, default="en")
+    # Of a book that an older release made nobody knows who named its language: it stays.
+    language_settled = models.BooleanField(default=False, db_default=True, editable=False)
     description = models.TextField(blank=True)
     preferences = models.JSONField(default=dict, blank=True)
     writer = models.CharField(max_length=200, blank=True)

@@ -1,9 +1,10 @@
 """The forms of uploading a storyline and of describing a book; what they hold is checked by the actions."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django import forms
 
+from books.actions.book import BookColumns
 from books.models import Book
 
 
@@ -33,3 +34,10 @@ class DetailsForm(forms.Form):
     def of(cls, book: Book) -> "DetailsForm":
         """Return the form with what is stored."""
         return cls(initial={name: getattr(book, name) for name in cls.book_columns})
+
+    def changes_of(self, book: Book) -> BookColumns:
+        """Return what the person wrote otherwise than it is stored: what was left as it stood, nobody has said."""
+        written = {name: self.cleaned_data[name] for name in self.book_columns}
+        return cast(
+            BookColumns, {name: value for name, value in written.items() if value != getattr(book, name)}
+        )

@@ -87,8 +87,7 @@ def _edit_details(request: HttpRequest, version: BookVersion) -> HttpResponse:
     if not form.is_valid():
         return outline_page(request, version, form=form, status=422)
     try:
-        columns = {name: form.cleaned_data[name] for name in form.book_columns}
-        edit_book(version.book, actor=person_of(request), **columns)
+        edit_book(version.book, actor=person_of(request), **form.changes_of(version.book))
     except Invalid as error:
         form.add_error(None, error.message)
         return outline_page(request, version, form=form, status=422)

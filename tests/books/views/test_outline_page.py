@@ -150,6 +150,18 @@ def test_description_is_saved(version: BookVersion, person: User, client_of: Sig
     )
 
 
+def test_language_that_was_left_as_it_stood_gives_way_to_a_storyline(
+    version: BookVersion, person: User, client_of: SignedIn
+) -> None:
+    client_of(person).post(OUTLINE + "edit/", {"title": "Salt and Wire", "author": "", "language": "en"})
+
+    data = json.dumps({"book": {"language": "de"}, "nodes": [{"id": "n1"}]})
+    upload_storyline(data, actor=person, book=version.book)
+
+    version.book.refresh_from_db()
+    assert (version.book.title, version.book.language) == ("Salt and Wire", "de")
+
+
 @pytest.mark.parametrize("fields", [{"title": ""}, {"title": "a", "language": "!"}])
 def test_unusable_description_is_shown_again(
     version: BookVersion, person: User, client_of: SignedIn, fields: dict[str, str]
