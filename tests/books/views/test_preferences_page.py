@@ -73,7 +73,7 @@ def test_each_preference_has_one_field_in_one_group() -> None:
 
     asked = [field.name for group in rows.values() for row in group for field in row]
     assert sorted(asked) == sorted(BY_KEY)
-    assert [field.name for field in rows["voice"][1]] == ["person", "tense"]
+    assert ["person", "tense"] in [[field.name for field in row] for row in rows["voice"]]
 
 
 def test_emptied_field_asks_for_nothing_even_where_the_book_does(
