@@ -1,7 +1,7 @@
 """Reading a chapter: safe HTML of its Markdown, its passages, differences, the document of the API."""
 
 from .difference import word_diff
-from .document import chapter_document, passage_document, written_document
+from .document import chapter_document, passage_document
 from .marks import WeakSentence, weak_sentences
 from .rendering import SAFE_LINK, RenderedChapter, render_chapter
 from .sources import (
@@ -37,5 +37,4 @@ __all__ = [
     "voices_of",
     "weak_sentences",
     "word_diff",
-    "written_document",
 ]

@@ -9,7 +9,6 @@ from .sources import PassageView
 Document = dict[str, dict[str, object]]
 
 UNSTARTED = "pending"
-_HARMONIZED = frozenset({"harmonized", "completed"})
 # What each value was called before it had the name of the specification: given beside it until 1.0.
 _OLD = {
     "metadata": {"version": "book_version", "generated_at": "created_at", "agent": "generation_agent"},
@@ -37,13 +36,13 @@ def chapter_document(chapter: Chapter) -> Document:
     revision = chapter.current_revision
     if revision is None:
         return _unwritten(chapter, status, session_id)
-    return written_document(chapter, revision, status=status, session_id=session_id)
+    is_harmonized = item is not None and item.is_harmonized
+    return _written(chapter, revision, status, session_id, is_harmonized=is_harmonized)
 
 
-def written_document(
-    chapter: Chapter, revision: ChapterRevision, *, status: str, session_id: str | None
+def _written(
+    chapter: Chapter, revision: ChapterRevision, status: str, session_id: str | None, *, is_harmonized: bool
 ) -> Document:
-    """Return the four keys of one text of a chapter."""
     made_in = str(revision.session_id) if revision.session_id else session_id
     written_at = _time(revision.created_at)
     document: Document = {
@@ -70,7 +69,7 @@ def written_document(
             "agent_type": revision.agent,
             "processing_session_id": made_in,
             "generation_timestamp": written_at,
-            "harmonization_applied": status in _HARMONIZED,
+            "harmonization_applied": is_harmonized,
             "quality_metrics": revision.quality_metrics,
             "revision": revision.number,
             "origin": revision.origin,

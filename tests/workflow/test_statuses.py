@@ -7,7 +7,7 @@ import pytest
 
 from books.reading import document
 from tests.rooms import ROOT
-from workflow.contract.states import COUNTED, HARMONIZED_OR_LATER, ItemStatus, SessionStatus
+from workflow.contract.states import COUNTED, ItemStatus, SessionStatus
 from workflow.models import ProcessingSession
 from workflow.pages.board import DisplayStatus
 from workflow.pages.home.inbox import status_word
@@ -44,6 +44,5 @@ def test_counters_are_columns_of_the_session() -> None:
     assert set(COUNTED) <= {field.name for field in ProcessingSession._meta.concrete_fields}
 
 
-def test_the_content_knows_the_statuses_that_it_names() -> None:
-    assert document._HARMONIZED == HARMONIZED_OR_LATER
+def test_the_content_calls_a_chapter_without_an_item_pending() -> None:
     assert document.UNSTARTED == ItemStatus.PENDING

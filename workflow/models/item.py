@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from books.models import Book, Chapter
-from workflow.contract.states import WRITTEN, ItemStatus
+from workflow.contract.states import HARMONIZED_OR_LATER, WRITTEN, ItemStatus
 
 from .claim import ClaimColumns
 from .session import ProcessingSession
@@ -120,6 +120,11 @@ class ChapterWorkflowItem(ClaimColumns):
 
     def __str__(self) -> str:
         return f"Chapter {self.number}: {self.status}"
+
+    @property
+    def is_harmonized(self) -> bool:
+        """Whether its present text agrees with the other chapters."""
+        return self.status in HARMONIZED_OR_LATER
 
     @property
     def is_written_again(self) -> bool:
