@@ -12,7 +12,8 @@ FEWEST_WORDS = 10
 _LONGEST_PERIOD = 4
 _PIECE = re.compile(r"[^.!?…。！？؟।\n]*(?:[.!?…。！？؟।]+[\"'”’»)]*\s*|\n+|$)")
 _MARK = re.compile("\x02\\d+\x03")
-_KEY = re.compile("\x02\\d+\x03|[\\W_]+")
+_END = "\x03"
+_WORDLESS = re.compile(r"[\W_]+")
 _RUN = re.compile(r"\b((?:[\w'’]{1,30}[ ,]+){1,8}?)\1{9,}", re.IGNORECASE)
 _LONGEST_PLAIN_PIECE = 200
 _LONGEST_RUN_PERIOD = 8
@@ -29,9 +30,11 @@ class Loop:
 def without_loops(text: str) -> tuple[str, tuple[Loop, ...]]:
     """Return the text without sentences that are repeated without end, and these."""
     pieces = [piece for piece in _PIECE.findall(text) if piece]
-    if not _may_repeat(pieces):
+    unmarked = _without_marks(pieces)
+    if not _may_repeat(pieces, unmarked):
         return text, ()
-    keys = [_KEY.sub(" ", piece).strip().casefold() for piece in pieces]
+    key_of = {piece: _WORDLESS.sub(" ", piece).strip().casefold() for piece in set(unmarked)}
+    keys = [key_of[piece] for piece in unmarked]
     loops: list[Loop] = []
     kept: list[str] = []
     at = 0
@@ -46,11 +49,16 @@ def without_loops(text: str) -> tuple[str, tuple[Loop, ...]]:
     return ("".join(kept), tuple(loops)) if loops else (text, ())
 
 
-def _may_repeat(pieces: Sequence[str]) -> bool:
+def _without_marks(pieces: Sequence[str]) -> list[str]:
+    # All in one go: there may be as many marks as pieces. No piece has a mark's last character elsewhere.
+    return [piece.strip() for piece in _MARK.sub("", _END.join(pieces)).split(_END)]
+
+
+def _may_repeat(pieces: Sequence[str], unmarked: Sequence[str]) -> bool:
     """Whether a closer look may find anything: nearly no text has the same sentence five times."""
     if any(len(piece) >= _LONGEST_PLAIN_PIECE and _has_run(piece) for piece in pieces):
         return True
-    counts = Counter(_MARK.sub("", piece).strip() if "\x02" in piece else piece.strip() for piece in pieces)
+    counts = Counter(unmarked)
     return max(counts.values(), default=0) >= FEWEST_SENTENCES
 
 

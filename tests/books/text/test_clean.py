@@ -96,6 +96,7 @@ def test_what_people_say_stays_as_it_is(said: str) -> None:
         "Thank you for watching. " * 28,
         "[00:01] Thank you for watching.\n" * 28,
         "Thank you for watching " * 28,
+        "".join(f"Thank you for watching. [00:{second:02}] " for second in range(28)),
     ],
 )
 def test_endless_repetition_is_left_out_and_counted(loop: str) -> None:
