@@ -1,6 +1,9 @@
-"""Who speaks in a version's sources: labels that name nobody yet, and what a recognition repeated without end."""
+"""Who speaks in a version's sources: labels that name nobody yet, and what a recognition repeated without end.
 
-import re
+A label that is a name, or may be one ("JOHN: words", "Q: words"), is not asked about: it stands in the text as the
+person uploaded it, and nothing tells it for certain from a line like "Note: words".
+"""
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,14 +11,9 @@ from chapterflow_site.core.exceptions import Invalid
 
 from .models import BookVersion, TextChunk
 from .sources import rules_of
+from .text.clean import UNNAMED_LABEL
 from .text.storable import without_piles
 
-# What diarization calls people whose names nobody told it.
-_UNNAMED = re.compile(
-    r"(?:unknown[ _-]?)?(?:speaker|spk|person|voice|participant|interlocutor|sprecher(?:in)?|locuteur|hablante|orador"
-    r"|falante|parlante|spreker|talare|taler|mówca|говорящий|спикер|说话人|發言者|発言者|話者)[ _-]?(?:\d{1,3}|[A-Z])",
-    re.IGNORECASE,
-)
 _SAMPLES = 2
 _SAMPLE_CHARACTERS = 140
 _LONGEST_NAME = 300
@@ -47,7 +45,7 @@ def unnamed_speakers(version: BookVersion) -> list[UnnamedSpeaker]:
             str(label)
             for speaker, speakers in chunks.values_list("speaker", "speakers")
             for label in (speaker, *speakers)
-            if _UNNAMED.fullmatch(str(label))
+            if UNNAMED_LABEL.fullmatch(str(label))
         }
     )
     return [
@@ -68,7 +66,7 @@ def checked_names(names: Mapping[str, str]) -> dict[str, str]:
     """Return answers fit to be stored: one line each, none for a label that got no name. Raises Invalid."""
     answers = {label: " ".join(without_piles(name).split()) for label, name in names.items()}
     for label, name in answers.items():
-        if len(name) > _LONGEST_NAME or "\x00" in name + label or not _UNNAMED.fullmatch(label):
+        if len(name) > _LONGEST_NAME or "\x00" in name + label or not UNNAMED_LABEL.fullmatch(label):
             raise Invalid(
                 "bad_speaker_name",
                 f"A name has at most {_LONGEST_NAME} characters, and belongs to a label like SPEAKER_00.",
@@ -79,7 +77,9 @@ def checked_names(names: Mapping[str, str]) -> dict[str, str]:
 def _samples(version: BookVersion, label: str) -> tuple[str, ...]:
     chunks = TextChunk.objects.filter(nodes__version=version)
     found = list(chunks.filter(speaker=label).order_by("pk").distinct()[:_SAMPLES])
-    said = [chunk.spoken for chunk in found] or _lines_of(label, chunks.exclude(turns=[]).order_by("pk")[:20])
+    said = [chunk.spoken for chunk in found] or _lines_of(
+        label, chunks.exclude(speakers=[]).order_by("pk")[:20]
+    )
     mask = rules_of(version).withheld.mask
     return tuple(_cut(mask(" ".join(text.split()))) for text in said[:_SAMPLES])
 

@@ -98,7 +98,8 @@ def _chunk(line: bytes) -> ChunkSpec:
     turns = tuple(Turn(**turn) for turn in clean["turns"])
     loops = tuple(Loop(**loop) for loop in clean["loops"])
     # As if they had been asked for here.
-    vars(chunk).update(clean=CleanText(text, turns, loops), word_count=found["word_count"])
+    made = CleanText(text, turns, loops, tuple(clean["labels"]))
+    vars(chunk).update(clean=made, word_count=found["word_count"])
     return chunk
 
 

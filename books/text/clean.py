@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from .loops import Loop, without_loops
@@ -46,6 +46,15 @@ _MARKED = re.compile("[\x02\x03]")
 _SOMETHING_TO_CLEAN = re.compile(r"[<&{]|\d:\d\d|\[SPEAKER|WEBVTT", re.IGNORECASE)
 # What every label and every line of a subtitle has; from its colon or bracket on, which is found three times as fast.
 _TIME_OR_LABEL = re.compile(r":(?<=\d:)\d|\[(?i:SPEAKER)")
+# What diarization calls people whose names nobody told it.
+UNNAMED_LABEL = re.compile(
+    r"(?:unknown[ _-]?)?(?:speaker|spk|person|voice|participant|interlocutor|sprecher(?:in)?|locuteur|hablante|orador"
+    r"|falante|parlante|spreker|talare|taler|mówca|говорящий|спикер|说话人|發言者|発言者|話者)[ _-]?(?:\d{1,3}|[A-Z])",
+    re.IGNORECASE,
+)
+# What may be one at the head of a line, told by its first letter: nearly every line is passed over at once.
+_MAYBE_UNNAMED = re.compile(r"\n((?=[ufhilmopstvгмсſ说發発話UFHILMOPSTVГМС])[^\n:]{3,40}+):[ \t]")
+_FIRST_LINE = 50
 _MOST_NAME_WORDS = 5
 _PARTICLES = frozenset(
     ("de", "da", "di", "do", "du", "del", "der", "den", "van", "von", "la", "le", "el", "al", "of")
@@ -63,16 +72,21 @@ class Turn:
 
 @dataclass(frozen=True)
 class CleanText:
-    """What was said, who says it from where on, and the sentences that a recognition repeated without end."""
+    """What was said, who says it from where on, and the sentences that a recognition repeated without end.
+
+    `labels` name nobody ("SPEAKER_00: words"): no turn begins there, as nothing tells where such a turn ends among
+    lines with other names.
+    """
 
     text: str
     turns: tuple[Turn, ...] = ()
     loops: tuple[Loop, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def speakers(self) -> tuple[str, ...]:
         """Those whom labels inside the text name, in order."""
-        return tuple(dict.fromkeys(turn.speaker for turn in self.turns if turn.speaker))
+        return tuple(dict.fromkeys([*(turn.speaker for turn in self.turns if turn.speaker), *self.labels]))
 
     @property
     def start_seconds(self) -> float | None:
@@ -90,7 +104,15 @@ def clean_transcript(text: str) -> CleanText:
     cleaned, loops = without_loops(cleaned)
     said, turns = _with_places(cleaned, marks)
     # What is nothing but markup stays: there must be something to read.
-    return CleanText(said, turns, loops) if said.strip() else CleanText(text)
+    if not said.strip():
+        return CleanText(text)
+    return CleanText(said, turns, loops, _unnamed_labels(said))
+
+
+def _unnamed_labels(said: str) -> tuple[str, ...]:
+    """Return the labels that name nobody, with which lines begin, in order."""
+    found = chain(_MAYBE_UNNAMED.finditer(f"\n{said[:_FIRST_LINE]}"), _MAYBE_UNNAMED.finditer(said))
+    return tuple(dict.fromkeys(each[1] for each in found if UNNAMED_LABEL.fullmatch(each[1])))
 
 
 class _Marks:

@@ -91,6 +91,22 @@ def test_what_people_say_stays_as_it_is(said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("SPEAKER_00: Hi there.\nSpeaker 2: Ho.\n\nSPEAKER_00: Yes.", ("SPEAKER_00", "Speaker 2")),
+        ("Sprecherin A: Ja.\nINTERVIEWER: Und dann?", ("Sprecherin A",)),
+        ("话者: x\n说话人1: x\nГоворящий 1:\tx", ("说话人1", "Говорящий 1")),
+        ("JOHN: I was born.\nNote: he laughs\nPerson 2 said: no", ()),
+        ("We met. SPEAKER_00: Hi.\nSPEAKER_01:Ho.\nSPEAKER_02 Ho.", ()),
+    ],
+)
+def test_labels_without_a_time_that_name_nobody_are_told(text: str, labels: tuple[str, ...]) -> None:
+    clean = clean_transcript(text)
+
+    assert (clean.text, clean.labels, clean.speakers, clean.turns) == (text, labels, labels, ())
+
+
+@pytest.mark.parametrize(
     "loop",
     [
         "Thank you for watching. " * 28,
@@ -114,7 +130,8 @@ def test_endless_repetition_is_left_out_and_counted(loop: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[00:01] " * 50_000, "a b c " * 50_000, "<v a> --> \n" * 20_000, " " * 100_000 + "0:01"]
+    "text",
+    ["[00:01] " * 50_000, "a b c " * 50_000, "<v a> --> \n" * 20_000, " " * 100_000 + "0:01", "s\n" * 90_000],
 )
 def test_hostile_texts_end(text: str) -> None:
     assert len(clean_transcript(text).text) <= len(text)

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from books.actions import edit_outline, upload_storyline
 from books.models import BookVersion
+from books.sources import rules_of
 from workflow.actions import start_session
 
 SignedIn = Callable[[User], Client]
@@ -148,6 +149,23 @@ def test_description_is_saved(version: BookVersion, person: User, client_of: Sig
         "Bridie",
         "de",
     )
+
+
+def test_labels_that_stand_only_in_a_text_are_asked_about(person: User, client_of: SignedIn) -> None:
+    said = "Speaker 1: Where were you born?\nANN: In Hull.\nSpeaker 2: She was not."
+    data = {"book": {"title": "Salt"}, "nodes": [{"id": "a", "chunks": [{"id": "c1", "text": said}]}]}
+    version = upload_storyline(json.dumps(data), actor=person)
+    client = client_of(person)
+
+    page = client.get(OUTLINE).content.decode()
+    client.post(OUTLINE + "edit/", {"speakers": "yes", "label": "Speaker 1", "name": "Bridie"})
+
+    chunk = version.book.chunks.get()
+    version.refresh_from_db()
+    assert ("“Where were you born?”" in page, "“She was not.”" in page) == (True, True)
+    assert 'name="label" value="ANN"' not in page
+    assert rules_of(version).text(chunk.spoken).startswith("Bridie: Where were you born?\nANN: ")
+    assert rules_of(version).turn(chunk, "In Hull.")[0] == ""
 
 
 def test_language_that_was_left_as_it_stood_gives_way_to_a_storyline(
