@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from books.models import Book, Chapter
+from books.preferences.reading import left_out_terms
 from books.sources import title_columns, withheld_of
 from books.storyline.elements.preferences import checked_preferences
 from books.storyline.wording import one_line
@@ -65,10 +66,17 @@ def edit_book(book: Book, *, actor: AbstractBaseUser | None, **columns: Unpack[B
     for name, value in changes.items():
         setattr(book, name, value)
     with crash_points.named_commit("edit_book"):
+        left_out = _left_out_before(book) if "preferences" in columns else None
         book.save(update_fields=[*changes, "updated_at"])
-        if "preferences" in columns:
+        if left_out is not None and left_out != left_out_terms(book.preferences):
             _show_titles(book)
     return book
+
+
+def _left_out_before(book: Book) -> tuple[str, ...]:
+    """Return what the stored book leaves out; another edit of it waits until this one is done."""
+    stored = Book.objects.select_for_update().values_list("preferences", flat=True)
+    return left_out_terms(stored.get(pk=book.pk))
 
 
 def _show_titles(book: Book) -> None:

@@ -95,8 +95,8 @@ def _chunk(line: bytes) -> ChunkSpec:
     each, clean = found["chunk"], found["clean"]
     chunk = ChunkSpec(**each | {"speakers": tuple(each["speakers"])})
     text = chunk.text if clean["text"] is None else clean["text"]
-    turns = tuple(Turn(**turn) for turn in clean["turns"])
-    loops = tuple(Loop(**loop) for loop in clean["loops"])
+    turns = tuple(Turn(*turn) for turn in clean["turns"])
+    loops = tuple(Loop(*loop) for loop in clean["loops"])
     # As if they had been asked for here.
     made = CleanText(text, turns, loops, tuple(clean["labels"]))
     vars(chunk).update(clean=made, word_count=found["word_count"])

@@ -61,8 +61,7 @@ _PARTICLES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     """From text[start:] on this speaker speaks ("": as before), from this second of the recording (None: unknown)."""
 
     start: int

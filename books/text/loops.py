@@ -4,7 +4,7 @@ import operator
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Nobody says the same sentence five times in a row; a single word is said more often.
 FEWEST_SENTENCES = 5
@@ -19,8 +19,7 @@ _LONGEST_PLAIN_PIECE = 200
 _LONGEST_RUN_PERIOD = 8
 
 
-@dataclass(frozen=True)
-class Loop:
+class Loop(NamedTuple):
     """A sentence, and how often it stood there one after the other."""
 
     sentence: str
