@@ -23,7 +23,7 @@ class Loop(NamedTuple):
     """A sentence, and how often it stood there one after the other."""
 
     sentence: str
-    count: int
+    times: int
 
 
 def without_loops(text: str) -> tuple[str, tuple[Loop, ...]]:

@@ -37,7 +37,7 @@ def _check_larger(limits: Limits, session: ProcessingSession) -> None:
         raise Invalid("budget_missing", "Name a budget: how much the book may cost from now on.")
     pairs = ((limits.micros, session.budget_micros), (limits.tokens, session.budget_tokens))
     if any(new is not None and old is not None and new <= old for new, old in pairs):
-        now = Limits(session.budget_micros, session.budget_tokens)
+        now = Limits.of(session)
         raise Conflict("budget_not_raised", f"The budget is {now} already. Name more than that.")
 
 

@@ -73,6 +73,6 @@ def start_or_continue(
 
 
 def _past_budget(session: ProcessingSession, limits: Limits | None, actor: User | None) -> ProcessingSession:
-    if limits and limits != Limits(session.budget_micros, session.budget_tokens):
+    if limits and limits != Limits.of(session):
         return raise_budget(session, limits, actor=actor)
     return resume_session(session, actor=actor)

@@ -78,7 +78,7 @@ def _check_same_options(
 
 
 def _check_same_budget(session: ProcessingSession, limits: Limits | None) -> None:
-    if limits and limits != Limits(session.budget_micros, session.budget_tokens):
+    if limits and limits != Limits.of(session):
         raise Conflict(
             "other_options", "This version was already started with another budget. Raise that one."
         )

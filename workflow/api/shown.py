@@ -118,7 +118,7 @@ def _status(session: ProcessingSession, chapters: _Chapters) -> schemas.Workflow
 
 def session_usage(session: ProcessingSession) -> usage_schemas.Usage:
     """Return what the session spent so far."""
-    return usage_shown(of_session(session).tally)
+    return usage_shown(of_session(session))
 
 
 def usage_shown(tally: Tally) -> usage_schemas.Usage:

@@ -10,7 +10,7 @@ from chapterflow_site.api_base.types import SessionId, problems
 from workflow import actions
 from workflow.contract.money import plain_dollars
 from workflow.engine.budget.limits import limits_of
-from workflow.engine.budget.spending import SUMS, Tally
+from workflow.engine.budget.spending import Tally
 from workflow.models import Attempt
 from workflow.progress.spending import of_book
 
@@ -36,7 +36,7 @@ def used(request: HttpRequest, session_id: SessionId) -> usage_schemas.SessionUs
     return usage_schemas.SessionUsage(
         session_id=str(session.pk),
         usage=session_usage(session),
-        book_usage=usage_shown(of_book(session.version.book).tally),
+        book_usage=usage_shown(of_book(session.version.book)),
         budget=budget_shown(session),
         chapters=_chapters(attempts),
         attempts=[_attempt(attempt) for attempt in attempts],
@@ -66,8 +66,7 @@ def _chapters(attempts: Iterable[Attempt]) -> list[usage_schemas.ChapterUsage]:
     for attempt in attempts:
         if attempt.item is not None:
             name = attempt.item.chapter.chapter_id
-            before = sums.get(name, Tally())
-            sums[name] = Tally(*(getattr(before, each) + getattr(attempt, each) for each in SUMS))
+            sums[name] = sums.get(name, Tally()) + Tally.of(attempt)
     return [
         usage_schemas.ChapterUsage(chapter_id=name, usage=usage_shown(tally)) for name, tally in sums.items()
     ]
@@ -83,7 +82,7 @@ def _attempt(attempt: Attempt) -> usage_schemas.AttemptUsage:
         outcome=attempt.outcome,
         started_at=attempt.started_at,
         finished_at=attempt.finished_at,
-        usage=usage_shown(Tally(*(getattr(attempt, name) for name in SUMS))),
+        usage=usage_shown(Tally.of(attempt)),
         calls=[_call(call) for call in known if isinstance(call, dict)],
     )
 

@@ -21,7 +21,7 @@ from workflow.notify import local
 from workflow.processes import stopping
 from workflow.transitions import LostRace
 
-from .budget.budget_gate import BudgetGate, CallRequest
+from .budget.budget_gate import BudgetGate
 from .budget.spending import Offer
 from .checkpoints import Checkpoints
 from .claims import Claim, is_current, renew
@@ -83,7 +83,7 @@ class AgentRun(Generic[Result]):
         self._claim = claim
         self._seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS if seconds is None else seconds
         self._work = work
-        self._texts: queue.SimpleQueue[str | CallRequest | None] = queue.SimpleQueue()
+        self._texts: queue.SimpleQueue[str | Offer | None] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._result: list[Result] = []
         self._error: BaseException | None = None
@@ -203,9 +203,9 @@ class AgentRun(Generic[Result]):
         self._send_preview()
         return True
 
-    def _take(self, text: str | CallRequest) -> None:
+    def _take(self, text: str | Offer) -> None:
         """Add the text to what is written, or begin again where the writer corrects itself."""
-        if isinstance(text, CallRequest):
+        if isinstance(text, Offer):
             self._budget_gate.take(text)
         elif text == RESET:
             self._written.clear()

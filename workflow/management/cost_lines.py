@@ -8,7 +8,7 @@ from books.storyline.values.estimate import Span
 from workflow.agents.llm import is_model
 from workflow.contract.money import money
 from workflow.contract.states import ItemStatus
-from workflow.engine.budget.limits import Limits, field_value, read_limits, suggested
+from workflow.engine.budget.limits import Limits, read_limits, suggested
 from workflow.models import ProcessingSession
 from workflow.progress.spending import budget_of, number, of_session
 from workflow.progress.usage import budget_notice
@@ -59,7 +59,7 @@ def stopped_words(session: ProcessingSession) -> str:
     """Say why it stopped and which option lets it go on."""
     heading, text = budget_notice(session)
     to = suggested(session)
-    wanted = field_value(to.micros) if to.micros is not None else f'"{to.tokens} {TOKENS}"'
+    wanted = to.dollars or f'"{to.tokens} {TOKENS}"'
     return f"{heading}. {text}\nThe same command with --budget {wanted} goes on from here."
 
 

@@ -16,38 +16,36 @@ Facts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Spent:
+class Spent(Tally):
     """A tally with its words."""
-
-    tally: Tally
 
     @property
     def has_calls(self) -> bool:
         """Whether any model was called."""
-        return self.tally.call_count > 0
+        return self.call_count > 0
 
     @property
     def sent(self) -> str:
         """Return "8,412", or that it is an estimate: "about 8,400, not reported"."""
-        return self._tokens(self.tally.input_tokens)
+        return self._tokens(self.input_tokens)
 
     @property
     def received(self) -> str:
         """Return the tokens received, likewise."""
-        return self._tokens(self.tally.output_tokens)
+        return self._tokens(self.output_tokens)
 
     @property
     def cached(self) -> str:
         """Return how many came from the provider's cache, "" where none did."""
-        return number(self.tally.cached_tokens) if self.tally.cached_tokens else ""
+        return number(self.cached_tokens) if self.cached_tokens else ""
 
     @property
     def cost(self) -> str:
         """Return "$0.84", "unknown", or what is known of it."""
-        unpriced, calls = self.tally.unpriced_count, self.tally.call_count
-        if unpriced and not self.tally.spent_micros:
+        unpriced, calls = self.unpriced_count, self.call_count
+        if unpriced and not self.spent_micros:
             return "unknown"
-        amount = money(self.tally.spent_micros)
+        amount = money(self.spent_micros)
         if unpriced:
             return f"{amount}, and {ngettext('%s call', '%s calls', unpriced) % number(unpriced)} of unknown price"
         return amount if calls else money(0)
@@ -55,7 +53,7 @@ class Spent:
     @property
     def doubt(self) -> str:
         """Say how much of it is our own estimate; "" where the servers reported everything."""
-        count, calls = self.tally.unreported_count, self.tally.call_count
+        count, calls = self.unreported_count, self.call_count
         if not count:
             return ""
         if count == calls:
@@ -64,7 +62,7 @@ class Spent:
         return f"{number(count)} of {of} not reported by the server: for these, an estimate of ours."
 
     def _tokens(self, count: int) -> str:
-        return f"about {number(count)}" if self.tally.unreported_count else number(count)
+        return f"about {number(count)}" if self.unreported_count else number(count)
 
 
 def number(count: int) -> str:
@@ -74,7 +72,7 @@ def number(count: int) -> str:
 
 def of_session(session: ProcessingSession) -> Spent:
     """Return what the session spent so far, from its own row."""
-    return Spent(Tally(*(getattr(session, name) for name in SUMS)))
+    return Spent.of(session)
 
 
 def of_chapter(chapter: Chapter) -> Spent:
@@ -89,12 +87,12 @@ def of_book(book: Book) -> Spent:
 
 def of_usage(usage: Mapping[str, object]) -> Spent:
     """Return what one attempt spent, from its usage."""
-    return Spent(tally_of(usage))
+    return Spent(**vars(tally_of(usage)))
 
 
 def _sum_of(rows: QuerySet[Attempt] | QuerySet[ProcessingSession]) -> Spent:
     sums = rows.aggregate(**{f"sum_{name}": Sum(name, default=0) for name in SUMS})
-    return Spent(Tally(*(sums[f"sum_{name}"] for name in SUMS)))
+    return Spent(*(sums[f"sum_{name}"] for name in SUMS))
 
 
 def budget_of(session: ProcessingSession) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from workflow.agents.llm import is_model
 from workflow.contract.money import money
-from workflow.engine.budget.limits import Limits, field_value, rest_micros, suggested
+from workflow.engine.budget.limits import Limits, rest_micros, suggested
 from workflow.models import ProcessingSession
 
 from .spending import Spent, budget_of, number, of_session
@@ -16,14 +16,6 @@ class SpendingShown:
 
     facts: tuple[tuple[str, str], ...]
     doubt: str
-
-
-@dataclass(frozen=True)
-class Raising:
-    """The form that raises a budget: what its fields begin with, "" for one that is not shown."""
-
-    dollars: str
-    tokens: str
 
 
 def usage_of(session: ProcessingSession) -> SpendingShown | None:
@@ -49,15 +41,9 @@ def _cost(session: ProcessingSession, spent: Spent) -> str:
     return f"{spent.cost} of {money(limit)}" if limit is not None else spent.cost
 
 
-def raising(session: ProcessingSession) -> Raising | None:
-    """Return the form for a session that its budget has paused; None where raising it would not help."""
-    if not session.is_over_budget or _has_no_price(session):
-        return None
-    to: Limits = suggested(session)
-    return Raising(
-        field_value(to.micros) if to.micros is not None else "",
-        str(to.tokens) if to.tokens is not None else "",
-    )
+def raising(session: ProcessingSession) -> Limits | None:
+    """Return what the form begins with that raises a reached budget; None where raising it would not help."""
+    return suggested(session) if session.is_over_budget and not _has_no_price(session) else None
 
 
 def budget_notice(session: ProcessingSession) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from workflow.agents.llm import is_model, split_models
 from workflow.agents.llm.providers.prices import runs_here
 from workflow.agents.orchestrator import PYTHON
 from workflow.contract.money import money
-from workflow.engine.budget.limits import field_value, unpriced
+from workflow.engine.budget.limits import limits_of, unpriced
 from workflow.models import ProcessingSession
 from workflow.progress.spending import Spent, number, of_book, of_session
 
@@ -30,12 +30,10 @@ def estimated_cost(estimate: Estimate, writer: str) -> dict[str, object]:
 @register.inclusion_tag("workflow/_budget_fields.html")
 def budget_fields(writer: str) -> dict[str, object]:
     """Draw the fields that say where the writing stops; nothing for a writer that calls no model."""
-    dollars, tokens = settings.CHAPTERFLOW_BUDGET
     return {
         "is_model": is_model(writer),
         "unpriced": " and ".join(name.partition(":")[2] for name in unpriced(writer)),
-        "dollars": field_value(int(dollars * 1_000_000)) if dollars else "",
-        "tokens": str(tokens) if tokens else "",
+        "limits": limits_of(*settings.CHAPTERFLOW_BUDGET),
     }
 
 
@@ -49,7 +47,7 @@ def spent_rows(version: BookVersion) -> dict[str, object]:
 
 
 def _differ(here: Spent | None, book: Spent) -> bool:
-    return book.has_calls and (here is None or here.tally != book.tally)
+    return book.has_calls and (here is None or here != book)
 
 
 def _tokens(span: Span) -> str:

@@ -124,7 +124,7 @@ def test_endless_repetition_is_left_out_and_counted(loop: str) -> None:
         " ".join(clean.text.split())
         == "I was born in Hull and my father was a tailor. We left the town in 1949."
     )
-    assert [(each.sentence.strip("."), each.count) for each in clean.loops] == [
+    assert [(each.sentence.strip("."), each.times) for each in clean.loops] == [
         ("Thank you for watching", 28)
     ]
 

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from django.db import Error as AnyDatabaseError
 from django.db import connection
@@ -22,66 +21,57 @@ LOOK_SECONDS = 0.2
 CHARACTERS_PER_TOKEN = 4
 
 
-@dataclass
-class CallRequest:
-    """Whether a call may be sent. `refusal` is a sentence once it is answered with no."""
-
-    offer: Offer
-    is_answered: threading.Event = field(default_factory=threading.Event)
-    refusal: str = ""
-
-
 class BudgetGate:
     """The gate of one attempt. `clear` is called in the agent's thread, everything else in the worker's own.
 
     The agent's thread touches no database, so that a call waits until the worker's thread has reserved its cost.
     """
 
-    def __init__(self, claim: Claim, ask: Callable[[CallRequest], None], cancelled: threading.Event) -> None:
+    def __init__(self, claim: Claim, ask: Callable[[Offer], None], cancelled: threading.Event) -> None:
         self._claim = claim
         self._ask = ask
         self._cancelled = cancelled
-        self._waiting: CallRequest | None = None
+        self._waiting: Offer | None = None
         self._passed: list[Offer] = []
         self._has_warned = False
         self.refused: Offer | None = None
 
     def clear(self, quote: Quote) -> None:
         """Wait until the call may be sent. Raises AgentError(budget_exceeded) where it must not, or AgentCancelled."""
-        question = CallRequest(Offer(quote, cost_of(quote.model, quote.input_tokens, quote.output_tokens)))
-        self._ask(question)
-        while not question.is_answered.wait(LOOK_SECONDS):
+        offer = Offer(quote, cost_of(quote.model, quote.input_tokens, quote.output_tokens))
+        self._ask(offer)
+        while not offer.is_answered.wait(LOOK_SECONDS):
             if self._cancelled.is_set():
                 raise AgentCancelled
-        if question.refusal:
-            raise AgentError(Failure.BUDGET_EXCEEDED, question.refusal)
+        if offer.refusal:
+            raise AgentError(Failure.BUDGET_EXCEEDED, offer.refusal)
 
-    def take(self, question: CallRequest) -> None:
-        """Let the question wait for `answer`."""
-        self._waiting = question
+    def take(self, offer: Offer) -> None:
+        """Let the offer wait for `answer`."""
+        self._waiting = offer
 
     def answer(self) -> None:
-        """Answer the waiting question, if there is one; a database that is locked or away is asked again later.
+        """Answer the waiting offer, if there is one; a database that is locked or away is asked again later.
 
         Raises LostRace where the claim is no longer this worker's.
         """
-        question = self._waiting
-        if question is None:
+        offer = self._waiting
+        if offer is None:
             return
         try:
             with little_patience():
-                question.refusal = let_pass(self._claim, question.offer, self._unreported())
+                offer.refusal = let_pass(self._claim, offer, self._unreported())
         except AnyDatabaseError:
             self._warn_once()
             connection.close()
             return
         # Reached only after the commit: what is reserved is counted whatever becomes of the call.
         self._waiting = None
-        if question.refusal:
-            self.refused = question.offer
+        if offer.refusal:
+            self.refused = offer
         else:
-            self._passed.append(question.offer)
-        question.is_answered.set()
+            self._passed.append(offer)
+        offer.is_answered.set()
 
     def close(self, text: str) -> None:
         """Add unreported calls to the attempt's usage, by estimate; `text` is what they have written."""

@@ -20,6 +20,8 @@ from workflow.contract.money import (
 from workflow.models import ProcessingSession
 
 MEASURED_AT_LEAST = 2
+_NO_AMOUNT = "A budget in money is an amount in US dollars, such as 5 or 2.50."
+_NO_COUNT = "A budget in tokens is a whole number, such as 200000."
 
 
 @dataclass(frozen=True)
@@ -35,24 +37,37 @@ class Limits:
     def __str__(self) -> str:
         return budget_words(self.micros, self.tokens)
 
+    @classmethod
+    def of(cls, session: ProcessingSession) -> "Limits":
+        """Return the limits of a session."""
+        return cls(session.budget_micros, session.budget_tokens)
+
+    @property
+    def dollars(self) -> str:
+        """The amount as the field of a form takes it: "7.50"; "" where it is not limited."""
+        if self.micros is None:
+            return ""
+        dollars = dollars_of(self.micros)
+        return f"{dollars:.2f}" if dollars == round(dollars, 2) else f"{dollars.normalize():f}"
+
 
 def read_limits(dollars: str, tokens: str) -> Limits:
     """Return the limits that a person typed. Raises Invalid where a field holds something that is no amount."""
     micros = parse_dollars(dollars) if dollars.strip() else None
     count = parse_tokens(tokens) if tokens.strip() else None
     if dollars.strip() and micros is None:
-        raise Invalid("budget_unreadable", "A budget in money is an amount in US dollars, such as 5 or 2.50.")
+        raise Invalid("budget_unreadable", _NO_AMOUNT)
     if tokens.strip() and count is None:
-        raise Invalid("budget_unreadable", "A budget in tokens is a whole number, such as 200000.")
+        raise Invalid("budget_unreadable", _NO_COUNT)
     return Limits(micros, count)
 
 
 def limits_of(dollars: Decimal | None, tokens: int | None) -> Limits:
     """Return the limits that a program gives. Raises Invalid for an amount that is out of range."""
     if dollars is not None and not 0 < dollars <= LARGEST_DOLLARS:
-        raise Invalid("budget_unreadable", "A budget in money is an amount in US dollars, such as 5 or 2.50.")
+        raise Invalid("budget_unreadable", _NO_AMOUNT)
     if tokens is not None and tokens < 1:
-        raise Invalid("budget_unreadable", "A budget in tokens is a whole number, such as 200000.")
+        raise Invalid("budget_unreadable", _NO_COUNT)
     return Limits(micros_of(dollars) if dollars is not None else None, tokens)
 
 
@@ -131,9 +146,3 @@ def rest_micros(session: ProcessingSession) -> int | None:
     if not is_known or not missing or not session.spent_micros:
         return None
     return session.spent_micros * missing // session.written_count
-
-
-def field_value(micros: int) -> str:
-    """Return the amount as the field of a form takes it: "7.50"."""
-    dollars = dollars_of(micros)
-    return f"{dollars:.2f}" if dollars == round(dollars, 2) else f"{dollars.normalize():f}"

@@ -4,14 +4,17 @@ Before a call is sent the most that it can cost is reserved, so that several wor
 A call that was never reported counts by our own estimate.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Self
 from uuid import UUID
 
 from workflow.agents.llm import Quote
 from workflow.contract.money import budget_words
 from workflow.engine.claims import Claim
 from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession
+from workflow.models.spending import Spending
 from workflow.transitions import LostRace, SessionTransaction, session_transaction
 
 # More tokens than any call has: a `python:` writer may report anything.
@@ -31,16 +34,29 @@ class Tally:
     unreported_count: int = 0
     unpriced_count: int = 0
 
+    @classmethod
+    def of(cls, row: Spending) -> Self:
+        """Return the sums that an attempt or a session keeps."""
+        return cls(*(getattr(row, name) for name in SUMS))
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in SUMS))
+
 
 SUMS = tuple(Tally.__dataclass_fields__)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Offer:
-    """A call that waits to be sent. `micros` is the most that it can cost, in 1/1,000,000 dollar; None if unknown."""
+    """A call that waits to be sent, until it is answered; then `refusal` is "", or the sentence that says why not.
+
+    `micros` is the most that it can cost, in 1/1,000,000 dollar; None if unknown.
+    """
 
     quote: Quote
     micros: int | None
+    is_answered: threading.Event = field(default_factory=threading.Event)
+    refusal: str = ""
 
     @property
     def tokens(self) -> int:
@@ -66,7 +82,7 @@ def tally_of(usage: Mapping[str, object]) -> Tally:
     """Add up the calls of a usage as agents report it; one without a list of calls counts as one call."""
     calls = usage.get("calls")
     if isinstance(calls, list):
-        return _sum(_tally_of_call(call) for call in calls if isinstance(call, Mapping))
+        return sum(map(_tally_of_call, _calls(usage)), Tally())
     into, out = _tokens(usage.get("input_tokens")), _tokens(usage.get("output_tokens"))
     if into is None and out is None:
         return Tally()
@@ -89,13 +105,6 @@ def _tally_of_call(call: Call) -> Tally:
         unreported_count=int(reported is None and is_billed),
         unpriced_count=int(micros is None and is_billed),
     )
-
-
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    total = Tally()
-    for each in tallies:
-        total = Tally(*(getattr(total, name) + getattr(each, name) for name in SUMS))
-    return total
 
 
 def _tokens(value: object) -> int | None:
@@ -174,7 +183,7 @@ def _settle(tx: SessionTransaction, token: UUID, usage: Mapping[str, object] | N
 def _reserve(tx: SessionTransaction, calls: Sequence[Call], sign: int) -> None:
     if not calls:
         return
-    tally = _sum(map(_tally_of_call, calls))
+    tally = sum(map(_tally_of_call, calls), Tally())
     tokens, session = tally.input_tokens + tally.output_tokens, tx.session
     tx.change(
         reserved_micros=max(0, session.reserved_micros + sign * tally.spent_micros),

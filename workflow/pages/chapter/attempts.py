@@ -140,8 +140,8 @@ def _took(attempt: Attempt) -> str:
 def _tokens(spent: Spent) -> str:
     if not spent.has_calls:
         return ""
-    about = "about " if spent.tally.unreported_count else ""
-    return f"{about}{number(spent.tally.input_tokens + spent.tally.output_tokens)}"
+    about = "about " if spent.unreported_count else ""
+    return f"{about}{number(spent.input_tokens + spent.output_tokens)}"
 
 
 def _cost(spent: Spent) -> str:
@@ -200,7 +200,7 @@ def spent_facts(spent: Spent, model: str = "") -> Iterator[tuple[str, str]]:
         return
     if model:
         yield "Model", model
-    calls = spent.tally.call_count
+    calls = spent.call_count
     cached = f" ({spent.cached} from the provider’s cache)" if spent.cached else ""
     yield "Sent and received", f"{spent.sent} and {spent.received} tokens{cached}"
     if calls > 1:
