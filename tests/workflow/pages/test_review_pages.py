@@ -82,6 +82,30 @@ def test_a_change_is_shown_in_its_place_with_its_reason(client: Client, session:
     assert "1 change in 1 chapter" in html
 
 
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (
+            {"find": "*The Bell* rang", "replace": "_The Bell_ tolled"},
+            "<del>The Bell rang</del> <ins>The Bell tolled</ins>",
+        ),
+        ({"find": "**Emm** [c-7] said", "replace": None}, "<mark>Emm said</mark>"),
+        ({"find": "5 * 3\\*", "replace": "snake_case"}, "<del>5 * 3*</del> <ins>snake_case</ins>"),
+        ({"find": "*Bell*", "replace": "Bell"}, "<del>*Bell*</del> <ins>Bell</ins>"),
+        ({"find": "<b>*x*</b>", "replace": "y"}, "<del>&lt;b&gt;x&lt;/b&gt;</del> <ins>y</ins>"),
+        ({"before": "> He saw *", "after": "* and _"}, "… He saw <del>1958</del> <ins>1957</ins> and …"),
+    ],
+)
+def test_marks_of_markdown_are_not_shown(
+    client: Client, session: ProcessingSession, columns: dict[str, object], shown: str
+) -> None:
+    make_change(session, "suggested", **columns)
+
+    html = " ".join(client.get(address(session)).content.decode().split())
+
+    assert shown in html
+
+
 def test_the_first_kind_that_has_something_is_shown(client: Client, session: ProcessingSession) -> None:
     make_change(session, "suggested")
 

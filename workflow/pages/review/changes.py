@@ -19,7 +19,10 @@ from workflow.harmonization.types import Rule
 from workflow.models import ChangeStatus, ConsistencyRule, HarmonizationChange, ProcessingSession
 from workflow.progress.model_note import verdict_in
 
-_EMPHASIS = re.compile(r"(?<!\\)\*\*?|^#{1,6} ", re.MULTILINE)
+# An escaped character, or a mark that formats: where a stretch begins or ends inside of emphasis, half of a pair.
+_FORMATTING = re.compile(
+    r"(\\.)|^#{1,6}[ \t]+|^>[ \t]?|\*+(?!\s)|(?<!\s)\*+|(?<!\w)_+(?!\s)|(?<!\s)_+(?!\w)", re.MULTILINE
+)
 _RULES: Mapping[str, Rule] = {rule.key: rule for rule in RULES}
 _OTHER_TITLES = {MODEL: "Numbers and dates agree"}
 
@@ -120,13 +123,17 @@ def show(change: HarmonizationChange, withheld: Withheld) -> ShownChange:
     """Make a change readable, without what is withheld."""
     change = masked(change, withheld)
     rule = _RULES.get(_rule_behind(change))
+    find, replace = _plain(change.find), _plain(change.replace or "")
+    if find in {"", replace}:
+        # The change is one of the marks themselves.
+        find, replace = unescape_markdown(change.find), unescape_markdown(change.replace or "")
     note = change.evidence.get("not_applied") if isinstance(change.evidence, dict) else None
     return ShownChange(
         change=change,
         title=rule.title if rule else _OTHER_TITLES.get(change.rule) or _words(change.rule),
         before=_plain(change.before),
-        find=unescape_markdown(change.find),
-        replace=unescape_markdown(change.replace or ""),
+        find=find,
+        replace=replace,
         after=_plain(change.after),
         note=note if isinstance(note, str) else "",
         kind=kind_of(change),
@@ -204,7 +211,7 @@ def _outcome(done: Counter[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a stretch of Markdown without citation marks, emphasis and escapes."""
+    """Return a stretch of Markdown without citation marks, formatting and escapes."""
     for start, end, _ in reversed(list(citation_marks(text))):
         text = text[:start] + text[end:]
-    return unescape_markdown(_EMPHASIS.sub("", text))
+    return unescape_markdown(_FORMATTING.sub(lambda found: found[1] or "", text))
