@@ -80,7 +80,10 @@ def _left_out_before(book: Book) -> tuple[str, ...]:
 
 
 def _show_titles(book: Book) -> None:
-    """Take out of the chapters' titles what is withheld now, and let what is withheld no more stand in them again."""
+    """Take out of the chapters' titles what is withheld now, and let what is withheld no more stand in them again.
+
+    The book's row has been changed in this transaction, and is locked by that: a title that is stored meanwhile waits.
+    """
     for version in book.versions.exclude(started_at=None):
         version.book = book
         withheld = withheld_of(version)

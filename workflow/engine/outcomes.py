@@ -120,7 +120,7 @@ def _add_written(
 def add_revision(
     chapter: Chapter, *, citations: tuple[tuple[int, int, str], ...], title: str, **columns: object
 ) -> ChapterRevision:
-    """Add the chapter's next revision, with its citations, and make it the current one."""
+    """Add the chapter's next revision, with its citations, and make it the current one. Within a transaction."""
     # Saves a query for each chapter that succeeds at once.
     is_first = chapter.current_revision_id is None and columns.get("attempt_number") == 1
     newest = 0 if is_first else chapter.revisions.aggregate(newest=Max("number"))["newest"] or 0
@@ -136,7 +136,9 @@ def add_revision(
         # What a rule or a person changes in a text leaves it as much out of date as it was.
         changes["outdated_reason"] = ""
         if not is_kept:
-            version = BookVersion.objects.select_related("book").get(pk=chapter.version_id)
+            # Locked: whoever changes at this moment what is withheld comes before this title, or finds it stored.
+            versions = BookVersion.objects.select_related("book").select_for_update(of=["book"], no_key=True)
+            version = versions.get(pk=chapter.version_id)
             changes |= title_columns(title, withheld_of(version))
     change_row(Chapter, {"pk": chapter.pk}, changes)
     return revision

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 
+from books.actions import edit_book
+from books.models import Chapter, Origin
 from tests.workflow.sessions import calls, kinds, new_session, new_version, statuses
 from workflow.actions import start_session
 from workflow.engine import advance
+from workflow.engine.outcomes import add_revision
 from workflow.workers import recovery
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,3 +89,37 @@ def test_reapers_at_once_take_a_lost_chapter_back_once() -> None:
 
     assert statuses(session) == ["pending", "pending"]
     assert kinds(session).count("worker_lost") == 1
+
+
+@pytest.mark.parametrize("first", ["store", "edit"])
+def test_title_that_is_stored_while_its_words_are_withheld_is_withheld(first: str) -> None:
+    person = User.objects.create_user("emm")
+    session = new_session(person, 1)
+    chapter = Chapter.objects.get()
+    book = session.version.book
+    is_inside, is_other_done = threading.Event(), threading.Event()
+
+    def store() -> None:
+        add_revision(chapter, origin=Origin.WRITER, markdown="Rang.", citations=(), title="The Secret Bell")
+
+    def edit() -> None:
+        edit_book(book, actor=person, preferences={"leave_out": ["Secret"]})
+
+    def go_first(work: Callable[[], None]) -> None:
+        with transaction.atomic():
+            work()
+            is_inside.set()
+            # The other one waits for this commit; where it does not, it has done its work by now.
+            is_other_done.wait(0.5)
+
+    def go_second(work: Callable[[], None]) -> None:
+        assert is_inside.wait(10)
+        with transaction.atomic():
+            work()
+        is_other_done.set()
+
+    works = (store, edit) if first == "store" else (edit, store)
+    together([lambda: go_first(works[0]), lambda: go_second(works[1])])
+
+    chapter.refresh_from_db()
+    assert (chapter.title, chapter.full_title) == ("The […] Bell", "The Secret Bell")
