@@ -54,7 +54,7 @@ def running(kind: Kind, *, workers: int = 2, **environment: str) -> Iterator[Ins
         more: dict[str, str] = {**dict(kind.environment), **environment}
         if kind.is_postgres:
             more["DATABASE_URL"] = stack.enter_context(new_postgres())
-        more["CHAPTERFLOW_WRITERS"] = ",".join([*WRITERS, *OWN_WRITERS])
+        more.setdefault("CHAPTERFLOW_WRITERS", ",".join([*WRITERS, *OWN_WRITERS]))
         yield stack.enter_context(Installation(Path(folder), workers=workers, **more))
 
 
