@@ -14,7 +14,7 @@ from workflow.api import router as workflow_router
 
 from .api_base.auth import BearerToken, SessionCookie, for_people_only
 from .api_base.errors import HANDLED, answer, not_allowed, problem_response
-from .api_base.reading import PlainParser
+from .api_base.requests import PlainParser
 from .api_base.types import Problem, problems
 
 DESCRIPTION = """Turns storylines into books. Begin with `POST /api/books`, send a storyline to it, start its version,

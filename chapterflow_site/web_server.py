@@ -1,17 +1,28 @@
-"""Daphne as `manage.py up` runs it: bodies stay in their files, what is sent waits for its readers."""
+"""Daphne as `manage.py up` runs it: bodies stay in their files, a slow reader is waited for, the log is discreet."""
 
 import resource
 
 from daphne import cli, http_protocol, server, ws_protocol
+from daphne.access import AccessLogGenerator
 from daphne.cli import CommandLineInterface
+
+from chapterflow_site.core.logs import discreet, one_line
 
 # Loads Django, which the modules below need.
 from . import asgi  # noqa: F401
 from .web.channel import AnsweringChannel
 from .web.gate import BODY, REFUSED, Message, Scope
-from .web.log import DiscreetAccessLog
 from .web.request import BoundedRequest
 from .web.socket import BoundedSocket
+
+
+class DiscreetAccessLog(AccessLogGenerator):  # type: ignore[misc]  # daphne has no types
+    """Writes a line for each request."""
+
+    def write_entry(self, host: str, date: object, request: str, *details: object, **more: object) -> None:
+        """Write it."""
+        super().write_entry(host, date, discreet(one_line(request)), *details, **more)
+
 
 # After a restart every open board comes back within seconds. The system's own limit (somaxconn) may be lower.
 _WAITING_CONNECTIONS = 2_048

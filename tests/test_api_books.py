@@ -11,7 +11,7 @@ from pytest_django import Settings
 from books.models import Book, BookVersion
 from books.preferences.catalogue import PREFERENCES
 from chapterflow_site.api import api
-from chapterflow_site.api_base.reading import document_of
+from chapterflow_site.api_base.requests import document_of
 from chapterflow_site.core.exceptions import TooLarge
 from tests.api_world import drive, get, new_book, nodes, patch, post, problem, started
 from workflow.actions import start_session

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from chapterflow_site.accounts.actions import make_sign_in_link, use_sign_in_link
 from chapterflow_site.core.logs import JSONFormatter, OneLineFormatter, WorkFilter, working_on
-from chapterflow_site.web.log import DiscreetAccessLog
+from chapterflow_site.web_server import DiscreetAccessLog
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
 

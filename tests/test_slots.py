@@ -11,9 +11,8 @@ from django.http import StreamingHttpResponse
 from twisted.internet.testing import StringTransport
 
 from chapterflow_site.web.channel import AnsweringChannel
-from chapterflow_site.web.parts import sent_in_parts
 from chapterflow_site.web.request import BoundedRequest
-from chapterflow_site.web.request_slots import AT_ONCE, LONG_AT_ONCE, SlottedHandler, is_long
+from chapterflow_site.web.request_slots import AT_ONCE, LONG_AT_ONCE, SlottedHandler, is_long, sent_in_parts
 
 
 class Crowd:

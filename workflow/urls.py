@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from .views import again, chapter, find, home, news, questions, review, session, writers
+from .views import again, chapter, home, news, questions, review, session, writers
 
 _VERSION = "books/<str:book_id>/v<int:number>/"
 _SESSION = "sessions/<uuid:session_id>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("find/", find.find, name="find"),
+    path("find/", home.find, name="find"),
     path("books/<str:book_id>/", home.book, name="book"),
     path("books/<str:book_id>/delete/", home.book_delete, name="book_delete"),
     path(f"{_VERSION}start/", home.start, name="start"),

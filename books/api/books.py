@@ -10,7 +10,7 @@ from books.actions import create_book, edit_book
 from books.actions.book import BookColumns
 from books.models import Book, BookVersion
 from chapterflow_site.api_base.auth import person_asking
-from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.requests import page_of
 from chapterflow_site.api_base.types import BookId, Cursor, Limit, problems
 
 from . import schemas

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from books.models import ChapterRevision
 from books.reading import chapter_document, passage_document, passages_of
 from books.sources import readable_revision, withheld_of
-from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.requests import page_of
 from chapterflow_site.api_base.types import ChapterId, Cursor, Limit
 
 from . import schemas

@@ -6,7 +6,7 @@ from ninja import Status
 from books.actions import add_chunks, upload_storyline
 from books.uploads import read_chunk_upload, reading_place
 from chapterflow_site.api_base.auth import person_asking
-from chapterflow_site.api_base.reading import document_of
+from chapterflow_site.api_base.requests import document_of
 from chapterflow_site.api_base.types import BookId, problems
 
 from . import schemas

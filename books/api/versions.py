@@ -9,7 +9,7 @@ from books.actions import edit_outline
 from books.export import FORMATS, download, export_book
 from books.models import BookVersion
 from chapterflow_site.api_base.auth import person_asking
-from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.requests import page_of
 from chapterflow_site.api_base.types import BookId, Cursor, Limit, VersionName, problems
 
 from . import schemas

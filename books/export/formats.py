@@ -1,4 +1,4 @@
-"""The formats that a book can be exported in. A new one is a function of a manuscript and a line here."""
+"""The formats that a book can be exported and downloaded in. A new one is a function and a line here."""
 
 import re
 import unicodedata
@@ -7,6 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import IO
+
+from django.db import connection
+from django.http import FileResponse
 
 from books.models import BookVersion
 from books.text.words import MARKS
@@ -86,3 +89,11 @@ def _stem(title: str) -> str:
     plain = _NO_LETTERS.sub("", unicodedata.normalize("NFC", title.lower()))
     stem = _GAPS.sub("-", plain)[:LONGEST_NAME]
     return stem.encode()[:_MOST_BYTES].decode(errors="ignore").strip("-_")
+
+
+def download(file: ExportFile) -> FileResponse:
+    """Return the answer with the file, which is closed at its end."""
+    # Nothing is read any more; whoever takes the file slowly would keep a connection, with its cache.
+    if not connection.in_atomic_block:
+        connection.close()
+    return FileResponse(file.content, as_attachment=True, filename=file.name, content_type=file.content_type)

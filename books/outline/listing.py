@@ -11,9 +11,8 @@ from books.models import BookVersion, Dependencies, StorylineLink, StorylineNode
 from books.preferences.reading import asked_words
 from books.preferences.rule import preferences_of
 from books.sources import notices_of, withheld_of
-from books.storyline.values.document import DEPENDENCY_TYPES
+from books.storyline.values.document import DEPENDENCY_TYPES, READ_AS
 from books.storyline.values.estimate import Estimate, estimate
-from books.storyline.values.notices import READ_AS
 from books.storyline.values.order import graph_dependencies, sequential_dependencies
 from books.writers import writer_of
 

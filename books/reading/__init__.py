@@ -2,6 +2,7 @@
 
 from .difference import word_diff
 from .document import chapter_document, passage_document
+from .lists import listed, number_words
 from .marks import WeakSentence, weak_sentences
 from .rendering import SAFE_LINK, RenderedChapter, render_chapter
 from .sources import (
@@ -15,7 +16,6 @@ from .sources import (
     sources_of,
     voices_of,
 )
-from .wording import listed, number_words
 
 __all__ = [
     "SAFE_LINK",

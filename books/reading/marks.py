@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from books.models import ChapterRevision
 from books.text.citations import citation_marks, unescape_markdown
 
-from .wording import listed
+from .lists import listed
 
 MOST_MARKS = 100
 NAMED_AT_MOST = 4

@@ -10,11 +10,10 @@ from typing import NoReturn
 
 from .limits import Limits
 from .plain import depth_sentence
-from .source.decoder import lenient_decoder, whole_number
 from .source.encoding import TextFault
 from .source.kinds import kind_of_text
 from .source.parsed import ParsedText
-from .source.positions import Position, positions
+from .source.positions import Position, lenient_decoder, positions, whole_number
 from .syntax import syntax_sentence
 from .wording import Path
 

@@ -14,8 +14,7 @@ from books.text.loops import Loop
 
 from .faults import Fault, StorylineFaults
 from .listing import ListingLine
-from .values.document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, StorylineDocument
-from .values.notices import Notice
+from .values.document import BookInfo, ChunkSpec, LinkSpec, NodeSpec, Notice, StorylineDocument
 
 Packed = Mapping[str, object]
 

@@ -3,6 +3,7 @@
 A place is a locked file. The kernel frees it with the process that holds it, however that ends.
 """
 
+import ctypes
 import fcntl
 import os
 import time
@@ -14,8 +15,6 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
 from chapterflow_site.core.exceptions import DomainError, TooSoon
-
-from .memory import give_back
 
 _LOOK_SECONDS = 0.1
 _RETRY_SECONDS = 30
@@ -90,3 +89,10 @@ def _another_of_yours() -> DomainError:
 def _busy() -> DomainError:
     sentence = "Several uploads are being read at the moment. Nothing of this one was stored."
     return Busy("uploads_busy", f"{sentence} Upload it again in half a minute.")
+
+
+def give_back() -> None:
+    """Have the C library give back what is free. By itself glibc keeps it, for each thread that read an upload."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -6,13 +6,14 @@ as long, and the event loop, which feeds all boards, gets its turn among them.
 
 import asyncio
 import re
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 from weakref import WeakKeyDictionary
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest, HttpResponseBase
-
-from .parts import sent_in_parts
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 AT_ONCE = 6
 # Mostly they wait: for a child process that reads an upload, or for a model that answers.
@@ -51,3 +52,18 @@ class SlottedHandler(ASGIHandler):
 def is_long(path: str) -> bool:
     """Return whether what stands at this address may take long."""
     return _LONG.search(path) is not None
+
+
+def sent_in_parts(response: HttpResponseBase) -> HttpResponseBase:
+    """Return the answer, of which each part is read once the one before is sent."""
+    if isinstance(response, StreamingHttpResponse) and not response.is_async:
+        response.streaming_content = _read_in_a_thread(cast("Iterator[bytes]", response.streaming_content))
+    return response
+
+
+async def _read_in_a_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    def following() -> bytes | None:
+        return next(parts, None)
+
+    while (part := await sync_to_async(following)()) is not None:
+        yield part

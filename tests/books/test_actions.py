@@ -473,3 +473,31 @@ def test_thousand_nodes_of_real_text_are_stored(person: User, example: Callable[
     assert sum(row.chunk_count for row in outline.rows) == NodeChunk.objects.count()
     scores = list(version.nodes.order_by("place").values_list("centrality_score", flat=True))
     assert scores == sorted(scores, reverse=True)
+
+
+def test_a_storyline_counts_its_words_singly_in_chinese(person: User) -> None:
+    chunk = {"id": "c1", "speaker": "王安", "text": "我小时候住在上海，父亲是裁缝。"}
+    document = {
+        "format": "chapterflow-storyline/1",
+        "chunks": [chunk],
+        "nodes": [
+            {"id": "n1", "title": "一", "chunk_ids": ["c1"]},
+            {"id": "n2", "title": "二", "summary": "父亲是裁缝"},
+        ],
+    }
+
+    version = upload_storyline(json.dumps(document), actor=person)
+
+    assert version.book.chunks.get().word_count == 13
+    assert dict(version.nodes.values_list("key", "word_count")) == {"n1": 13, "n2": 5}
+
+
+def test_words_of_a_node_are_those_of_its_chunks_or_else_of_its_summary(person: User) -> None:
+    document = {
+        "chunks": [{"id": "c1", "text": "one two"}, {"id": "c2", "text": "three"}],
+        "nodes": [{"id": "a", "chunk_ids": ["c1", "c2"]}, {"id": "b", "summary": "four five six"}],
+    }
+
+    version = upload_storyline(json.dumps(document), actor=person)
+
+    assert dict(version.nodes.values_list("key", "word_count")) == {"a": 3, "b": 3}

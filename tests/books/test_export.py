@@ -14,8 +14,8 @@ from django.db import connection
 from markdown_it import MarkdownIt
 
 from books.export import FORMATS, export_book
+from books.export.formats import download
 from books.export.manuscript import Manuscript, WrittenChapter, manuscript_of, unwritten_words
-from books.export.sending import download
 from books.models import BookVersion
 from chapterflow_site.core.exceptions import Conflict, NotFound
 

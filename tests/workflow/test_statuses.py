@@ -9,7 +9,7 @@ from books.reading import document
 from tests.rooms import ROOT
 from workflow.contract.states import COUNTED, ItemStatus, SessionStatus
 from workflow.models import ProcessingSession
-from workflow.pages.board import DisplayStatus
+from workflow.pages.board.cards import DisplayStatus
 from workflow.pages.home.inbox import status_word
 
 

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from workflow.contract.events import EventKind
 from workflow.notify import local, redis
-from workflow.queue import dispatch_gate, names
+from workflow.queue import dispatch_gate, task_names
 
 
 def test_kinds_of_events_keep_their_values() -> None:
@@ -14,7 +14,7 @@ def test_kinds_of_events_keep_their_values() -> None:
 
 
 def test_paths_of_tasks_that_wait_in_a_queue_keep_their_names() -> None:
-    paths = (names.ADVANCE, names.TEND, names.HEALTH_PROBE, names.SCHEDULE_NAME)
+    paths = (task_names.ADVANCE, task_names.TEND, task_names.HEALTH_PROBE, task_names.SCHEDULE_NAME)
 
     assert paths == (
         "workflow.tasks.advance_session",

@@ -1,4 +1,4 @@
-"""The AgentOrchestrator: picks each role's backend by one string and calls it."""
+"""The AgentOrchestrator: picks each role's backend by one string, calls it, and says what a writer was given."""
 
 import importlib
 import logging
@@ -9,7 +9,7 @@ from django.conf import settings
 
 from books.storyline.wording import quoted
 from chapterflow_site.core.exceptions import Invalid
-from workflow.contract.agent_types import AgentError, ChapterResult, ChapterTask, ChapterWriter, OnText
+from workflow.contract.agent_types import JSON, AgentError, ChapterResult, ChapterTask, ChapterWriter, OnText
 from workflow.contract.failures import Failure
 from workflow.harmonization import HarmonizerResult, HarmonizerTask, find_all
 
@@ -230,3 +230,22 @@ def _mapping(result: Mapping[str, object], key: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
         raise AgentError(Failure.BAD_OUTPUT, f"{key} is not an object")
     return value
+
+
+def given_record(writer: str, task: ChapterTask) -> JSON:
+    """Return what of the task this writer reads."""
+    context = task.previous_context
+    previous = context.previous.number if context.previous else None
+    passages = [chunk.id for chunk in task.text_chunks]
+    if writer == QUOTATIONS:
+        return {"chunks": passages, "previous": previous}
+    note = {"note": task.note} if task.note else {}
+    return {
+        **note,
+        "chunks": passages,
+        "chapters": [chapter.number for chapter in context.chapters],
+        "left_out_chapters": context.left_out,
+        "previous": previous,
+        "facts": [{"name": fact.name, "chapter": fact.chapter} for fact in context.facts],
+        "related": [node.id for node in context.related],
+    }

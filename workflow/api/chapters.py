@@ -6,7 +6,7 @@ from ninja import Status
 from books.api.lookup import chapter_of
 from books.sources import masked, withheld_of
 from chapterflow_site.api_base.auth import person_asking
-from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.requests import page_of
 from chapterflow_site.api_base.types import ChapterId, Cursor, Limit, problems
 from workflow import actions
 from workflow.models import Attempt

@@ -13,7 +13,7 @@ from books.sources import notices_of
 from books.uploads import read_upload, reading_place
 from chapterflow_site.api_base.auth import person_asking
 from chapterflow_site.api_base.errors import Problem, problem_response, refusal
-from chapterflow_site.api_base.reading import document_of
+from chapterflow_site.api_base.requests import document_of
 from chapterflow_site.api_base.types import BookId, ChapterId, SessionId, problems
 from chapterflow_site.core.exceptions import Conflict
 from workflow.actions import retry_chapter, start_nodes

@@ -9,7 +9,7 @@ from ninja import Path
 from books.api.lookup import version_of
 from books.sources import masked, withheld_of
 from chapterflow_site.api_base.auth import person_asking
-from chapterflow_site.api_base.reading import page_of
+from chapterflow_site.api_base.requests import page_of
 from chapterflow_site.api_base.types import BookId, Cursor, Limit, SessionId, VersionName, problems
 from workflow import actions
 from workflow.models import FollowUpQuestion, HarmonizationChange

@@ -11,12 +11,12 @@ from books.models import Chapter
 from workflow.agents.providers import split
 from workflow.contract.money import plain_dollars
 from workflow.contract.states import WRITTEN, ItemStatus, OnFailure, SessionStatus
-from workflow.engine.budget.spending import Tally
+from workflow.engine.budget.tally import Tally
 from workflow.models import ProcessingSession
-from workflow.pages.board import Row, estimate_rest, find_blocked, read_needs, read_rows
 from workflow.pages.board.summary import state
-from workflow.progress.estimate import remaining_count
-from workflow.progress.rows import Needs
+from workflow.progress.blocked import find_blocked
+from workflow.progress.estimate import estimate_rest, remaining_count
+from workflow.progress.rows import Needs, Row, read_needs, read_rows
 from workflow.progress.spending import of_session
 from workflow.progress.tries import something_waits
 

@@ -10,7 +10,7 @@ from chapterflow_site.api_base.types import SessionId, problems
 from workflow import actions
 from workflow.contract.money import plain_dollars
 from workflow.engine.budget.limits import limits_of
-from workflow.engine.budget.spending import Tally
+from workflow.engine.budget.tally import Tally
 from workflow.models import Attempt
 from workflow.progress.spending import of_book
 

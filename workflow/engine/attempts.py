@@ -22,7 +22,7 @@ from workflow.processes import stopping
 from workflow.transitions import LostRace
 
 from .budget.budget_gate import BudgetGate
-from .budget.spending import Offer
+from .budget.tally import Offer
 from .checkpoints import Checkpoints
 from .claims import Claim, is_current, renew
 

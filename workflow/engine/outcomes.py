@@ -18,7 +18,7 @@ from workflow.models import AttemptOutcome, ChapterWorkflowItem
 from workflow.queries import meet_need
 from workflow.transitions import NO_CLAIM, NO_ERROR, SessionTransaction
 
-from .budget.spending import Offer, refusal_of, spent, spent_unseen
+from .budget.tally import Offer, refusal_of, spent, spent_unseen
 from .claims import Claim, end_attempt
 from .dependents import flag_outdated
 from .measuring import score_in

@@ -10,7 +10,7 @@ from workflow.contract.states import SessionStatus
 from workflow.models import Attempt, AttemptOutcome
 from workflow.transitions import NO_CLAIM, NO_ERROR, SessionTransaction
 
-from .budget.spending import spent_unseen
+from .budget.tally import spent_unseen
 
 PAST_WRITING = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 FRESH: Mapping[str, object] = {**NO_ERROR, "next_attempt_at": None, "finished_at": None}

@@ -18,8 +18,7 @@ from chapterflow_site.core import crash_points
 from workflow.agents.drafting.drafts import check_draft, clean
 from workflow.agents.llm import Watch
 from workflow.agents.memory import memory_of
-from workflow.agents.orchestrator import AgentOrchestrator
-from workflow.agents.writer_record import given_record
+from workflow.agents.orchestrator import AgentOrchestrator, given_record
 from workflow.context.chapter_task import chapter_of, chapter_task, chunks_of
 from workflow.contract.agent_types import AgentError, ChapterResult, ChapterTask, OnText
 from workflow.contract.failures import Failure
@@ -27,7 +26,7 @@ from workflow.models import Attempt, AttemptOutcome, ProcessingSession
 from workflow.transitions import LostRace, session_transaction
 
 from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, OverBudget, Stopped
-from .budget.spending import Offer, correct
+from .budget.tally import Offer, correct
 from .claims import Claim, claim_chapter, is_current, renew, wake_for_more
 from .measuring import measures_of
 from .outcomes import FinishedChapter, fail_chapter, give_back, stop_for_budget, store_chapter

@@ -9,11 +9,14 @@ from django.utils.safestring import SafeString
 from workflow.contract.states import ItemStatus
 from workflow.models import Event, ProcessingSession
 from workflow.notify.local import Preview
-from workflow.pages.board import Board, Card, DisplayStatus, describe_all, read_board, read_rows
+from workflow.pages.board.board import Board, read_board
+from workflow.pages.board.cards import Card, DisplayStatus
 from workflow.pages.board.lane import written_now
 from workflow.pages.board.markup import BoardPart, BoardView, parts_of
 from workflow.pages.board.preview import read_previews, render_preview
 from workflow.pages.board.tabs import count_waiting
+from workflow.progress.activity import describe_all
+from workflow.progress.rows import read_rows
 
 from . import swaps
 from .outbox import PIECES_PER_MESSAGE

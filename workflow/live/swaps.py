@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.safestring import SafeString
 
-from workflow.pages.board import Board
+from workflow.pages.board.board import Board
 from workflow.pages.board.cards import Card
 from workflow.pages.board.markup import (
     BoardPart,

@@ -10,8 +10,8 @@ from workflow.contract.money import money
 from workflow.contract.states import ItemStatus
 from workflow.engine.budget.limits import Limits, read_limits, suggested
 from workflow.models import ProcessingSession
+from workflow.progress.budget_panel import budget_notice
 from workflow.progress.spending import budget_of, number, of_session
-from workflow.progress.usage import budget_notice
 
 TOKENS = "tokens"
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from workflow.contract.events import EventKind
 from workflow.models import Event
 
+from .event_sentences import Happening, sentence_of
 from .moments import Moment
-from .sentences import Happening, sentence_of
 
 _FAILURES = frozenset({EventKind.CHAPTER_FAILED, EventKind.REGENERATION_FAILED})
 

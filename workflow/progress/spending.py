@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from books.models import Book, Chapter
 from workflow.contract.money import budget_words, money
-from workflow.engine.budget.spending import SUMS, Tally, tally_of
+from workflow.engine.budget.tally import SUMS, Tally, tally_of
 from workflow.models import Attempt, ProcessingSession
 
 Facts = list[tuple[str, str]]

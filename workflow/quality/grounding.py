@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from workflow.agents.quotations.words import terms_of
 
+from .chapter_sources import Sources
 from .known_names import KnownNames
 from .known_numbers import KnownNumbers
 from .prose import MeasuredSentence, Prose, SentenceKind
-from .sources import Sources
 
 # Under this the writer's own words outweigh the sources'; good paraphrase stays above it.
 WEAK = 0.35

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from workflow.harmonization.prose import proper_names, word_set
 
+from .chapter_sources import Sources
 from .prose import MeasuredSentence, SentenceKind
-from .sources import Sources
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SHORTEST = 3

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from workflow.harmonization.prose import words_of
 
+from .chapter_sources import Sources
 from .prose import MeasuredSentence, SentenceKind
-from .sources import Sources
 
 _FIGURE = re.compile(r"\d(?<![\w.,:/]\d)[\d.,:/]*(?:st|nd|rd|th|s)?(?![\w-]*\])")
 _DIGITS = re.compile(r"\d+(?:[.,:/]\d+)*")

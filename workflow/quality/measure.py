@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from books.text.words import count_prose, count_words
 
+from .chapter_sources import Sources
 from .fragments import extraction
 from .grounding import Grounding, SentenceGrounding, ground, ground_quotations
 from .language import Script, script_of
@@ -11,7 +12,6 @@ from .leftovers import is_cut_off, leftovers, runaway_paragraphs
 from .prose import Prose, read_prose
 from .repetition import Across, frequent_phrases, repetition_across, repetition_within
 from .score import Wanted, length_score, parts_of, score_of, wanted_length
-from .sources import Sources
 
 # Grows when a key changes its meaning, so that figures of different releases are not mistaken for each other.
 EDITION = 2

@@ -11,7 +11,7 @@ from books.text.sentences import sentence_spans
 from workflow.agents.quotations.frame import is_frame_paragraph
 from workflow.agents.quotations.words import split_words
 
-from .sources import Sources
+from .chapter_sources import Sources
 
 _NO_PROSE = re.compile(r"[ ]{0,3}(?:#{1,6}(?:\s|$)|```|~~~|\|)|[-*_=\s]+$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+")

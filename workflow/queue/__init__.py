@@ -14,7 +14,7 @@ from django_q.tasks import async_task
 
 from chapterflow_site.core import crash_points
 
-from .names import ADVANCE, SCHEDULE_NAME, TEND, Task
+from .task_names import ADVANCE, SCHEDULE_NAME, TEND, Task
 from .worker_signals import connect_hooks
 
 __all__ = ["SCHEDULE_NAME", "TEND", "connect_hooks", "enqueue_advance", "waiting_sessions"]

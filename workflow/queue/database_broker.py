@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 from chapterflow_site.core import crash_points
 
 from . import dispatch_gate
-from .names import Task, probe_key
+from .task_names import Task, probe_key
 
 logger = logging.getLogger(__name__)
 

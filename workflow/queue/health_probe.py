@@ -7,7 +7,7 @@ from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.tasks import async_task
 
-from .names import HEALTH_PROBE, probe_key
+from .task_names import HEALTH_PROBE, probe_key
 
 logger = logging.getLogger(__name__)
 

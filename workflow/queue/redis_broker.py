@@ -14,7 +14,7 @@ from django_q.signing import BadSignature, SignedPackage
 from redis import Redis, RedisError
 
 from . import dispatch_gate
-from .names import Task, probe_key
+from .task_names import Task, probe_key
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from django_q.signals import post_execute, post_execute_in_worker, post_spawn, p
 from workflow.processes import worker_registry
 
 from . import dispatch_gate
-from .names import HEALTH_PROBE, Task
+from .task_names import HEALTH_PROBE, Task
 
 
 class _Here:

@@ -1,4 +1,4 @@
-"""The home page, the way into a book, its start and its end."""
+"""The home page, finding a title from any page, the way into a book, its start and its end."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -6,9 +6,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from books.access import person_of
+from books.access import is_htmx, person_of
 from books.actions import edit_book
 from books.models import Book, BookVersion, Chapter
 from books.views.lookup import version_or_404
@@ -17,6 +17,8 @@ from workflow.actions import delete_book, start_session
 from workflow.contract.states import UNFINISHED
 from workflow.engine.budget.limits import Limits, read_limits
 from workflow.models import ProcessingSession
+from workflow.pages.home.find import LONGEST_QUERY
+from workflow.pages.home.find import find as find_titles
 from workflow.pages.home.inbox import calls, running, status_word
 from workflow.pages.home.library import SORTS, cards, library
 
@@ -110,3 +112,13 @@ def book_delete(request: HttpRequest, book_id: str) -> HttpResponse:
 
 def _book(request: HttpRequest, book_id: str) -> Book:
     return get_object_or_404(Book.objects.visible_to(request.user), book_id=book_id)
+
+
+@login_required
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """Show what `?q=` matches, first in the book that `?book=` names; to HTMX the list alone."""
+    query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    book_id = request.GET.get("book", "")[:LONGEST_QUERY]
+    context = {"query": query, "found": find_titles(request.user, query, book_id), "find_in": book_id}
+    return render(request, "workflow/_found.html" if is_htmx(request) else "workflow/find.html", context)

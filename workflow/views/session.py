@@ -19,8 +19,9 @@ from books.access import person_of
 from workflow import actions
 from workflow.contract.states import UNFINISHED, SessionStatus
 from workflow.engine.budget.limits import read_limits
-from workflow.pages.board import Board, DisplayStatus, read_board, read_entries, summary
-from workflow.pages.board.board import GROUP
+from workflow.pages.board import summary
+from workflow.pages.board.board import GROUP, Board, read_board
+from workflow.pages.board.cards import DisplayStatus
 from workflow.pages.board.markup import (
     COMPACT,
     BoardView,
@@ -34,6 +35,7 @@ from workflow.pages.board.markup import (
 from workflow.pages.board.preview import read_previews
 from workflow.pages.board.signal import page_title, signal_of
 from workflow.pages.board.tabs import count_waiting
+from workflow.progress.activity import read_entries
 from workflow.progress.moments import Moment
 from workflow.progress.workers import notice_for
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from books.storyline.names import DOCUMENT, NODE, Kind, spelled
-from books.storyline.values.notices import READ_AS, Notice
+from books.storyline.values.document import READ_AS, Notice
 from books.storyline.wording import quoted
 
 _MOST_KEYS = 500

@@ -1,12 +1,29 @@
 """Where in a JSON text a path's value stands; asked only when there are faults, so good files pay nothing."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
+from json import JSONDecoder
 from typing import NamedTuple
 
 from books.storyline.wording import Path
 
-from .decoder import lenient_decoder
+# The most digits of a whole number that a float can still hold.
+_DIGITS = 308
+
+
+@cache
+def lenient_decoder() -> JSONDecoder:
+    """Return a decoder that reads NaN, Infinity and too large numbers as floats that are not finite."""
+    return JSONDecoder(parse_int=whole_number, parse_constant=float)
+
+
+def whole_number(digits: str) -> int | float:
+    """Return a whole number; infinity where it is too large for a float."""
+    # Python refuses to read integers of more than 4,300 digits, and databases lose such numbers anyway.
+    return int(digits) if len(digits) <= _DIGITS else math.inf
+
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 

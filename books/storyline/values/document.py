@@ -7,8 +7,6 @@ from functools import cached_property
 from books.text.clean import CleanText, clean_transcript
 from books.text.words import count_words
 
-from .notices import Notice
-
 FORMAT = "chapterflow-storyline/1"
 
 TEMPORAL_SEQUENCE = "TEMPORAL_SEQUENCE"
@@ -91,6 +89,19 @@ class LinkSpec:
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
+# The code of what was read under another name; every other notice is of what was not read.
+READ_AS = "read_as"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to know: `place` names what it is about, `code` is for programs."""
+
+    code: str
+    place: str
+    message: str
+
+
 @dataclass(frozen=True)
 class StorylineDocument:
     """A whole storyline: nodes and chunks in the upload's order, every id in it known and used once."""
@@ -103,25 +114,10 @@ class StorylineDocument:
     extra: Mapping[str, object] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
 
-    @cached_property
-    def chunk_word_counts(self) -> Mapping[str, int]:
-        """Words of each chunk, by the chunk's id."""
-        return {chunk.id: chunk.word_count for chunk in self.chunks}
-
     @property
     def word_count(self) -> int:
         """Words of all chunks."""
-        return sum(self.chunk_word_counts.values())
-
-    @cached_property
-    def node_word_counts(self) -> Mapping[str, int]:
-        """Source words of each node, by its id: of its chunks in this document, or of its summary alone."""
-        return {node.id: self._source_words(node) for node in self.nodes}
-
-    def _source_words(self, node: NodeSpec) -> int:
-        if not node.chunk_ids:
-            return count_words(node.summary)
-        return sum(self.chunk_word_counts.get(chunk_id, 0) for chunk_id in node.chunk_ids)
+        return sum({chunk.id: chunk.word_count for chunk in self.chunks}.values())
 
 
 def title_from(summary: str, node_id: str) -> str:

@@ -1,13 +1,11 @@
 """Words are counted alike everywhere, in every script."""
 
-import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from books.storyline.parse import read_storyline
 from books.text.words import count_prose, count_words
 
 SPACED = st.text(alphabet=st.characters(max_codepoint=0x24F), max_size=80)
@@ -60,19 +58,3 @@ def test_composed_and_decomposed_letters_count_alike(text: str) -> None:
 
 def test_citations_are_no_words_but_links_are() -> None:
     assert count_prose("We left. [c-1] [a b] He said \\[so\\] and [so](x).") == 7
-
-
-def test_a_storyline_counts_its_words_singly_in_chinese() -> None:
-    chunk = {"id": "c1", "speaker": "王安", "text": "我小时候住在上海，父亲是裁缝。"}
-    document = {
-        "format": "chapterflow-storyline/1",
-        "chunks": [chunk],
-        "nodes": [
-            {"id": "n1", "title": "一", "chunk_ids": ["c1"]},
-            {"id": "n2", "title": "二", "summary": "父亲是裁缝"},
-        ],
-    }
-
-    read = read_storyline(json.dumps(document).encode())
-
-    assert (read.word_count, dict(read.node_word_counts)) == (13, {"n1": 13, "n2": 5})

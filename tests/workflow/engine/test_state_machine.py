@@ -52,7 +52,7 @@ from workflow.contract.failures import Failure
 from workflow.contract.states import SessionStatus
 from workflow.engine import driver, writing
 from workflow.engine.budget.limits import Limits
-from workflow.engine.budget.spending import Offer
+from workflow.engine.budget.tally import Offer
 from workflow.engine.claims import Claim, claim_chapter, is_current
 from workflow.engine.outcomes import FinishedChapter
 from workflow.engine.phases import ending

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from tests.workflow.boards import make_board
 from workflow.contract.events import EventKind
 from workflow.models import Event, ProcessingSession
-from workflow.pages.board import describe, read_entries
+from workflow.progress.activity import describe, read_entries
 
 
 @pytest.fixture

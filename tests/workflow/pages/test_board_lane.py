@@ -12,7 +12,7 @@ from workflow.contract.states import SessionStatus
 from workflow.live.board_state import BoardState
 from workflow.models import ProcessingSession
 from workflow.notify.local import Preview
-from workflow.pages.board import read_board
+from workflow.pages.board.board import read_board
 from workflow.pages.board.lane import SHOWN_AT_MOST, needs_you, written_now
 from workflow.pages.board.markup import COMPACT, DETAILED, BoardView
 from workflow.pages.board.signal import page_title, signal_of

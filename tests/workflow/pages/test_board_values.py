@@ -8,9 +8,11 @@ from django.contrib.auth.models import User
 
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
-from workflow.pages.board import DisplayStatus, Row, estimate_rest, find_blocked, read_rows
-from workflow.pages.board.cards import Named, Surroundings, make_card, name_some, who_waits
+from workflow.pages.board.cards import DisplayStatus, Named, Surroundings, make_card, name_some, who_waits
 from workflow.pages.board.markup import COMPACT, DETAILED, BoardView, Tile, part, render_card
+from workflow.progress.blocked import find_blocked
+from workflow.progress.estimate import estimate_rest
+from workflow.progress.rows import Row, read_rows
 
 START = datetime(2026, 3, 1, 14, 22, tzinfo=UTC)
 

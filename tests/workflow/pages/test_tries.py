@@ -12,9 +12,10 @@ from tests.workflow.pages.test_board_values import row
 from tests.workflow.sessions import item, let_waits_pass, new_session
 from workflow.engine import advance, retry_policy
 from workflow.models import Event, ProcessingSession
-from workflow.pages.board import DisplayStatus, describe_all, read_board
-from workflow.pages.board.cards import Surroundings, make_card
+from workflow.pages.board.board import read_board
+from workflow.pages.board.cards import DisplayStatus, Surroundings, make_card
 from workflow.pages.board.summary import state, time_line
+from workflow.progress.activity import describe_all
 from workflow.progress.progress import progress_line, step_line, waiting_line, written_percent
 from workflow.progress.tries import attempts_in_words, next_attempt, running_attempt, waits_until
 

@@ -20,7 +20,7 @@ from workflow.processes import worker_registry
 from workflow.processes.lease_owner import process_start
 from workflow.queue import dispatch_gate
 from workflow.queue.database_broker import DatabaseBroker
-from workflow.queue.names import probe_key
+from workflow.queue.task_names import probe_key
 
 CLUSTER = "run-1"
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from workflow import queue
 from workflow.models import ProcessingSession
 from workflow.processes import worker_registry
 from workflow.queue import dispatch_gate, health_probe
-from workflow.queue.names import ADVANCE, HEALTH_PROBE
+from workflow.queue.task_names import ADVANCE, HEALTH_PROBE
 from workflow.workers import recovery
 
 pytestmark = [pytest.mark.redis, pytest.mark.django_db(transaction=True)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from workflow.contract.agent_types import WrittenChapter
 
 from . import quiet_participants, unanswered, unknown_names
-from .types import CATEGORIES, PRIORITIES, Candidate, Question, Record, fingerprint, read_record
+from .records import CATEGORIES, PRIORITIES, Candidate, Question, Record, fingerprint, read_record
 
 
 def ask_questions(

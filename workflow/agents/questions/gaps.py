@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .phrases import DEFLECTED, NOT_KNOWN, PUT_OFF
 from .real_questions import content_words, is_about_the_past, is_real
-from .types import Turn, conversation, sentences
+from .records import Turn, conversation, sentences
 
 _LONGEST_REPLY_WORDS = 25
 _LONGEST_PUT_OFF_WORDS = 45

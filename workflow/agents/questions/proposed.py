@@ -9,7 +9,7 @@ from workflow.contract.agent_types import SourceChunk, WrittenChapter
 from workflow.harmonization.wording import is_fit_to_show, tokens, unknown_facts
 
 from .real_questions import content_words
-from .types import PRIORITIES, Priority, Question, fingerprint
+from .records import PRIORITIES, Priority, Question, fingerprint
 
 MODEL_CATEGORIES = (
     "unknown_name",

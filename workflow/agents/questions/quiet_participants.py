@@ -9,7 +9,7 @@ from books.text.english import ROLES
 from workflow.agents.quotations.turns import plain_name
 from workflow.harmonization.prose import word_set
 
-from .types import Candidate, Question, Record, Turn, fingerprint
+from .records import Candidate, Question, Record, Turn, fingerprint
 
 CATEGORY = "thin_voice"
 THIN_WORDS = 20

@@ -9,7 +9,7 @@ from books.text.sentences import sentence_spans
 from .gaps import Gap, find_gap, what_is_before
 from .phrases import FORGOTTEN, NEVER_LEARNED, SUMMARY_LEAVES_OPEN
 from .real_questions import asks_for_facts, content_words, is_real, leans_on_what_is_before
-from .types import Candidate, Priority, Question, Record, Turn, fingerprint, sentences
+from .records import Candidate, Priority, Question, Record, Turn, fingerprint, sentences
 
 CATEGORY = "unanswered_question"
 _LONGEST_QUOTE = 300

@@ -10,7 +10,7 @@ from workflow.agents.quotations.turns import plain_name
 from workflow.harmonization.prose import proper_names
 
 from .known_words import EXPLAINS_ITSELF, WELL_KNOWN
-from .types import Candidate, Question, Record, Turn, fingerprint, sentences
+from .records import Candidate, Question, Record, Turn, fingerprint, sentences
 
 CATEGORY = "unknown_name"
 MIN_PASSAGES = 3
@@ -24,7 +24,6 @@ _SAYS_NOTHING = STOP_WORDS | FILLERS
 _WORD = re.compile(r"\w+")
 _LOWER = re.compile(r"(?<![\w'’])[a-zà-öø-ÿ][\w-]+")
 _ABBREVIATION = re.compile(r"[A-Z]{3,6}")
-_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
 _RELATIONS = """
     mother father sister brother aunt uncle cousin son daughter wife husband friend neighbour neighbor teacher
     boss grandmother grandfather nephew niece partner colleague doctor priest dog cat horse ship boat minister

@@ -13,7 +13,7 @@ from workflow.contract.failures import Failure
 from workflow.engine.checkpoints import little_patience
 from workflow.engine.claims import Claim
 
-from .spending import Offer, call_count_of, let_pass, with_calls
+from .tally import Offer, call_count_of, let_pass, with_calls
 
 logger = logging.getLogger(__name__)
 

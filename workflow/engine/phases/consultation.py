@@ -19,7 +19,7 @@ from workflow.contract.agent_types import AgentError
 from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
 from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
-from workflow.engine.budget.spending import spent
+from workflow.engine.budget.tally import spent
 from workflow.engine.claims import Claim
 from workflow.engine.writing import until_answered
 from workflow.models import Attempt, AttemptOutcome

@@ -9,7 +9,7 @@ from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
 from workflow.contract.states import ItemStatus, Phase, SessionStatus
 from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
-from workflow.engine.budget.spending import correct, spent, spent_unseen
+from workflow.engine.budget.tally import correct, spent, spent_unseen
 from workflow.engine.claims import Claim, end_attempt, lease_length
 from workflow.engine.retry_policy import POLICY, decide_retry
 from workflow.engine.session_progress import missing_words
@@ -21,9 +21,8 @@ from workflow.transitions import NO_CLAIM, NO_ERROR, LostRace, SessionTransactio
 from .consultation import PhaseTime
 from .harmonized import store_harmonized
 from .harmonizing import HarmonizedChapter, harmonize, load_book
-from .model_questions import asked_by_model
 from .model_review import judged_by_model
-from .questions import ask, store_questions
+from .questions import ask, asked_by_model, store_questions
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from workflow.progress.budget_panel import raising, usage_of
 from workflow.progress.progress import progress_line
-from workflow.progress.usage import raising, usage_of
 
 from . import summary
 from .board import Board, count_looks

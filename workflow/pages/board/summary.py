@@ -13,11 +13,11 @@ from workflow.agents.orchestrator import label_of
 from workflow.contract.failures import explain
 from workflow.contract.states import UNFINISHED, WRITTEN, OnFailure, Phase, SessionStatus
 from workflow.models import ProcessingSession
+from workflow.progress.budget_panel import budget_notice
 from workflow.progress.estimate import estimate_rest, remaining_count
 from workflow.progress.moments import Moment
 from workflow.progress.progress import harmonized_count, step_line
 from workflow.progress.tries import after_the_wait, next_attempt, something_waits, waits_until
-from workflow.progress.usage import budget_notice
 from workflow.progress.waiting_for_slot import waiting_of
 
 from .board import Board

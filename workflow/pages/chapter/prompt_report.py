@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from books.models import Chapter
 from books.reading import SourceView
-from books.reading.wording import number_runs
+from books.reading.lists import number_runs
 
 from .record import PromptRecord
 

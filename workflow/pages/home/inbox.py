@@ -21,8 +21,7 @@ from workflow.models import (
     ProcessingSession,
     QuestionStatus,
 )
-from workflow.pages.board import Board, read_boards
-from workflow.pages.board.board import GROUP
+from workflow.pages.board.board import GROUP, Board, read_boards
 from workflow.pages.board.summary import time_line
 from workflow.progress.spending import budget_of
 

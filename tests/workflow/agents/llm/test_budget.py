@@ -19,9 +19,9 @@ from workflow.agents.llm import Quote
 from workflow.contract.agent_types import AgentError
 from workflow.engine import advance
 from workflow.engine.attempts import AgentRun, AttemptFailed
-from workflow.engine.budget import budget_gate, spending
+from workflow.engine.budget import budget_gate, tally
 from workflow.engine.budget.limits import Limits, suggested
-from workflow.engine.budget.spending import Offer, Tally, let_pass, tally_of
+from workflow.engine.budget.tally import Offer, Tally, let_pass, tally_of
 from workflow.engine.claims import claim_phase
 from workflow.models import Attempt, ProcessingSession
 from workflow.transitions import session_transaction
@@ -66,7 +66,7 @@ def fresh(session: ProcessingSession) -> ProcessingSession:
 
 
 def sums(session: ProcessingSession) -> Tally:
-    return Tally(*(getattr(fresh(session), name) for name in spending.SUMS))
+    return Tally(*(getattr(fresh(session), name) for name in tally.SUMS))
 
 
 def reserved(session: ProcessingSession) -> tuple[int, int]:
@@ -75,7 +75,7 @@ def reserved(session: ProcessingSession) -> tuple[int, int]:
 
 
 def of_attempts(session: ProcessingSession) -> Tally:
-    rows = Attempt.objects.filter(session=session).values_list(*spending.SUMS)
+    rows = Attempt.objects.filter(session=session).values_list(*tally.SUMS)
     return Tally(*(sum(column) for column in zip(*rows, strict=True)))
 
 
@@ -333,8 +333,8 @@ def test_late_worker_corrects_the_estimate(start: Start) -> None:
     recovery.reclaim_expired()
 
     held.attempt.usage = {"calls": [{"input": 700, "output": 300, "cached": 12, "cost_micros": COST}]}
-    spending.correct(held)
-    spending.correct(held)
+    tally.correct(held)
+    tally.correct(held)
 
     assert sums(session) == Tally(1, 700, 300, 12, COST, 0, 0)
 
