@@ -2,7 +2,8 @@
 
     python -m tests.rooms
 
-prints floors, rooms, arrows between them, and circles: of files, and of what stands side by side in any package.
+prints floors, rooms, arrows between them, and circles: of files, and of what stands side by side in any package; then
+how many lines each app, its modules and their functions have.
 A room is what stands directly in `books`, `workflow` or `chapterflow_site`. Imports inside functions count; those for
 the type checker alone do not.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from statistics import quantiles
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("books", "workflow", "chapterflow_site")
@@ -165,6 +167,19 @@ def _part(package: str, module: str) -> str:
     return "" if inside == module else inside.split(".")[0]
 
 
+def line_counts() -> dict[str, list[int]]:
+    """Return the lines of the modules of each app, of all modules, and of all functions from `def` to their end."""
+    lines = {module_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    functions = [
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    of_apps = {app: [count for name, count in lines.items() if name.split(".")[0] == app] for app in APPS}
+    return {**of_apps, "modules": list(lines.values()), "functions": functions}
+
+
 def main() -> None:
     """Print the plan."""
     arrows = room_arrows()
@@ -180,6 +195,11 @@ def main() -> None:
     )
     print(f"upward: {upward() or 'none'}")
     print(f"circles: {circles() or 'none'}")
+    for name, sizes in line_counts().items():
+        middle, most = quantiles(sizes, n=10)[4], quantiles(sizes, n=10)[8]
+        print(
+            f"{name}: {sum(sizes):,} lines in {len(sizes)}; median {middle:.0f}, p90 {most:.0f}, max {max(sizes)}"
+        )
 
 
 if __name__ == "__main__":

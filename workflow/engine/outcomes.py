@@ -182,16 +182,7 @@ def fail_chapter(tx: SessionTransaction, claim: Claim, error: AgentError, text: 
 
 def give_back(tx: SessionTransaction, claim: Claim, text: str) -> None:
     """Give the chapter back because this worker stops, which counts as no failed attempt. Raises LostRace."""
-    item = claim.item
-    assert item is not None
-    tx.move_item(
-        item,
-        ItemStatus.PENDING,
-        EventKind.ATTEMPT_STOPPED,
-        token=claim.token,
-        attempt=claim.attempt.number,
-        changes={**NO_CLAIM, "finished_at": tx.now},
-    )
+    _back_in_line(tx, claim, EventKind.ATTEMPT_STOPPED)
     end_attempt(
         tx,
         claim.token,
@@ -207,16 +198,7 @@ def stop_for_budget(tx: SessionTransaction, claim: Claim, offer: Offer, text: st
 
     Counts as no failed attempt. Where the budget was raised since, the session is woken instead. Raises LostRace.
     """
-    item = claim.item
-    assert item is not None
-    tx.move_item(
-        item,
-        ItemStatus.PENDING,
-        EventKind.BUDGET_REACHED,
-        token=claim.token,
-        attempt=claim.attempt.number,
-        changes={**NO_CLAIM, "finished_at": tx.now},
-    )
+    _back_in_line(tx, claim, EventKind.BUDGET_REACHED)
     columns = spent(tx, claim)
     # Asked again under the lock: a person may have raised the budget since the call was refused.
     refusal = refusal_of(tx.session, offer)
@@ -234,6 +216,19 @@ def stop_for_budget(tx: SessionTransaction, claim: Claim, offer: Offer, text: st
         _pause_for_budget(tx, offer, refusal)
     else:
         tx.wake()
+
+
+def _back_in_line(tx: SessionTransaction, claim: Claim, kind: EventKind) -> None:
+    item = claim.item
+    assert item is not None
+    tx.move_item(
+        item,
+        ItemStatus.PENDING,
+        kind,
+        token=claim.token,
+        attempt=claim.attempt.number,
+        changes={**NO_CLAIM, "finished_at": tx.now},
+    )
 
 
 def _pause_for_budget(tx: SessionTransaction, offer: Offer, refusal: str) -> None:

@@ -42,7 +42,7 @@ def _go_back_to_writing(tx: SessionTransaction, actor: AbstractBaseUser | None) 
 def end_as_cancelled(tx: SessionTransaction, token: UUID) -> None:
     """End the attempt under `token` as cancelled, with an estimate of what its calls cost.
 
-    Its worker corrects the estimate when it sees the cancel (`spending.correct`).
+    Its worker corrects the estimate when it sees the cancel (`tally.correct`).
     """
     columns = spent_unseen(tx, token)
     # Only a running one: its worker may have stored its end just before the session was locked.

@@ -60,13 +60,21 @@ def make_session(
             total_chapters=locked.chapters.count(),
         )
         make_items(session)
-        detail = {"writer": writer, "dependencies": dependencies, "chapters": session.total_chapters}
-        if limits:
-            detail["budget"] = str(limits)
-        with session_transaction(session.pk, "start_session") as tx:
-            tx.record(EventKind.SESSION_STARTED, actor=actor, detail=detail)
-            tx.wake()
-        return tx.session, True
+        return _start(session, actor, limits), True
+
+
+def _start(session: ProcessingSession, actor: AbstractBaseUser | None, limits: Limits) -> ProcessingSession:
+    """Record the start of a session that was just made, and queue its first wake-up."""
+    detail = {
+        "writer": session.writer,
+        "dependencies": session.dependencies,
+        "chapters": session.total_chapters,
+        **({"budget": str(limits)} if limits else {}),
+    }
+    with session_transaction(session.pk, "start_session") as tx:
+        tx.record(EventKind.SESSION_STARTED, actor=actor, detail=detail)
+        tx.wake()
+    return tx.session
 
 
 def fix_outline(version: BookVersion, dependencies: str) -> None:

@@ -55,7 +55,7 @@ def remaining_count(rows: Sequence[Row], blocked: int) -> int:
 
 
 def _lanes(rows: Sequence[Row], times: list[float], parallel: int) -> float:
-    """How many were written at once; a pause in between counts as nothing, never as slowness."""
+    """Return how many were written at once; a pause in between counts as nothing, never as slowness."""
     span = (_finished(rows[-1]) - min(map(_started, rows))) / timedelta(seconds=1)
     return min(max(1.0, sum(times) / span), float(max(1, parallel))) if span > 0 else 1.0
 

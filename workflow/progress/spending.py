@@ -17,7 +17,7 @@ Facts = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Spent(Tally):
-    """A tally with its words."""
+    """What calls of models came to, with the words in which a person reads it."""
 
     @property
     def has_calls(self) -> bool:

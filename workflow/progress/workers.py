@@ -72,7 +72,7 @@ def _living(moment: int) -> int:
 
 
 def _waiting() -> QuerySet[ProcessingSession]:
-    """Sessions for which a free worker would do something now, and none does."""
+    """Return the sessions for which a free worker would do something now, and none does."""
     items = ChapterWorkflowItem.objects.filter(session=OuterRef("pk"))
     ready = items.startable().filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=timezone.now()))
     due = Q(next_attempt_at=None) | Q(next_attempt_at__lte=timezone.now())

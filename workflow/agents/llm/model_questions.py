@@ -1,7 +1,7 @@
 """How a language model is asked for follow-up questions: what it is shown of each chapter, the form of its answer."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +10,9 @@ from pydantic import Field
 from workflow.agents.questions.proposed import Proposed
 from workflow.contract.agent_types import SourceChunk, WrittenChapter
 
-from .prompt.fences import fence, one_line
-from .prompt.tokens import clip_end, clip_start, estimate_tokens
+from .prompt.blocks import fence, one_line
+from .prompt.packing import in_batches
+from .prompt.tokens import clip_end, clip_start
 from .structured import Bounded, Inquiry
 
 MOST_INPUT = 6_000
@@ -106,25 +107,11 @@ def _ending(chunk: SourceChunk) -> str:
 
 def batches(briefs: Iterable[Brief]) -> list[tuple[Brief, ...]]:
     """Cut the briefs into batches of which each fits into one call: at most twenty, spread over a long book."""
-    made = list(_packed(briefs))
+    room = MOST_INPUT - SLACK - asking_inquiry(()).tokens
+    made = list(in_batches(briefs, lambda brief: _shown(MOST_IN_A_BATCH, brief), room, MOST_IN_A_BATCH))
     if len(made) <= MOST_BATCHES:
         return made
     return [made[round(n * (len(made) - 1) / (MOST_BATCHES - 1))] for n in range(MOST_BATCHES)]
-
-
-def _packed(briefs: Iterable[Brief]) -> Iterator[tuple[Brief, ...]]:
-    room = MOST_INPUT - SLACK - asking_inquiry(()).tokens
-    batch: list[Brief] = []
-    used = 0
-    for brief in briefs:
-        size = estimate_tokens(_shown(MOST_IN_A_BATCH, brief))
-        if batch and (used + size > room or len(batch) == MOST_IN_A_BATCH):
-            yield tuple(batch)
-            batch, used = [], 0
-        batch.append(brief)
-        used += size
-    if batch:
-        yield tuple(batch)
 
 
 def asking_inquiry(briefs: Sequence[Brief]) -> Inquiry[AskedQuestions]:

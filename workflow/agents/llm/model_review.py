@@ -10,9 +10,10 @@ from workflow.contract.agent_types import JSON
 from workflow.harmonization.cases import Case, Side
 from workflow.harmonization.opinions import Opinion, Proposal
 
-from .prompt.fences import fence, one_line
+from .prompt.blocks import fence, one_line
+from .prompt.packing import in_batches
 from .prompt.preference_lines import said_of_name
-from .prompt.tokens import clip_start, estimate_tokens
+from .prompt.tokens import clip_start
 from .structured import Bounded, Inquiry
 
 MOST_INPUT = 6_000
@@ -82,17 +83,7 @@ def _said(value: object) -> str:
 def batches(cases: Iterable[Case], system: str) -> Iterator[tuple[Case, ...]]:
     """Cut the cases into batches of which each fits into one call."""
     room = MOST_INPUT - SLACK - judging_inquiry((), system).tokens
-    batch: list[Case] = []
-    used = 0
-    for case in cases:
-        size = estimate_tokens(_shown(MOST_IN_A_BATCH, case))
-        if batch and (used + size > room or len(batch) == MOST_IN_A_BATCH):
-            yield tuple(batch)
-            batch, used = [], 0
-        batch.append(case)
-        used += size
-    if batch:
-        yield tuple(batch)
+    return in_batches(cases, lambda case: _shown(MOST_IN_A_BATCH, case), room, MOST_IN_A_BATCH)
 
 
 def judging_inquiry(cases: Sequence[Case], system: str) -> Inquiry[Judgements]:

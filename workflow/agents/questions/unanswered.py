@@ -46,10 +46,13 @@ def _not_remembered(record: Record) -> Iterator[Candidate]:
         for sentence in sentences(turn):
             if len(sentence) >= _LONGEST_QUOTE or sentence.endswith("?"):
                 continue
+            who = turn.speaker or "somebody"
             if FORGOTTEN.search(sentence):
-                yield _forgotten(record, turn, sentence)
+                asks = f"Can you fill in what {who} could not recall"
+                yield _not_told(record, turn, sentence, asks=asks, would_help="A name or a date")
             elif NEVER_LEARNED.match(sentence) and len(sentence.split()) >= _MIN_WORDS_OF_NEVER_LEARNED:
-                yield _never_learned(record, turn, sentence)
+                asks = f"Do you know more than {who} did"
+                yield _not_told(record, turn, sentence, asks=asks, would_help="What you know")
 
 
 def _asked(record: Record, gap: Gap) -> Candidate:
@@ -76,24 +79,13 @@ def _before(record: Record, gap: Gap) -> str:
     return what_is_before(record.turns, gap, _LONGEST_BEFORE)
 
 
-def _forgotten(record: Record, turn: Turn, sentence: str) -> Candidate:
+def _not_told(record: Record, turn: Turn, sentence: str, *, asks: str, would_help: str) -> Candidate:
     return _candidate(
         record,
         turn,
         sentence,
-        text=f"Can you fill in what {turn.speaker or 'somebody'} could not recall: “{sentence}”",
-        reason="The passage leaves it open. A name or a date, even a guess, would help the chapter.",
-        priority="high",
-    )
-
-
-def _never_learned(record: Record, turn: Turn, sentence: str) -> Candidate:
-    return _candidate(
-        record,
-        turn,
-        sentence,
-        text=f"Do you know more than {turn.speaker or 'somebody'} did: “{sentence}”",
-        reason="The passage leaves it open. What you know, even a guess, would help the chapter.",
+        text=f"{asks}: “{sentence}”",
+        reason=f"The passage leaves it open. {would_help}, even a guess, would help the chapter.",
         priority="high",
     )
 

@@ -185,7 +185,7 @@ def name_some(numbers: Sequence[int]) -> Named:
 
 
 def who_waits(blocked: Mapping[int, Iterable[int]]) -> dict[int, Named]:
-    """Turn "waits for" around: for each failed chapter the ones that wait for it."""
+    """Return for each failed chapter the ones that wait for it."""
     waiting: dict[int, list[int]] = {}
     for number, causes in blocked.items():
         for cause in causes:
@@ -230,7 +230,7 @@ def _state(row: Row, look: DisplayStatus) -> str:
 
 
 def _quality(row: Row) -> str:
-    """Two digits, as they are compared by eye; "" where the text is not written or was not measured."""
+    """Return the quality with two digits, to compare by eye; "" where nothing is written or was measured."""
     is_known = row.status in WRITTEN and row.quality_score is not None
     return f"{row.quality_score:.2f}" if is_known else ""
 

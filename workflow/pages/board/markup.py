@@ -45,7 +45,7 @@ class BoardView(NamedTuple):
 
     @classmethod
     def of(cls, view: str, show: str, chapters: int) -> "BoardView":
-        """Return the lens that is asked for; unknown words mean the default: compact above fifty chapters."""
+        """Return the view that is asked for; unknown words mean the default: compact above fifty chapters."""
         default = COMPACT if chapters > 50 else DETAILED
         known = show in {look.value for look in DisplayStatus}
         return cls(view if view in {DETAILED, COMPACT} else default, show if known else "")

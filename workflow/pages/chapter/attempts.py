@@ -149,7 +149,7 @@ def _cost(spent: Spent) -> str:
 
 
 def _worker_words(owner: str) -> str:
-    """An owner is `run:process id:start time`; the process is what a person can look for."""
+    """Return an owner's process, which a person can look for; the owner is `run:process id:start time`."""
     parts = owner.split(":")
     return f"process {parts[1]}" if len(parts) > 2 else owner or "not known"
 
@@ -184,7 +184,7 @@ def _given_facts(record: PromptRecord) -> Iterator[tuple[str, str]]:
 
 
 def _usage_facts(usage: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Calls of a model in words; what somebody's own writer reported as it is."""
+    """Yield what calls of a model came to in words; what somebody's own writer reported as it is."""
     if "calls" in usage:
         yield from spent_facts(of_usage(usage), str(usage.get("model") or ""))
         return

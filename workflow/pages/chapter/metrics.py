@@ -179,7 +179,7 @@ def _length_words(measured: JSON) -> str:
 
 
 def _own(revision: ChapterRevision) -> Iterator[tuple[str, str]]:
-    """What the writer says of its own text, as far as a line can hold it."""
+    """Return what the writer says of its own text, as far as a line can hold it."""
     for key, value in list(revision.quality_metrics.items())[:MOST_OWN]:
         if key != MEASURED and isinstance(value, int | float | str) and not isinstance(value, bool):
             shown = f"{value:,}" if isinstance(value, int | float) else value[:200]

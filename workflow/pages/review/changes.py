@@ -165,7 +165,7 @@ def _words(key: str) -> str:
 def by_chapter(
     changes: Iterable[HarmonizationChange], withheld: Withheld
 ) -> list[tuple[Chapter, list[ShownChange]]]:
-    """Group changes that come by chapter."""
+    """Group changes by their chapters; they come in the order of these."""
     return [
         (chapter, [show(change, withheld) for change in group])
         for chapter, group in groupby(changes, key=lambda change: change.chapter)

@@ -1,11 +1,42 @@
-"""A block of a prompt: its text, its budget, and whether everything that was meant for it is in it."""
+"""Wraps text so that it stays data, in a fence that it cannot contain; a block of a prompt with its budget."""
 
+import re
 from dataclasses import dataclass
 
+from workflow.agents.drafting.drafts import clean
 from workflow.contract.agent_types import JSON
 
-from .fences import fence
 from .tokens import estimate_tokens
+
+# Runs of "<" make the fences and the closing mark of an answer; the others are turns of chat templates.
+_DANGEROUS = re.compile(
+    r"<(?=<<)|(?<=<<)<|<(?=\|)|(?<=\|)>|<(?=/?s>|(?:start|end)_of_turn>|/?think>)|\[(?=/?INST\]|/?SYSTEM_PROMPT\])"
+)
+_SPACES = re.compile(r"\s+")
+
+
+def harmless(text: str) -> str:
+    """Return `text` without characters that cannot be stored, and with a space in whatever could end its fence.
+
+    Ordinary text comes back as it is, so that it can be quoted word for word.
+    """
+    return _DANGEROUS.sub(_with_space, clean(text))
+
+
+def _with_space(match: re.Match[str]) -> str:
+    return f" {match[0]}" if match[0] == ">" else f"{match[0]} "
+
+
+def one_line(text: str) -> str:
+    """Return `text` as harmless text without line breaks."""
+    return _SPACES.sub(" ", harmless(text)).strip()
+
+
+def fence(name: str, text: str) -> str:
+    """Return the text, which must be harmless already, between a first and a last line that it cannot contain."""
+    assert "<<<" not in text
+    return f"<<<BEGIN {name}>>>\n{text}\n<<<END {name}>>>"
+
 
 FENCE_TOKENS = 30
 WHOLE, SHORTENED, EMPTY = "whole", "shortened", "empty"

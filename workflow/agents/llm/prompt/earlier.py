@@ -7,8 +7,7 @@ from books.text.sentences import sentence_spans
 from workflow.agents.memory.told import without_marks
 from workflow.contract.agent_types import EarlierChapter, KnownFact, RelatedNode
 
-from .blocks import EMPTY, SHORTENED, WHOLE, Block, frame, room_inside
-from .fences import harmless, one_line
+from .blocks import EMPTY, SHORTENED, WHOLE, Block, frame, harmless, one_line, room_inside
 from .tokens import clip_end, clip_start, estimate_tokens
 
 SMALLEST_SUMMARY = 25

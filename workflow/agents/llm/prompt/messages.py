@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from workflow.contract.agent_types import JSON, ChapterTask
 
 from .answer_form import FORM_OF_ANSWER, WRITING_RULES
-from .blocks import EMPTY, FENCE_TOKENS, SHORTENED, WHOLE, Block
+from .blocks import EMPTY, FENCE_TOKENS, SHORTENED, WHOLE, Block, fence, one_line
 from .budgets import TokenBudget, budget_for
 from .earlier import Ledger, Related, list_facts, list_related, show_tail
-from .fences import fence, one_line
 from .packing import Packed, pack_sources
 from .preference_lines import wanted_words, wishes
 from .story import Story, tell_story

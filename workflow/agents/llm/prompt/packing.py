@@ -1,17 +1,20 @@
-"""Ranks a chapter's passages and packs them into a token budget: whole ones first, over-long ones cut to sentences."""
+"""Packs passages into a token budget, the best ones whole, over-long ones cut; cuts matters into batches."""
 
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from books.text.citations import OMISSION, citation_mark
 from books.text.sentences import split_sentences
 from workflow.contract.agent_types import ChapterTask, SourceChunk
 
-from .fences import harmless, one_line
+from .blocks import harmless, one_line
 from .tokens import clip_start, estimate_tokens
+
+Matter = TypeVar("Matter")
 
 SMALLEST_CUT = 60
 _WORD = re.compile(r"[^\W_]{3,}")
@@ -163,3 +166,20 @@ def _joined(sentences: Sequence[str], kept: set[int]) -> str:
         elif not parts or parts[-1] != OMISSION:
             parts.append(OMISSION)
     return " ".join(parts)
+
+
+def in_batches(
+    matters: Iterable[Matter], shown: Callable[[Matter], str], room: int, most: int
+) -> Iterator[tuple[Matter, ...]]:
+    """Cut what a model is asked about into batches of at most `most`, each shown in `room` tokens, or of one."""
+    batch: list[Matter] = []
+    used = 0
+    for matter in matters:
+        size = estimate_tokens(shown(matter))
+        if batch and (used + size > room or len(batch) == most):
+            yield tuple(batch)
+            batch, used = [], 0
+        batch.append(matter)
+        used += size
+    if batch:
+        yield tuple(batch)

@@ -7,7 +7,7 @@ from books.preferences.reading import KeptName, kept_names
 from books.preferences.reading import wanted_words as wanted_words
 from workflow.contract.agent_types import JSON, ChapterTask
 
-from .fences import one_line
+from .blocks import one_line
 
 LONGEST_WISH = 400
 MOST_ENTRIES = 40

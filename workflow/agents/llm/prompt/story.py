@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from workflow.agents.memory.keep import title_line
 from workflow.contract.agent_types import ChapterContext, EarlierChapter
 
-from .blocks import EMPTY, SHORTENED, WHOLE, Block, frame, room_inside
-from .fences import one_line
+from .blocks import EMPTY, SHORTENED, WHOLE, Block, frame, one_line, room_inside
 from .tokens import clip_start, estimate_tokens
 
 LINE_TOKENS, TITLE_TOKENS = 40, 14
