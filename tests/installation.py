@@ -27,7 +27,7 @@ import psycopg
 ROOT = Path(__file__).resolve().parents[1]
 WRITERS = [
     "quotations",
-    *(f"python:tests.writers:{each}" for each in ["plain", "failing", "slow", "dictating"]),
+    *(f"python:tests.writers:{each}" for each in ["plain", "failing", "slow", "waiting", "dictating"]),
 ]
 ASSETS = Path(tempfile.gettempdir()) / f"chapterflow-static-{os.getuid()}-{zlib.crc32(str(ROOT).encode()):x}"
 LINK = re.compile(r"http://\S+/sign-in/\S+/")

@@ -93,6 +93,14 @@ def slow() -> SlowWriter:
     return SlowWriter()
 
 
+def waiting() -> SlowWriter:
+    """Make a SlowWriter that a worker writes many chapters with at once."""
+    return SlowWriter()
+
+
+waiting.waits = True  # type: ignore[attr-defined]
+
+
 def dictating() -> DictatingWriter:
     """Make a DictatingWriter."""
     return DictatingWriter()

@@ -4,6 +4,7 @@ Their dotted paths are stored in rows of the queue and of its schedule: the modu
 """
 
 import logging
+import os
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from django.db import Error as AnyDatabaseError
 
 from chapterflow_site.core.clock import ClockWatch
 
-from .engine import advance
+from . import queue
+from .engine import ChapterPool, advance
 from .workers import recovery
 
 logger = logging.getLogger(__name__)
@@ -20,9 +22,26 @@ logger = logging.getLogger(__name__)
 _clock_watch = ClockWatch()
 
 
+class _Here:
+    """This process's pool; None in all processes but workers that have taken a task."""
+
+    pool: ChapterPool | None = None
+
+
 def advance_session(session_id: str) -> None:
-    """Drive one session on."""
-    advance(UUID(session_id))
+    """Drive one session on; a worker carries the chapters that wait for a model in its pool."""
+    advance(UUID(session_id), _pool() if settings.IS_WORKER else None)
+
+
+def _pool() -> ChapterPool:
+    # Made at the first task: a cluster forks its workers, and threads do not survive a fork.
+    if _Here.pool is None:
+        _Here.pool = ChapterPool(max(1, settings.CHAPTERFLOW_CHAPTERS_PER_WORKER), queue.leave)
+    if _Here.pool.is_stuck():
+        logger.critical("what is being written has not been looked at for minutes; this worker ends")
+        # Its leases are over; the cluster starts another worker.
+        os._exit(1)
+    return _Here.pool
 
 
 def tend() -> None:

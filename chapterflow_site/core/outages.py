@@ -1,10 +1,14 @@
-"""Says what is wrong with the database in words that help, where it is the database and not the program."""
+"""Says what is wrong with the database in words that help, and waits for it with little patience."""
 
-from django.db import InterfaceError, OperationalError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import InterfaceError, OperationalError, connection
 
 from .exceptions import DomainError
 
 RETRY_AFTER_SECONDS = 10
+PATIENCE_MILLISECONDS = 500
 # What SQLite and PostgreSQL say, in lower case.
 _FULL = ("disk is full", "no space left", "disk full")
 _READ_ONLY = ("readonly database", "unable to open database file", "read-only")
@@ -39,3 +43,20 @@ def outage_of(error: BaseException | None) -> DatabaseAway | None:
     if said.startswith("no such"):
         return None
     return DatabaseAway("database_away", "The database does not answer. Try again in a moment.")
+
+
+@contextmanager
+def little_patience() -> Iterator[None]:
+    """Wait half a second for SQLite's lock instead of the usual time, so that the watching thread renews its leases."""
+    # Only SQLite has one lock for all that is written.
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = round(float(connection.settings_dict["OPTIONS"].get("timeout", 5)) * 1000)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MILLISECONDS}")
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")

@@ -43,7 +43,15 @@ WRITING = {
     ),
 }
 # What is written there is no row.
-ELSEWHERE = {"subprocess", "advice.answers", "self._changed", "vars(item)", "places", "chapters"}
+ELSEWHERE = {
+    "subprocess",
+    "advice.answers",
+    "self._changed",
+    "vars(item)",
+    "places",
+    "chapters",
+    "chapter.context",
+}
 
 # Transactions without a name of their own.
 NAMELESS: Mapping[str, str] = {

@@ -29,11 +29,11 @@ from workflow.actions import (
 from workflow.agents import orchestrator
 from workflow.contract.agent_types import AgentError
 from workflow.contract.events import EventKind
-from workflow.engine.attempts import AttemptFailed
 from workflow.engine.budget.limits import Limits
 from workflow.engine.claims import Claim
 from workflow.engine.phases import consultation, ending, model_review
 from workflow.engine.phases.harmonizing import LoadedBook
+from workflow.engine.runs.attempts import AttemptFailed
 from workflow.models import ProcessingSession, Provider
 
 from .content_stories import content

@@ -7,9 +7,10 @@ from django.conf import settings
 from books.models import BookVersion
 from workflow.actions import start_session
 from workflow.contract.events import EventKind
-from workflow.engine import advance, attempts, checkpoints, retry_policy
+from workflow.engine import advance, retry_policy
 from workflow.engine.budget.limits import Limits
 from workflow.engine.phases import ending
+from workflow.engine.runs import attempts, checkpoints, keeper
 from workflow.models import Event, ProcessingSession
 from workflow.processes import stopping
 from workflow.workers import clock_repair, recovery
@@ -25,7 +26,7 @@ def prepare() -> None:
     settings.CHAPTERFLOW_LEASE_SECONDS = 0.3
     checkpoints.CHECKPOINT_SECONDS = 0.0
     stopping.GRACE_SECONDS = 0.0
-    attempts.CHECK_SECONDS = attempts.TICK_SECONDS = 0.05
+    keeper.CHECK_SECONDS = attempts.TICK_SECONDS = 0.05
     ending.CHAPTERS_PER_BATCH = 1
     ending.COMPLETED_PER_BATCH = 2
     no_wait = retry_policy.timedelta(0)

@@ -88,6 +88,20 @@ def allowed_prefixes() -> list[str]:
     return [pattern[:-1] for pattern in dict.fromkeys(open_ended)]
 
 
+def waits(writer: str) -> bool:
+    """Return whether the writer waits most of its time, for a model most likely, so that a process carries many.
+
+    A `python:` writer says so by an attribute `waits` of its factory.
+    """
+    if not writer.startswith(PYTHON):
+        return is_model(writer)
+    try:
+        return bool(getattr(load_factory(writer), "waits", False))
+    except AgentError:
+        # The attempt will fail with the reason.
+        return False
+
+
 def harmonizer_models() -> tuple[str, ...]:
     """Return the models that look for inconsistencies beside the rules, first choice first; none for “rules”."""
     return _models_of_role(settings.CHAPTERFLOW_HARMONIZER)

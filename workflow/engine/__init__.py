@@ -1,5 +1,6 @@
 """Drives sessions: claims chapters and phases, runs agents, stores their results, completes books."""
 
 from .driver import advance
+from .pool import ChapterPool
 
-__all__ = ["advance"]
+__all__ = ["ChapterPool", "advance"]

@@ -1,6 +1,7 @@
 """Claims chapters and phases for this worker, renews their leases, and ends their attempts."""
 
 import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -23,6 +24,8 @@ from workflow.transitions import SessionTransaction
 
 from .slots.slots import Refusal, Slot, find_slot, let_go, wait_for_slot
 
+# Whether a chapter may be claimed: by this writer, after so many losses of its worker.
+Suits = Callable[[str, int], bool]
 QUESTIONABLE = frozenset({SessionStatus.HARMONIZING, SessionStatus.COMPLETED})
 
 
@@ -44,6 +47,11 @@ class Claim:
     rate_limits: dict[str, float | None] = field(default_factory=dict)
 
     @property
+    def writer(self) -> str:
+        """Who writes or works: the attempt's agent."""
+        return self.attempt.agent
+
+    @property
     def label(self) -> str:
         """The claim's name in a log line."""
         what = f"chapter {self.item.number}" if self.item else self.phase.value
@@ -60,8 +68,13 @@ def due(now: object) -> Q:
     return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
 
 
-def claim_chapter(tx: SessionTransaction) -> Claim | None:
-    """Claim the session's first ready chapter whose writer has a slot with its model provider.
+def any_writer(writer: str, losses: int) -> bool:
+    """Return True: any chapter may be claimed."""
+    return True
+
+
+def claim_chapter(tx: SessionTransaction, suits: Suits = any_writer) -> Claim | None:
+    """Claim the session's first ready chapter that suits and whose writer has a slot with its model provider.
 
     Returns None where the session is not processing, is paused or has as many chapters in progress as it may, where no
     chapter is ready, and where the session must wait for a slot.
@@ -76,25 +89,36 @@ def claim_chapter(tx: SessionTransaction) -> Claim | None:
         return None
     if not _is_one_by_one(session) and _is_full(session):
         return None
-    found = _with_slot(tx, item)
+    found = _with_slot(tx, item, suits)
     return _claim(tx, *found) if found else None
 
 
-def _with_slot(tx: SessionTransaction, first: ChapterWorkflowItem) -> tuple[ChapterWorkflowItem, Slot] | None:
-    """Return the first ready chapter whose writer has a slot; where none has, let the session wait for one."""
+def _with_slot(
+    tx: SessionTransaction, first: ChapterWorkflowItem, suits: Suits
+) -> tuple[ChapterWorkflowItem, Slot] | None:
+    """Return the first ready chapter whose writer suits and has a slot; where none has, wait for one."""
     refused: dict[str, Refusal] = {}
+    passed_over: set[str] = set()
+    lost: list[int] = []
     item: ChapterWorkflowItem | None = first
     while item is not None:
-        answer = find_slot(tx, item.writer or tx.session.writer)
-        if isinstance(answer, Slot):
-            if not refused:
-                let_go(tx)
-            return item, answer
+        writer = item.writer or tx.session.writer
+        if not suits(writer, 0):
+            passed_over.add(item.writer)
+        elif not suits(writer, item.lost_count):
+            lost.append(item.pk)
+        else:
+            answer = find_slot(tx, writer)
+            if isinstance(answer, Slot):
+                if not refused:
+                    let_go(tx)
+                return item, answer
+            refused[item.writer] = answer
         # Chapters may have writers of their own: one whose provider is full does not keep the others waiting.
-        refused[item.writer] = answer
-        ready = tx.session.items.startable().filter(due(tx.now)).exclude(writer__in=refused)
-        item = ready.order_by("number").first()
-    wait_for_slot(tx, refused.values())
+        ready = tx.session.items.startable().filter(due(tx.now)).exclude(writer__in={*refused, *passed_over})
+        item = ready.exclude(pk__in=lost).order_by("number").first()
+    if refused:
+        wait_for_slot(tx, refused.values())
     return None
 
 
@@ -245,23 +269,46 @@ def renew(claim: Claim) -> bool:
 
     Raises a database error in an outage.
     """
-    # One UPDATE that names the token: it checks and renews at once, so that nothing can come in between. It does not
-    # lock the session's row first: while that is locked for long, chapters' workers must not look lost.
+    return not renew_all([claim])
+
+
+def renew_all(claims: Sequence[Claim]) -> set[UUID]:
+    """Renew the leases of all claims. Returns the tokens of those that are no longer this worker's.
+
+    Raises a database error in an outage.
+    """
+    # One UPDATE that names the tokens: it checks and renews at once, so that nothing can come in between. It does not
+    # lock the sessions' rows first: while one is locked for long, chapters' workers must not look lost.
     expires = database_now() + lease_length()
-    rows: QuerySet[ChapterWorkflowItem] | QuerySet[ProcessingSession]
-    if claim.item is not None:
-        rows = ChapterWorkflowItem.objects.filter(pk=claim.item.pk, token=claim.token)
-    else:
-        rows = ProcessingSession.objects.filter(pk=claim.session.pk, token=claim.token)
+    renewed = 0
     with crash_points.around("renew"):
-        return bool(rows.update(lease_expires_at=expires))
+        for rows in _rows_of(claims):
+            renewed += rows.update(lease_expires_at=expires)
+    return set() if renewed == len(claims) else lost_among(claims)
 
 
 def is_current(claim: Claim) -> bool:
     """Return whether the claim is still this worker's. Raises a database error in an outage."""
-    if claim.item is not None:
-        return ChapterWorkflowItem.objects.filter(pk=claim.item.pk, token=claim.token).exists()
-    return ProcessingSession.objects.filter(pk=claim.session.pk, token=claim.token).exists()
+    return not lost_among([claim])
+
+
+def lost_among(claims: Sequence[Claim]) -> set[UUID]:
+    """Return the tokens of the claims that are no longer this worker's. Raises a database error in an outage."""
+    kept = {token for rows in _rows_of(claims) for token in rows.values_list("token", flat=True)}
+    return {claim.token for claim in claims} - kept
+
+
+def _rows_of(
+    claims: Sequence[Claim],
+) -> Iterator[QuerySet[ChapterWorkflowItem] | QuerySet[ProcessingSession]]:
+    """Yield the rows that hold these claims: chapters', then phases'."""
+    tokens = [claim.token for claim in claims]
+    items = [claim.item.pk for claim in claims if claim.item is not None]
+    if items:
+        yield ChapterWorkflowItem.objects.filter(pk__in=items, token__in=tokens)
+    sessions = [claim.session.pk for claim in claims if claim.item is None]
+    if sessions:
+        yield ProcessingSession.objects.filter(pk__in=sessions, token__in=tokens)
 
 
 def end_attempt(tx: SessionTransaction, token: UUID, outcome: AttemptOutcome, **changes: object) -> None:

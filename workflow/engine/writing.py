@@ -3,11 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeVar
-
-from django.db import Error as AnyDatabaseError
-from django.db import InterfaceError, InternalError, OperationalError, connection
+from dataclasses import dataclass, replace
 
 from books.models import TextChunk
 from books.sources import rules_of, withheld_of
@@ -23,78 +19,113 @@ from workflow.context.chapter_task import chapter_of, chapter_task, chunks_of
 from workflow.contract.agent_types import AgentError, ChapterResult, ChapterTask, OnText
 from workflow.contract.failures import Failure
 from workflow.models import Attempt, AttemptOutcome, ProcessingSession
-from workflow.transitions import LostRace, session_transaction
+from workflow.transitions import LostRace, SessionTransaction, session_transaction
 
-from .attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, OverBudget, Stopped
 from .budget.tally import Offer, correct
-from .claims import Claim, claim_chapter, is_current, renew, wake_for_more
+from .claims import Claim, Suits, any_writer, claim_chapter, has_work_due, is_current, wake_for_more
 from .measuring import measures_of
 from .outcomes import FinishedChapter, fail_chapter, give_back, stop_for_budget, store_chapter
+from .runs.attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, OverBudget, Stopped
+from .runs.keeper import ClaimKeeper
+from .runs.waiting import AWAY, Result, Steps, answered, run_alone, stored
 
 logger = logging.getLogger(__name__)
 
-# A finished chapter has cost minutes and money: it is kept in memory for as long as an outage may reasonably take.
-KEEP_TRYING_SECONDS = 600.0
-LONGEST_PAUSE_SECONDS = 5.0
-# What a database raises that is locked, away or read-only for the moment. All other errors are faults of ours.
-AWAY = (OperationalError, InterfaceError, InternalError)
-Result = TypeVar("Result")
+
+def write_chapter(claim: Claim, may_claim: Callable[[], bool], suits: Suits = any_writer) -> Claim | None:
+    """Do as `chapter_steps`, in this thread."""
+    keeper = ClaimKeeper()
+    return run_alone(chapter_steps(claim, ClaimNext(may_claim, suits), keeper), keeper.news)
 
 
-def write_chapter(claim: Claim, may_claim: Callable[[], bool]) -> Claim | None:
+@dataclass(frozen=True)
+class ClaimNext:
+    """Whether the one who has stored a chapter claims another with it, and which.
+
+    `may_claim` says whether its slice goes on and the worker is not stopping, `suits` which chapters may be claimed.
+    `looks_on` is whether it looks itself, right afterwards, for what else the session has to do; one that
+    does not queues a wake-up for it.
+    """
+
+    may_claim: Callable[[], bool]
+    suits: Suits = any_writer
+    looks_on: bool = True
+
+    def claim(self, tx: SessionTransaction) -> Claim | None:
+        """Claim the session's next chapter, in the transaction that stored one, and wake others for what is left."""
+        following = claim_chapter(tx, self.suits) if self.may_claim() else None
+        if following is None and not self.looks_on:
+            if has_work_due(tx):
+                tx.wake()
+        else:
+            wake_for_more(tx, following)
+        return following
+
+
+def chapter_steps(claim: Claim, following: ClaimNext, keeper: ClaimKeeper) -> Steps[Claim | None]:
     """Write the claimed chapter and store what became of it. Returns a claim on the session's next chapter, or None.
 
-    `may_claim` says, when the result is stored, whether the slice goes on and the worker is not stopping. Raises
-    ProcessingSession.DoesNotExist where the session was deleted.
+    Raises ProcessingSession.DoesNotExist where the session was deleted.
     """
+    with keeper.holding(claim):
+        return (yield from _written_and_stored(claim, following, keeper))
+
+
+def _written_and_stored(claim: Claim, following: ClaimNext, keeper: ClaimKeeper) -> Steps[Claim | None]:
+    def until_stored(store: Callable[[], Result]) -> Steps[Result | None]:
+        return stored(claim, store, keeper.look)
+
+    def until_failed(error: AgentError, text: str) -> Steps[Claim | None]:
+        return until_stored(lambda: _fail_and_claim(claim, error, text, following))
+
     try:
-        finished = _finished_chapter(claim)
+        finished = yield from _finished_chapter(claim, keeper)
     except AttemptFailed as failed:
-        reason = failed
-        return until_stored(claim, lambda: _fail_and_claim(claim, reason.error, reason.text, may_claim()))
+        return (yield from until_failed(failed.error, failed.text))
     except LeaseLost as lost:
         text = lost.text
-        until_stored(claim, lambda: _keep_text(claim, text))
+        yield from until_stored(lambda: _keep_text(claim, text))
         return None
     except Stopped as stopped:
         text = stopped.text
-        until_stored(claim, lambda: _give_back(claim, text))
+        yield from until_stored(lambda: _give_back(claim, text))
         return None
     except OverBudget as over:
         offer, text = over.offer, over.text
-        until_stored(claim, lambda: _stop_for_budget(claim, offer, text))
+        yield from until_stored(lambda: _stop_for_budget(claim, offer, text))
         return None
     except Exception as error:
-        return _fail_broken(claim, error, "", may_claim)
+        return (yield from until_failed(_broken(claim, error), ""))
     try:
-        return until_stored(claim, lambda: _store_and_claim(claim, finished, may_claim()))
+        return (yield from until_stored(lambda: _store_and_claim(claim, finished, following)))
     except ProcessingSession.DoesNotExist:
         raise
     except Exception as error:
-        return _fail_broken(claim, error, finished.markdown, may_claim)
+        return (yield from until_failed(_broken(claim, error), finished.markdown))
 
 
-def _fail_broken(claim: Claim, error: Exception, text: str, may_claim: Callable[[], bool]) -> Claim | None:
-    """Store a fault of our own as a failed attempt, which a person sees, rather than let the lease run out."""
+def _broken(claim: Claim, error: Exception) -> AgentError:
+    """Return a fault of our own as a failed attempt, which a person sees, rather than let the lease run out."""
     logger.error("%s: the engine broke", claim.label, exc_info=error)
-    failure = AgentError(Failure.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-    return until_stored(claim, lambda: _fail_and_claim(claim, failure, text, may_claim()))
+    return AgentError(Failure.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
 
 
-def _finished_chapter(claim: Claim) -> FinishedChapter:
+def _finished_chapter(claim: Claim, keeper: ClaimKeeper) -> Steps[FinishedChapter]:
     """Return the written and checked chapter: all that is slow, outside any transaction.
 
     Raises AttemptFailed, LeaseLost, Stopped or OverBudget.
     """
     started = time.perf_counter()
-    task, chunks = until_answered(claim, lambda: _load(claim))
+    task, chunks = yield from answered(claim, lambda: _load(claim), keeper.look)
     _note_context(claim, task)
     context_ms = round((time.perf_counter() - started) * 1000, 1)
     orchestrator = AgentOrchestrator(claim.attempt.agent)
     assert claim.item is not None
     withheld = withheld_of(claim.item.chapter.version)
     run = AgentRun(
-        claim, lambda on_text: _write_and_check(orchestrator, task, chunks, withheld, on_text, watch)
+        claim,
+        lambda on_text: _write_and_check(orchestrator, task, chunks, withheld, on_text, watch),
+        keeper=keeper,
     )
     watch = Watch(
         run.is_cancelled,
@@ -103,7 +134,7 @@ def _finished_chapter(claim: Claim) -> FinishedChapter:
         run.clear,
         claim.rate_limits.__setitem__,
     )
-    finished = run.watch()
+    finished = yield from run.steps()
     return replace(finished, timings={"context_ms": context_ms, **finished.timings})
 
 
@@ -204,79 +235,35 @@ def _with_memory(finished: FinishedChapter, task: ChapterTask) -> FinishedChapte
     return replace(finished, memory=memory)
 
 
-def until_stored(claim: Claim, store: Callable[[], Result]) -> Result | None:
-    """Run `store` until the database takes it. Returns None where the claim is lost, or after ten minutes of outage.
-
-    `store` may run again although it was stored, where the connection broke at the commit: its transaction then finds
-    the claim gone, and stores nothing twice.
-    """
-    try:
-        return until_answered(claim, store)
-    except LostRace:
-        logger.warning("%s: the claim is no longer this worker's; its text stays on the attempt", claim.label)
-    except AWAY:
-        logger.exception("%s: could not be stored for ten minutes", claim.label)
-    return None
-
-
-def until_answered(claim: Claim, work: Callable[[], Result]) -> Result:
-    """Run `work` until the database answers, renewing the lease between tries. Raises its error after ten minutes."""
-    deadline = time.monotonic() + KEEP_TRYING_SECONDS
-    pause = 0.1
-    while True:
-        try:
-            return work()
-        except AWAY as error:
-            if time.monotonic() >= deadline:
-                raise
-            logger.warning("%s: no answer yet, tried again in %.1f s: %s", claim.label, pause, error)
-            # Django would go on with the broken connection outside a request.
-            connection.close()
-            time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            _renew_quietly(claim)
-
-
-def _renew_quietly(claim: Claim) -> None:
-    try:
-        renew(claim)
-    except AnyDatabaseError:
-        connection.close()
-
-
-def _store_and_claim(claim: Claim, finished: FinishedChapter, may_claim: bool) -> Claim | None:
+def _store_and_claim(claim: Claim, finished: FinishedChapter, following: ClaimNext) -> Claim | None:
     """Store the chapter and claim the next in one transaction; where that breaks, store the chapter alone."""
     try:
-        return _store(claim, finished, may_claim)
+        return _store(claim, finished, following)
     except LostRace:
         _keep_text(claim, finished.markdown)
         raise
     except (*AWAY, ProcessingSession.DoesNotExist):
         raise
     except Exception:
-        if not may_claim:
+        if not following.may_claim():
             raise
         # A finished chapter is not lost over a fault of the one behind it.
         logger.exception("%s: stored alone, the next claim failed", claim.label)
-        return _store(claim, finished, may_claim=False)
+        return _store(claim, finished, replace(following, may_claim=lambda: False))
 
 
-def _store(claim: Claim, finished: FinishedChapter, may_claim: bool) -> Claim | None:
+def _store(claim: Claim, finished: FinishedChapter, following: ClaimNext) -> Claim | None:
     with session_transaction(claim.session.pk, "store_chapter") as tx:
         store_chapter(tx, claim, finished)
         # In the same transaction: one commit a chapter less, and no hop through the queue between two chapters.
-        following = claim_chapter(tx) if may_claim else None
-        wake_for_more(tx, following)
-    return following
+        return following.claim(tx)
 
 
-def _fail_and_claim(claim: Claim, error: AgentError, text: str, may_claim: bool) -> Claim | None:
+def _fail_and_claim(claim: Claim, error: AgentError, text: str, following: ClaimNext) -> Claim | None:
     logger.info("%s failed: %s %s", claim.label, error.code, error.message[:200])
     with session_transaction(claim.session.pk, "fail_chapter") as tx:
         fail_chapter(tx, claim, error, text)
-        following = claim_chapter(tx) if may_claim else None
-        wake_for_more(tx, following)
-    return following
+        return following.claim(tx)
 
 
 def _give_back(claim: Claim, text: str) -> None:

@@ -149,6 +149,10 @@ class Registration:
         """Record that the worker is idle."""
         self._write(False)
 
+    def leave(self) -> None:
+        """Remove the record."""
+        self._path.unlink(missing_ok=True)
+
     def _write(self, is_busy: bool) -> None:
         # One call of fixed length, in place: a reader sees the record of before or this one, never half of it.
         with suppress(OSError):

@@ -15,9 +15,9 @@ from django_q.tasks import async_task
 from chapterflow_site.core import crash_points
 
 from .task_names import ADVANCE, SCHEDULE_NAME, TEND, Task
-from .worker_signals import connect_hooks
+from .worker_signals import connect_hooks, leave
 
-__all__ = ["SCHEDULE_NAME", "TEND", "connect_hooks", "enqueue_advance", "waiting_sessions"]
+__all__ = ["SCHEDULE_NAME", "TEND", "connect_hooks", "enqueue_advance", "leave", "waiting_sessions"]
 
 logger = logging.getLogger(__name__)
 

@@ -25,6 +25,13 @@ def connect_hooks(worker_started: Callable[[], None]) -> None:
     post_execute.connect(_note_probe, dispatch_uid="chapterflow-probe")
 
 
+def leave() -> None:
+    """Take this worker off the record: it takes no more tasks, though it still writes."""
+    if _Here.registration is not None:
+        _Here.registration.leave()
+        dispatch_gate.wake_idle(worker_registry.current_cluster())
+
+
 def _join(worker_started: Callable[[], None], sender: object, **kwargs: object) -> None:
     # First of all: a worker that replaces a dead one gives back what that one held before it is offered a task.
     worker_started()

@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from tests.workflow.sessions import item, new_session, statuses
 from workflow.contract.agent_types import AgentCancelled, ChapterTask, OnText
-from workflow.engine import advance, attempts
+from workflow.engine import advance
+from workflow.engine.runs import attempts
 from workflow.models import Attempt
 from workflow.notify import local
 

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,16 +13,17 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
+from chapterflow_site.core import outages
 from tests.workflow.boards import finish, make_board
 from tests.workflow.engine.test_leases import claim, expire
 from tests.workflow.pages.test_board_pages import ClientOf
 from tests.workflow.sessions import new_session, statuses
 from workflow.agents.llm import RESET
 from workflow.contract.agent_types import OnText
-from workflow.engine import checkpoints
-from workflow.engine.attempts import AgentRun
-from workflow.engine.checkpoints import KEPT_CHARACTERS, Checkpoints
 from workflow.engine.claims import Claim
+from workflow.engine.runs import checkpoints
+from workflow.engine.runs.attempts import AgentRun
+from workflow.engine.runs.checkpoints import KEPT_CHARACTERS, Checkpoints
 from workflow.engine.writing import write_chapter
 from workflow.live.board_state import BoardState
 from workflow.models import Attempt, ProcessingSession
@@ -62,8 +64,8 @@ def test_text_is_kept_while_it_is_written_and_starts_anew_with_a_correction(pers
             on_text(text)
             time.sleep(0.5)
 
-    def note(self: Checkpoints, text: str) -> None:
-        real(self, text)
+    def note(self: Checkpoints, texts: Iterable[tuple[Claim, str]]) -> None:
+        real(self, texts)
         seen.append(kept(held))
 
     with pytest.MonkeyPatch.context() as patch:
@@ -78,11 +80,11 @@ def test_what_is_written_at_once_or_has_not_changed_costs_nothing(person: User) 
 
     with CaptureQueriesContext(connection) as quick:
         AgentRun(held, lambda on_text: on_text("The river rose.")).watch()
-    keeper = Checkpoints(held)
-    keeper.keep("The river rose.")
+    keeper = Checkpoints()
+    keeper.keep([(held, "The river rose.")])
     with CaptureQueriesContext(connection) as same:
-        keeper.keep("The river rose.")
-        keeper.keep("")
+        keeper.keep([(held, "The river rose.")])
+        keeper.keep([(held, "")])
 
     assert not [query for query in quick if "partial_text" in query["sql"]]
     assert len(same) == 0
@@ -92,7 +94,7 @@ def test_what_is_written_at_once_or_has_not_changed_costs_nothing(person: User) 
 def test_a_checkpoint_is_bounded(person: User) -> None:
     held = claim(new_session(person, 1))
 
-    Checkpoints(held).keep("x" * KEPT_CHARACTERS + " the end")
+    Checkpoints().keep([(held, "x" * KEPT_CHARACTERS + " the end")])
 
     assert len(kept(held)) == KEPT_CHARACTERS
     assert kept(held).endswith("x the end")
@@ -101,12 +103,12 @@ def test_a_checkpoint_is_bounded(person: User) -> None:
 def test_an_attempt_that_has_ended_keeps_what_it_has(person: User) -> None:
     session = new_session(person, 1)
     held = claim(session)
-    keeper = Checkpoints(held)
-    keeper.keep("The river")
+    keeper = Checkpoints()
+    keeper.keep([(held, "The river")])
     expire(session)
     recovery.recover()
 
-    keeper.keep("The river rose.")
+    keeper.keep([(held, "The river rose.")])
 
     attempt = Attempt.objects.get(pk=held.attempt.pk)
     assert (attempt.outcome, attempt.partial_text) == ("lost", "The river")
@@ -115,7 +117,7 @@ def test_an_attempt_that_has_ended_keeps_what_it_has(person: User) -> None:
 def test_late_result_takes_the_place_of_its_checkpoint(person: User) -> None:
     session = new_session(person, 1)
     held = claim(session)
-    Checkpoints(held).keep("In the")
+    Checkpoints().keep([(held, "In the")])
     expire(session)
     recovery.recover()
 
@@ -127,7 +129,7 @@ def test_late_result_takes_the_place_of_its_checkpoint(person: User) -> None:
 def test_stored_chapter_leaves_no_checkpoint(person: User) -> None:
     session = new_session(person, 1)
     held = claim(session)
-    Checkpoints(held).keep("In the")
+    Checkpoints().keep([(held, "In the")])
 
     write_chapter(held, lambda: False)
 
@@ -163,13 +165,14 @@ def test_locked_database_stops_no_writing(
     assert kept(held) == "The river rose."
     assert len([each for each in caplog.records if "could not be kept" in each.getMessage()]) == 1
     with connection.cursor() as cursor:
-        assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] > checkpoints.PATIENCE_MILLISECONDS
+        assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] > outages.PATIENCE_MILLISECONDS
 
 
 def test_database_that_is_away_is_said_once(
     person: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keeper = Checkpoints(claim(new_session(person, 1)))
+    held = claim(new_session(person, 1))
+    keeper = Checkpoints()
     closed: list[bool] = []
 
     def fail(self: QuerySet[Attempt], **columns: object) -> int:
@@ -177,8 +180,8 @@ def test_database_that_is_away_is_said_once(
 
     monkeypatch.setattr(QuerySet, "update", fail)
     monkeypatch.setattr(connections[DEFAULT_DB_ALIAS], "close", lambda: closed.append(True))
-    keeper.keep("The river")
-    keeper.keep("The river rose.")
+    keeper.keep([(held, "The river")])
+    keeper.keep([(held, "The river rose.")])
 
     assert len(closed) == 2
     assert len(caplog.records) == 1

@@ -15,6 +15,7 @@ from workflow import transitions
 from workflow.contract.agent_types import AgentError, ChapterResult
 from workflow.contract.failures import Failure
 from workflow.engine import advance, writing
+from workflow.engine.runs import waiting
 from workflow.engine.writing import write_chapter
 from workflow.models import Attempt, ProcessingSession
 from workflow.notify import local
@@ -25,8 +26,8 @@ PLAIN = "python:tests.writers:plain"
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again at once, and keep the test's connection open."""
-    monkeypatch.setattr(writing.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(writing.connection, "close", lambda: None)
+    monkeypatch.setattr(waiting, "pausing", lambda seconds: iter(()))
+    monkeypatch.setattr(waiting.connection, "close", lambda: None)
 
 
 def breaking_close(monkeypatch: pytest.MonkeyPatch, errors: Iterator[Exception]) -> None:

@@ -17,6 +17,7 @@ from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_sess
 from workflow.actions import cancel_session
 from workflow.engine import advance, retry_policy, writing
 from workflow.engine.claims import Claim, claim_chapter, is_current, renew
+from workflow.engine.runs import waiting
 from workflow.engine.writing import write_chapter
 from workflow.models import Attempt, ProcessingSession
 from workflow.processes import lease_owner, stopping
@@ -180,8 +181,8 @@ def test_result_survives_an_outage_of_the_database(person: User, monkeypatch: py
         return real(*args)
 
     monkeypatch.setattr(writing, "_store", store)
-    monkeypatch.setattr(writing.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(writing.connection, "close", lambda: None)
+    monkeypatch.setattr(waiting, "pausing", lambda seconds: iter(()))
+    monkeypatch.setattr(waiting.connection, "close", lambda: None)
 
     write_chapter(held, lambda: False)
 

@@ -23,7 +23,7 @@ from workflow.engine import advance
 from workflow.engine.claims import Claim, claim_chapter, has_work_due
 from workflow.engine.outcomes import FinishedChapter
 from workflow.engine.slots.slots import Refusal, Slot, find_slot
-from workflow.engine.writing import _fail_and_claim, _give_back, _store_and_claim
+from workflow.engine.writing import ClaimNext, _fail_and_claim, _give_back, _store_and_claim
 from workflow.models import ChapterWorkflowItem, ProcessingSession, Provider
 from workflow.transitions import session_transaction
 from workflow.workers import recovery
@@ -60,6 +60,9 @@ def claimed(session: ProcessingSession) -> Claim:
     return held
 
 
+NOTHING_MORE = ClaimNext(lambda: False)
+
+
 def fresh(session: ProcessingSession) -> ProcessingSession:
     return ProcessingSession.objects.get(pk=session.pk)
 
@@ -69,11 +72,11 @@ def is_woken(session: ProcessingSession) -> bool:
 
 
 def finish(claim: Claim, *, may_claim: bool = False) -> Claim | None:
-    return _store_and_claim(claim, FINISHED, may_claim)
+    return _store_and_claim(claim, FINISHED, ClaimNext(lambda: may_claim))
 
 
 def limited(claim: Claim, seconds: float | None) -> None:
-    _fail_and_claim(claim, AgentError("rate_limited", "slower, please", seconds), "", may_claim=False)
+    _fail_and_claim(claim, AgentError("rate_limited", "slower, please", seconds), "", NOTHING_MORE)
 
 
 def place_for(session: ProcessingSession, writer: str) -> Slot | Refusal:
@@ -129,7 +132,7 @@ class TestLimits:
         assert claim(second) is None
         ends: dict[str, Callable[[], object]] = {
             "stored": lambda: finish(held),
-            "failed": lambda: _fail_and_claim(held, AgentError("bad_credentials", "no"), "", may_claim=False),
+            "failed": lambda: _fail_and_claim(held, AgentError("bad_credentials", "no"), "", NOTHING_MORE),
             "given_back": lambda: _give_back(held, ""),
             "lost": lambda: recovery.reclaim_expired(timedelta(seconds=-60)),
             "cancelled": lambda: cancel_session(first, actor=person),

@@ -4,9 +4,10 @@ import contextlib
 import os
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import cast
 
 import pytest
 import time_machine
@@ -50,12 +51,15 @@ from workflow.agents.llm import Quote
 from workflow.contract.agent_types import AgentError
 from workflow.contract.failures import Failure
 from workflow.contract.states import SessionStatus
-from workflow.engine import driver, writing
+from workflow.engine import driver, pool, writing
 from workflow.engine.budget.limits import Limits
 from workflow.engine.budget.tally import Offer
 from workflow.engine.claims import Claim, claim_chapter, is_current
 from workflow.engine.outcomes import FinishedChapter
 from workflow.engine.phases import ending
+from workflow.engine.pool import ChapterPool
+from workflow.engine.runs.waiting import until_stored
+from workflow.engine.writing import ClaimNext
 from workflow.models import ChapterWorkflowItem, HarmonizationChange, ProcessingSession
 from workflow.processes import stopping
 from workflow.transitions import LostRace, session_transaction
@@ -109,6 +113,17 @@ class Broken(Exception):
     """Ends a transaction that is to be undone."""
 
 
+@dataclass
+class Places:
+    """A pool as far as claims go: it has so many places, and one becomes free where somebody waits."""
+
+    free_places: int
+
+    def wait_for_place(self, seconds: float) -> bool:
+        self.free_places = 1
+        return True
+
+
 class Schedule(RuleBasedStateMachine):
     """Steps of workers, people, the pacemaker and the clock on one session, in any order."""
 
@@ -124,6 +139,8 @@ class Schedule(RuleBasedStateMachine):
         self.kinds = KINDS
         self.options = override_settings(CHAPTERFLOW_WRITERS=["quotations", LIMITED])
         self.options.enable()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(pool, "waits", lambda writer: True)
         self.work = transaction.atomic()
         self.work.__enter__()
 
@@ -132,6 +149,7 @@ class Schedule(RuleBasedStateMachine):
         self.work.__exit__(None, None, None)
         self.clock.stop()
         self.options.disable()
+        self.patch.undo()
         stopping.reset()
 
     @initialize(
@@ -187,11 +205,11 @@ class Schedule(RuleBasedStateMachine):
 
     def wake_up(self, rng: Random) -> None:
         """A worker begins, also where it was woken twice, late, or not at all."""
-        self._take(driver._begin(self.pk, lambda: not stopping.is_requested()))
+        self._take(*self._drive(rng).begin())
 
     def go_on(self, rng: Random) -> None:
         """A worker that has ended its work looks for more."""
-        self._take(driver._claim(self.pk, lambda: True))
+        self._take(*self._drive(rng).claim())
 
     def work_for_a_while(self, rng: Random) -> None:
         """Nothing goes wrong for so many results."""
@@ -219,13 +237,17 @@ class Schedule(RuleBasedStateMachine):
         if held.item is None:
             self._raced(lambda: ending._settle_failure(held, error))
             return
-        self._take(writing.until_stored(held, lambda: writing._fail_and_claim(held, error, "so far", True)))
+        self._take(
+            until_stored(
+                held, lambda: writing._fail_and_claim(held, error, "so far", ClaimNext(lambda: True))
+            )
+        )
 
     def fail_for_good(self, rng: Random) -> None:
         """What is being written fails by an error that cannot pass."""
         error = AgentError(Failure.BAD_CREDENTIALS, "no")
         for held in [self._as_it_was(each) for each in self.held if is_current(each) and each.item]:
-            writing.until_stored(held, lambda: writing._fail_and_claim(held, error, "", False))  # noqa: B023
+            until_stored(held, lambda: writing._fail_and_claim(held, error, "", ClaimNext(lambda: False)))  # noqa: B023
 
     def give_back(self, rng: Random) -> None:
         held = self._any_held(rng)
@@ -234,22 +256,22 @@ class Schedule(RuleBasedStateMachine):
         if held.item is None:
             self._raced(lambda: ending._give_back(held))
             return
-        writing.until_stored(held, lambda: writing._give_back(held, "so far"))
+        until_stored(held, lambda: writing._give_back(held, "so far"))
 
     def reach_the_budget(self, rng: Random) -> None:
         """The next call of a chapter's model would pass the budget, or would have a moment ago."""
         held = self._any_held(rng)
         if held is not None and held.item is not None:
-            writing.until_stored(held, lambda: writing._stop_for_budget(held, OFFER, "so far"))
+            until_stored(held, lambda: writing._stop_for_budget(held, OFFER, "so far"))
 
     def end_slice(self, rng: Random) -> None:
         ending.finish_book(self.pk)
-        driver._queue_again(self.pk)
+        self._drive(rng).queue_again()
 
     def lose_a_begun_step(self, rng: Random) -> None:
         """A worker is killed in a transaction: nothing of it is kept."""
         with pytest.raises(Broken), transaction.atomic():
-            driver._begin(self.pk, lambda: True)
+            self._drive(rng).begin()
             raise Broken
 
     def rival_takes_a_place(self, rng: Random) -> None:
@@ -264,10 +286,10 @@ class Schedule(RuleBasedStateMachine):
         if self.rivals:
             held = self.rivals.pop(rng.randrange(len(self.rivals)))
             if rng.random() < 0.7:
-                writing.until_stored(held, lambda: writing._give_back(held, ""))
+                until_stored(held, lambda: writing._give_back(held, ""))
                 return
             error = AgentError(Failure.RATE_LIMITED, "no", rng.choice([None, 60.0]))
-            writing.until_stored(held, lambda: writing._fail_and_claim(held, error, "", False))
+            until_stored(held, lambda: writing._fail_and_claim(held, error, "", ClaimNext(lambda: False)))
 
     def rival_is_before_it(self, rng: Random) -> None:
         """Every place is taken when a worker looks for a chapter; then, often, they are free."""
@@ -342,10 +364,16 @@ class Schedule(RuleBasedStateMachine):
             assert session.best_progress >= self.best
             self.best, self.was_complete = session.best_progress, session.status == SessionStatus.COMPLETED
 
-    def _take(self, claim: Claim | None) -> None:
-        if claim is not None:
-            assert is_current(claim)
-            self.held.append(claim)
+    def _drive(self, rng: Random) -> driver.Drive:
+        """Return a worker's slice of time, with a pool for writers that wait or, as often, without one."""
+        places = rng.choice([None, None, 0, 1, 3])
+        return driver.Drive(self.pk, None if places is None else cast(ChapterPool, Places(places)))
+
+    def _take(self, *claims: Claim | None) -> None:
+        for claim in claims:
+            if claim is not None:
+                assert is_current(claim)
+                self.held.append(claim)
 
     def _any_held(self, rng: Random) -> Claim | None:
         """Return a claim of now or of before, as the worker that made it knows it."""
@@ -358,7 +386,9 @@ class Schedule(RuleBasedStateMachine):
         held = self._as_it_was(held)
         text = TOLD.format(number=held.item.number if held.item else 0)
         finished = FinishedChapter(title="Told", markdown=text, word_count=4, citations=())
-        self._take(writing.until_stored(held, lambda: writing._store_and_claim(held, finished, may_claim)))
+        self._take(
+            until_stored(held, lambda: writing._store_and_claim(held, finished, ClaimNext(lambda: may_claim)))
+        )
 
     def _raced(self, settle: Callable[[], None]) -> None:
         with contextlib.suppress(LostRace):

@@ -3,7 +3,7 @@
 from .calls.call import Timeouts
 from .calls.streaming import RESET
 from .calls.watch import Quote, Watch
-from .providers.backends import PROVIDERS, account_of, is_model, split_models
+from .providers.backends import PROVIDERS, account_of, is_model, preload, split_models
 from .providers.prices import cost_of, has_price
 from .writer import ModelWriter
 
@@ -18,5 +18,6 @@ __all__ = [
     "cost_of",
     "has_price",
     "is_model",
+    "preload",
     "split_models",
 ]

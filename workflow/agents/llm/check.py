@@ -17,7 +17,7 @@ from workflow.contract.failures import EXPLANATIONS, Failure
 from .calls.call import POLL_SECONDS, ModelAnswer, Timeouts, call_model, run_cancellable, settings_for
 from .calls.errors import classify, finish_failure, is_caused_by
 from .calls.streaming import MarkdownFilter
-from .providers.backends import INSTALL, base_url_of, is_installed, make_model, missing_key, provider_of
+from .providers.backends import INSTALL, base_url_of, is_installed, missing_key, open_model, provider_of
 
 if TYPE_CHECKING:
     from pydantic_ai.messages import ModelMessage
@@ -139,9 +139,8 @@ async def _ask(name: str) -> Steps:
     preview = MarkdownFilter(lambda text: begun.append(time.monotonic() - started))
     settings = settings_for(MOST_TOKENS, Timeouts(CHECK_SECONDS, CHECK_SECONDS, CHECK_SECONDS))
     try:
-        model = make_model(name)
-        started = time.monotonic()
-        async with model:
+        async with open_model(name) as model:
+            started = time.monotonic()
             answer = await call_model(model, name, _messages(), settings, preview, 0)
     except Exception as error:
         return _told(name, classify(error, QUESTION), error)

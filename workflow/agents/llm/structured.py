@@ -21,7 +21,7 @@ from .calls.streaming import MarkdownFilter
 from .calls.usage import TokenUsage, failed_call
 from .calls.watch import Quote, Watch
 from .prompt.tokens import estimate_tokens
-from .providers.backends import make_model
+from .providers.backends import open_model
 from .providers.ollama import find_window
 from .writer import FALLS_BACK, most_hopeful
 
@@ -132,8 +132,7 @@ class Adviser:
 
     async def _ask_one(self, name: str, inquiry: Inquiry[Form], watch: Watch) -> Form:
         """Ask for the form in the best way that the model has; where it fails at that, ask in words."""
-        model = make_model(name)
-        async with model:
+        async with open_model(name) as model:
             await _check_room(name, model, inquiry)
             mode = self._modes.get(name) or best_mode(model)
             try:

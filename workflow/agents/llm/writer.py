@@ -18,7 +18,7 @@ from .calls.watch import Quote, Watch
 from .prompt.budgets import has_room
 from .prompt.messages import Prompt, build_prompt
 from .prompt.tokens import estimate_tokens
-from .providers.backends import make_model, split_models
+from .providers.backends import open_model, split_models
 from .providers.ollama import find_window
 from .providers.windows import Window, learn
 
@@ -98,9 +98,8 @@ class _Job:
         raise most_hopeful(failures)
 
     async def _write_with(self, name: str) -> ChapterResult:
-        model = make_model(name)
-        window = Window(self._window, "setting") if self._window else await find_window(name, model)
-        async with model:
+        async with open_model(name) as model:
+            window = Window(self._window, "setting") if self._window else await find_window(name, model)
             for _ in range(MOST_SHRINKS):
                 prompt = self._prompt_for(window, name)
                 try:

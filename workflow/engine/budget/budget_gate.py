@@ -7,10 +7,10 @@ from collections.abc import Callable
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
+from chapterflow_site.core.outages import little_patience
 from workflow.agents.llm import Quote, cost_of
 from workflow.contract.agent_types import AgentCancelled, AgentError
 from workflow.contract.failures import Failure
-from workflow.engine.checkpoints import little_patience
 from workflow.engine.claims import Claim
 
 from .tally import Offer, call_count_of, let_pass, with_calls

@@ -18,10 +18,10 @@ from workflow.agents.llm.structured import Adviser
 from workflow.contract.agent_types import AgentError
 from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
-from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
 from workflow.engine.budget.tally import spent
 from workflow.engine.claims import Claim
-from workflow.engine.writing import until_answered
+from workflow.engine.runs.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
+from workflow.engine.runs.waiting import until_answered
 from workflow.models import Attempt, AttemptOutcome
 from workflow.transitions import LostRace, SessionTransaction, session_transaction
 

@@ -8,12 +8,12 @@ from workflow.contract.agent_types import AgentError
 from workflow.contract.events import EventKind
 from workflow.contract.failures import Failure
 from workflow.contract.states import ItemStatus, Phase, SessionStatus
-from workflow.engine.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
 from workflow.engine.budget.tally import correct, spent, spent_unseen
 from workflow.engine.claims import Claim, end_attempt, lease_length
 from workflow.engine.retry_policy import POLICY, decide_retry
+from workflow.engine.runs.attempts import AgentRun, AttemptFailed, LeaseLost, Stopped
+from workflow.engine.runs.waiting import until_answered, until_stored
 from workflow.engine.session_progress import missing_words
-from workflow.engine.writing import until_answered, until_stored
 from workflow.models import AttemptOutcome, ProcessingSession
 from workflow.processes import stopping
 from workflow.transitions import NO_CLAIM, NO_ERROR, LostRace, SessionTransaction, session_transaction

@@ -12,9 +12,9 @@ from workflow.agents.llm.model_review import batches, instructions, judging_inqu
 from workflow.agents.llm.structured import Adviser
 from workflow.agents.orchestrator import harmonizer_models
 from workflow.contract.agent_types import JSON, OnText, WrittenChapter
-from workflow.engine.attempts import AgentRun, AttemptFailed
 from workflow.engine.claims import Claim
-from workflow.engine.writing import until_answered
+from workflow.engine.runs.attempts import AgentRun, AttemptFailed
+from workflow.engine.runs.waiting import until_answered
 from workflow.harmonization import Finding
 from workflow.harmonization.cases import Case, Cases, collect_cases
 from workflow.harmonization.judged import Judged, put_together

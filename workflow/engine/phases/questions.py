@@ -20,10 +20,10 @@ from workflow.agents.questions import Question, ask_questions
 from workflow.agents.questions.proposed import Proposed, accept, proposed_from
 from workflow.contract.agent_types import OnText, WrittenChapter
 from workflow.contract.events import EventKind
-from workflow.engine.attempts import AgentRun, AttemptFailed
 from workflow.engine.budget.tally import spent
 from workflow.engine.claims import Claim, end_attempt
-from workflow.engine.writing import until_answered
+from workflow.engine.runs.attempts import AgentRun, AttemptFailed
+from workflow.engine.runs.waiting import until_answered
 from workflow.models import AttemptOutcome, FollowUpQuestion, Priority
 from workflow.transitions import NO_CLAIM, NO_ERROR, LostRace, session_transaction
 

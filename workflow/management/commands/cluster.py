@@ -1,7 +1,11 @@
 """`manage.py cluster`: one cluster of workers, as `up` and `work` start them."""
 
+import gc
+
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from workflow.agents.llm import preload
 from workflow.queue import cluster
 
 
@@ -12,4 +16,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         """Run until SIGTERM or Ctrl-C."""
+        preload(
+            [
+                settings.CHAPTERFLOW_WRITER,
+                *settings.CHAPTERFLOW_WRITERS,
+                settings.CHAPTERFLOW_HARMONIZER,
+                settings.CHAPTERFLOW_QUESTIONER,
+            ]
+        )
+        # A collection in a worker would write to every page that it shares with the others.
+        gc.collect()
+        gc.freeze()
         cluster.run()

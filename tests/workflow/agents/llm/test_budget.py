@@ -18,11 +18,11 @@ from workflow.actions import cancel_session, pause_session, raise_budget, resume
 from workflow.agents.llm import Quote
 from workflow.contract.agent_types import AgentError
 from workflow.engine import advance
-from workflow.engine.attempts import AgentRun, AttemptFailed
 from workflow.engine.budget import budget_gate, tally
 from workflow.engine.budget.limits import Limits, suggested
 from workflow.engine.budget.tally import Offer, Tally, let_pass, tally_of
 from workflow.engine.claims import claim_phase
+from workflow.engine.runs.attempts import AgentRun, AttemptFailed
 from workflow.models import Attempt, ProcessingSession
 from workflow.transitions import session_transaction
 from workflow.workers import recovery

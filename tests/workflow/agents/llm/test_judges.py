@@ -207,7 +207,7 @@ def test_model_whose_package_is_missing_leaves_the_rules_result(
     def missing(name: str) -> object:
         raise AgentError(Failure.MODEL_NOT_FOUND, "it needs a package that is not installed")
 
-    monkeypatch.setattr(structured, "make_model", missing)
+    monkeypatch.setattr(structured, "open_model", missing)
     session = told_session(person)
 
     advance(session.pk)

@@ -34,7 +34,7 @@ def test_good_chapter(scenario: str, server: ScriptedServer, write: Write) -> No
     assert draft.confidence == 0.7
     assert draft.content.startswith("The river rose")
     assert draft.content.endswith("[c-3]")
-    assert len(pieces) > 3
+    assert "".join(pieces).strip().startswith("The river rose")
     assert shown_of(pieces).replace("```", "").strip() == draft.content
 
 

@@ -2,7 +2,8 @@
 
 import importlib.util
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +11,7 @@ from workflow.contract.agent_types import AgentError
 from workflow.contract.failures import Failure
 
 if TYPE_CHECKING:
+    from httpx2 import AsyncClient
     from openai import AsyncOpenAI
     from pydantic_ai.models import Model
     from pydantic_ai.providers import Provider as Client
@@ -68,6 +70,8 @@ PROVIDERS: Mapping[str, ProviderPackage] = {
         "vLLM", "openai", "openai", "VLLM_BASE_URL", ("VLLM_API_KEY",), is_own=True, always_ends=True
     ),
 }
+# Google streams sentences, not tokens; its package wants a client of its own making.
+_SENDS_LARGE_PIECES = "google:"
 INSTALL = 'pip install "pydantic-ai-slim[{extra}]"'
 
 
@@ -87,7 +91,20 @@ def split_models(writer: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in writer.split(",") if name.strip())
 
 
-def make_model(name: str) -> "Model":
+@asynccontextmanager
+async def open_model(name: str) -> "AsyncIterator[Model]":
+    """Make the model for one job, with an HTTP client of its own, and close both. Raises as `make_model`."""
+    provider_of(name)
+    async with AsyncExitStack() as stack:
+        client = None
+        if is_installed(PROVIDERS[name.partition(":")[0]]) and not name.startswith(_SENDS_LARGE_PIECES):
+            from .coalescing import CoalescingClient
+
+            client = await stack.enter_async_context(CoalescingClient())
+        yield await stack.enter_async_context(make_model(name, client))
+
+
+def make_model(name: str, client: "AsyncClient | None" = None) -> "Model":
     """Make the model, with base URL and key from the environment. It belongs to one event loop and one job.
 
     Raises AgentError: model_not_found where a package or a base URL is missing, bad_credentials where the key is.
@@ -103,11 +120,24 @@ def make_model(name: str) -> "Model":
     from pydantic_ai.exceptions import UserError
 
     try:
-        return _model(kind, model_name, provider)
+        return _model(kind, model_name, provider, client)
     except UserError as error:
         raise AgentError(Failure.BAD_CREDENTIALS, _first_sentence(str(error))) from None
     except ImportError:
         raise AgentError(Failure.MODEL_NOT_FOUND, missing_package(name, provider)) from None
+
+
+def preload(writers: Iterable[str]) -> None:
+    """Import what the models among `writers` need, so that the processes forked from this one share it.
+
+    One whose package, key or address is missing is left out: its chapters will say so.
+    """
+    for name in dict.fromkeys(
+        name for writer in writers if is_model(writer) for name in split_models(writer)
+    ):
+        with suppress(AgentError):
+            make_model(name)
+            importlib.import_module("pydantic_ai.direct")
 
 
 def provider_of(name: str) -> ProviderPackage:
@@ -153,25 +183,29 @@ def window_of(model: "Model") -> int | None:
     return window if isinstance(window, int) and window > 0 else None
 
 
-def _model(kind: str, model_name: str, provider: ProviderPackage) -> "Model":
+def _model(
+    kind: str, model_name: str, provider: ProviderPackage, http_client: "AsyncClient | None"
+) -> "Model":
     from pydantic_ai.models import infer_model
 
+    def connected(kind: str) -> "Client[object]":
+        return _client(kind, http_client)
+
     if not provider.always_ends:
-        return infer_model(f"{kind}:{model_name}", provider_factory=_client)
+        return infer_model(f"{kind}:{model_name}", provider_factory=connected)
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.profiles.openai import OpenAIModelProfile
 
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    client = cast("Client[AsyncOpenAI]", _client(kind))
-    return OpenAIChatModel(model_name, provider=client, profile=profile)
+    return OpenAIChatModel(model_name, provider=cast("Client[AsyncOpenAI]", connected(kind)), profile=profile)
 
 
-def _client(kind: str) -> "Client[object]":
+def _client(kind: str, http_client: "AsyncClient | None") -> "Client[object]":
     """Make pydantic-ai's provider, with the address from the environment: not every one looks there by itself."""
     from pydantic_ai.providers import infer_provider_class
 
     make = cast("Callable[..., Client[object]]", infer_provider_class(kind))
-    return make(base_url=base_url_of(PROVIDERS[kind]))
+    return make(base_url=base_url_of(PROVIDERS[kind]), http_client=http_client)
 
 
 def _is_installed(package: str) -> bool:

@@ -1,4 +1,4 @@
-"""Runs an agent in a thread of its own, and watches it: renews the lease, sees a cancel, a time limit and a stop."""
+"""Runs an agent in a thread of its own, and watches it: takes in its text, sees a cancel, a time limit and a stop."""
 
 import contextvars
 import logging
@@ -6,35 +6,31 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Generic, TypeVar
 
 from django.conf import settings
-from django.db import Error as AnyDatabaseError
-from django.db import connection, connections
+from django.db import connections
 
 from books.text.storable import clean
 from workflow.agents.llm import RESET, Quote
 from workflow.contract.agent_types import AgentCancelled, AgentError, OnText
 from workflow.contract.failures import Failure
+from workflow.engine.budget.budget_gate import BudgetGate
+from workflow.engine.budget.tally import Offer
+from workflow.engine.claims import Claim
 from workflow.models import ProcessingSession
 from workflow.notify import local
-from workflow.processes import stopping
 from workflow.transitions import LostRace
 
-from .budget.budget_gate import BudgetGate
-from .budget.tally import Offer
-from .checkpoints import Checkpoints
-from .claims import Claim, is_current, renew
+from .keeper import ClaimKeeper
+from .waiting import Steps, run_alone
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-TICK_SECONDS = 0.2
-# How soon a cancel is seen; each look is a query for each worker.
-CHECK_SECONDS = 0.5
-# One renewal may fail, or come late, without the loss of the claim.
-HEARTBEATS_PER_LEASE = 3
-PREVIEW_SECONDS = 0.1
+# How often what agents have written is taken in: they wake nobody for a word.
+TICK_SECONDS = 0.1
 LONGEST_PARTIAL_TEXT = 1_000_000
 
 
@@ -73,27 +69,37 @@ class OverBudget(Exception):
 
 
 class AgentRun(Generic[Result]):
-    """One run of an agent, in a thread that touches no database, watched by the worker's own thread.
+    """One run of an agent, in a thread that touches no database, watched by another one.
 
     Only the watching thread keeps the state of the run: what the agent's thread says goes through a queue, without
-    locks.
+    locks. A watching thread of many runs gives each of them its ClaimKeeper.
     """
 
-    def __init__(self, claim: Claim, work: Callable[[OnText], Result], seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        claim: Claim,
+        work: Callable[[OnText], Result],
+        seconds: float | None = None,
+        keeper: ClaimKeeper | None = None,
+    ) -> None:
         self._claim = claim
         self._seconds = settings.CHAPTERFLOW_ATTEMPT_SECONDS if seconds is None else seconds
         self._work = work
+        self._keeper = keeper or ClaimKeeper()
         self._texts: queue.SimpleQueue[str | Offer | None] = queue.SimpleQueue()
         self._cancelled = threading.Event()
         self._result: list[Result] = []
         self._error: BaseException | None = None
         self._written: list[str] = []
         self._room = LONGEST_PARTIAL_TEXT
-        self._next_preview = 0.0
-        self._checkpoints = Checkpoints(claim)
-        self._budget_gate = BudgetGate(claim, self._texts.put, self._cancelled)
+        self._has_news = False
+        self._budget_gate = BudgetGate(claim, self._ask, self._cancelled)
 
     def watch(self) -> Result:
+        """Do as `steps`, in this thread."""
+        return run_alone(self.steps(), self._keeper.news)
+
+    def steps(self) -> Steps[Result]:
         """Start the agent, wait for its end and return its result.
 
         Raises AttemptFailed, LeaseLost, Stopped or, for a chapter, OverBudget, each with the text written until then.
@@ -105,38 +111,35 @@ class AgentRun(Generic[Result]):
         # A daemon: a writer that hangs must not keep the worker from ending.
         threading.Thread(target=run, args=(self._run,), name=self._claim.label, daemon=True).start()
         try:
-            self._wait_for_end()
+            with self._keeper.holding(self._claim), self._storing_text():
+                yield from self._until_end()
         finally:
             self._cancelled.set()
             # Calls that were sent cost money however the attempt ends.
             self._budget_gate.close(self.text)
         return self._outcome()
 
-    def _wait_for_end(self) -> None:
-        """Take in text, renew the lease and look for a cancel, until the agent has ended. Raises what must end it."""
-        self._next_preview = time.monotonic() + PREVIEW_SECONDS
+    def _storing_text(self) -> AbstractContextManager[None]:
+        # A phase has no chapter whose text anybody could look at.
+        if self._claim.item is None:
+            return nullcontext()
+        return self._keeper.storing_text(self._claim, lambda: self.text)
+
+    def _until_end(self) -> Steps[None]:
+        """Take in text and keep the claim until the agent has ended. Raises what must end it."""
         deadline = time.monotonic() + self._seconds
-        next_check = time.monotonic() + CHECK_SECONDS
-        heartbeat = settings.CHAPTERFLOW_LEASE_SECONDS / HEARTBEATS_PER_LEASE
-        next_renewal = time.monotonic() + heartbeat
         while self._is_running():
             self._answer_agent()
-            now = time.monotonic()
-            if now >= deadline:
+            if time.monotonic() >= deadline:
                 said = f"no result after {self._seconds:.0f} seconds"
                 raise AttemptFailed(AgentError(Failure.TIMEOUT, said), self.text)
-            if stopping.is_overdue():
+            self._keeper.look()
+            if self._keeper.is_lost(self._claim):
+                raise LeaseLost(self.text)
+            if self._keeper.must_stop:
                 raise Stopped(self.text)
-            # A renewal is a look too: it changes no row where the claim is lost.
-            if now >= next_renewal:
-                next_renewal = now + heartbeat
-                self._check(renew)
-            elif now >= next_check:
-                next_check = now + CHECK_SECONDS
-                self._check(is_current)
-            # A phase has no chapter whose text anybody could look at.
-            if self._claim.item is not None and self._checkpoints.is_due():
-                self._checkpoints.keep(self.text)
+            self._send_preview()
+            yield TICK_SECONDS
 
     def is_cancelled(self) -> bool:
         """Return whether the agent must stop. Called in the agent's thread while its model is silent."""
@@ -167,6 +170,7 @@ class AgentRun(Generic[Result]):
             finally:
                 # Always, and last: the watching thread takes it for the end, and reads the result then.
                 self._texts.put(None)
+                self._keeper.news.set()
 
     def _on_text(self, text: str) -> None:
         """Queue what the agent has written, a million characters at most. Called in the agent's thread.
@@ -185,38 +189,40 @@ class AgentRun(Generic[Result]):
             self._room -= len(kept)
             self._texts.put(kept)
 
+    def _ask(self, question: Offer) -> None:
+        """Queue the question, which keeps the agent waiting. Called in the agent's thread."""
+        self._texts.put(question)
+        self._keeper.news.set()
+
     def _is_running(self) -> bool:
-        """Take in what the agent says, for one tick. Returns False once the agent has ended."""
+        """Take in what the agent has said. Returns False once it has ended."""
         end = time.monotonic() + TICK_SECONDS
         try:
-            text = self._texts.get(timeout=TICK_SECONDS)
-            while text is not None:
-                self._take(text)
-                # An agent that writes without a pause must not keep the watch from its clock.
-                if time.monotonic() >= end:
-                    break
-                text = self._texts.get_nowait()
-            else:
-                return False
+            # An agent that writes without a pause must not keep the watch from its clock.
+            while time.monotonic() < end:
+                said = self._texts.get_nowait()
+                if said is None:
+                    return False
+                self._take(said)
         except queue.Empty:
             pass
-        self._send_preview()
         return True
 
     def _take(self, text: str | Offer) -> None:
         """Add the text to what is written, or begin again where the writer corrects itself."""
         if isinstance(text, Offer):
             self._budget_gate.take(text)
-        elif text == RESET:
+            return
+        self._has_news = True
+        if text == RESET:
             self._written.clear()
         else:
             self._written.append(text)
 
     def _send_preview(self) -> None:
-        """Send the boards a preview of what is written, at most ten times a second."""
-        now = time.monotonic()
-        if self._claim.item is not None and self._written and now >= self._next_preview:
-            self._next_preview = now + PREVIEW_SECONDS
+        """Send the boards a preview of what is written, where something is new."""
+        if self._claim.item is not None and self._has_news and self._written:
+            self._has_news = False
             local.send_preview(str(self._claim.session.pk), self._claim.item.number, self.text)
 
     def _answer_agent(self) -> None:
@@ -224,17 +230,6 @@ class AgentRun(Generic[Result]):
             self._budget_gate.answer()
         except (LostRace, ProcessingSession.DoesNotExist):
             raise LeaseLost(self.text) from None
-
-    def _check(self, ask: Callable[[Claim], bool]) -> None:
-        """Raise LeaseLost where the database answers that the claim is not ours; an outage is no answer."""
-        try:
-            mine = ask(self._claim)
-        except AnyDatabaseError:
-            logger.warning("%s: the database does not answer; the writing goes on", self._claim.label)
-            connection.close()
-            return
-        if not mine:
-            raise LeaseLost(self.text)
 
     def _outcome(self) -> Result:
         if self._error is None:
