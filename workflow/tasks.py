@@ -52,7 +52,8 @@ def tend() -> None:
     """
     grace = timedelta(seconds=settings.CHAPTERFLOW_LEASE_SECONDS)
     try:
-        recovery.recover(grace if _clock_watch.skipped() <= 0 else None)
+        is_steady = _clock_watch.skipped() <= 0
+        recovery.recover(grace if is_steady else None, _clock_watch.looked_at)
     except AnyDatabaseError:
         logger.exception("sessions could not be looked after; the next minute tries again")
 

@@ -22,11 +22,18 @@ def database_now() -> datetime:
 
 
 class ClockWatch:
-    """Compares the database's clock with this process's own, which only measures how much time goes by."""
+    """Compares the database's clock with this process's own, which only measures how much time goes by.
+
+    `looked_at` is the database's time at the last look, None before the first.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._last: tuple[float, datetime] | None = None
+
+    @property
+    def looked_at(self) -> datetime | None:
+        return self._last[1] if self._last else None
 
     def skipped(self) -> float:
         """Return how many seconds the database's clock has skipped since the last look: it was set, or we slept.

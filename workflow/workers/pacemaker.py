@@ -46,7 +46,8 @@ class Pacemaker:
         began = self._clock()
         try:
             self._look_at_clock()
-            recovery.recover(timedelta(0) if self._clock() >= self._trust_leases_from else None)
+            grace = timedelta(0) if self._clock() >= self._trust_leases_from else None
+            recovery.recover(grace, self._clock_watch.looked_at)
             self._watchdog.tick()
         except AnyDatabaseError as error:
             logger.warning("the database does not answer: %s", error)

@@ -36,15 +36,15 @@ class HeldUp(AnyDatabaseError):
     """The database kept this process waiting for a lock, so that an expired lease says nothing."""
 
 
-def recover(grace: timedelta | None = timedelta(0)) -> None:
+def recover(grace: timedelta | None = timedelta(0), now: datetime | None = None) -> None:
     """Take claims back from lost workers, then wake every session that has work due.
 
-    `grace` is how long a lease must be over before its worker counts as lost; None where no lease counts now. Raises
-    HeldUp.
+    `grace` is how long a lease must be over, at `now`, before its worker counts as lost; None where no lease counts.
+    Who has compared the clock gives its time of then: it may be set at any moment after. Raises HeldUp.
     """
     reclaim_from_dead()
     if grace is not None:
-        reclaim_expired(grace)
+        reclaim_expired(grace, now)
     wake_due()
 
 
@@ -59,12 +59,12 @@ def reclaim_from_dead() -> None:
         worker_registry.disband_run(run)
 
 
-def reclaim_expired(grace: timedelta = timedelta(0)) -> None:
-    """Take back claims whose lease has been over for `grace`.
+def reclaim_expired(grace: timedelta = timedelta(0), now: datetime | None = None) -> None:
+    """Take back claims whose lease has been over for `grace`, at `now` or at this moment.
 
     Raises HeldUp where others had the database's lock, because healthy workers could not renew their leases then.
     """
-    _reclaim(Q(lease_expires_at__lt=database_now() - grace), HELD_UP_SECONDS)
+    _reclaim(Q(lease_expires_at__lt=(now or database_now()) - grace), HELD_UP_SECONDS)
 
 
 def _owners() -> set[str]:

@@ -303,7 +303,7 @@ def test_pacemaker_leaves_leases_alone_after_an_outage(person: User, monkeypatch
     pacemaker = Pacemaker(clock=lambda: moment[0])
     moment[0] += 31
     monkeypatch.setattr(recovery, "wake_due", lambda: (_ for _ in ()).throw(OperationalError("gone")))
-    monkeypatch.setattr("workflow.workers.pacemaker.recovery.reclaim_expired", lambda grace: None)
+    monkeypatch.setattr("workflow.workers.pacemaker.recovery.reclaim_expired", lambda *_: None)
     monkeypatch.setattr("workflow.workers.pacemaker.connection.close", lambda: None)
     pacemaker.tick()
     monkeypatch.undo()

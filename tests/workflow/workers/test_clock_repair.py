@@ -9,8 +9,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from time_machine import Traveller
 
+from chapterflow_site.core.clock import ClockWatch
 from tests.workflow.engine.test_leases import claim
 from tests.workflow.sessions import item, new_session, statuses
+from workflow import tasks
 from workflow.models import Attempt, ChapterWorkflowItem, ProcessingSession, Provider
 from workflow.models.attempt import AttemptOutcome
 from workflow.workers import clock_repair, recovery
@@ -115,6 +117,25 @@ def test_lease_of_a_lost_worker_ends_in_its_time(session: ProcessingSession, clo
     recovery.reclaim_expired()
 
     assert statuses(session)[0] == "pending"
+
+
+@pytest.mark.parametrize("who", ["pacemaker", "task"])
+def test_clock_that_is_set_forward_after_the_look_at_it_ends_no_lease(
+    session: ProcessingSession, clock: Traveller, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    awake = [1000.0]
+    beats = Pacemaker(clock=lambda: awake[0])
+    monkeypatch.setattr(tasks, "_clock_watch", ClockWatch(lambda: awake[0]))
+    work = beats.tick if who == "pacemaker" else tasks.tend
+    work()
+    awake[0] += 31
+    clock.shift(31)
+    claim(session)
+    monkeypatch.setattr(recovery, "reclaim_from_dead", lambda: clock.shift(HOUR))
+
+    work()
+
+    assert statuses(session)[0] == "in_progress"
 
 
 def test_pacemaker_notices_at_its_start_and_while_it_ticks(

@@ -128,7 +128,6 @@ def test_leases_are_trusted_again_only_after_a_suspended_machine_was_awake_for_a
     person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = new_session(person, 1)
-    claim(session)
     awake, wall = [1000.0], [timezone.now()]
     monkeypatch.setattr("chapterflow_site.core.clock.database_now", lambda: wall[0])
     beats = Pacemaker(clock=lambda: awake[0])
@@ -141,6 +140,7 @@ def test_leases_are_trusted_again_only_after_a_suspended_machine_was_awake_for_a
 
     tick(1)
     tick(31)
+    claim(session)
     expire(session)
     after_waking = tick(1, asleep=3600)
     still = tick(20)
