@@ -135,7 +135,7 @@ def _without_markup(text: str, marks: _Marks) -> str:
     labels = (line for line in lines if _label_line(line, certain=False))
     labelled = len(list(islice(labels, 2))) == 2
     spoken = _without_names_of_cues(lines) if has_cues else iter(lines)
-    return _joined(_Line.read(line, marks, labelled, has_cues) for line in spoken)
+    return _joined(_read_line(line, marks, labelled, has_cues) for line in spoken)
 
 
 def _without_names_of_cues(lines: list[str]) -> Iterator[str]:
@@ -145,30 +145,26 @@ def _without_names_of_cues(lines: list[str]) -> Iterator[str]:
             yield line
 
 
-class _Line(NamedTuple):
-    """A line without its label: `label` is a mark and "Name: ", `flows` whether it goes on from the line before."""
+# A line's label (a mark and "Name: "), its text, and whether it goes on from the line before.
+_Line = tuple[str, str, bool]
 
-    label: str
-    text: str
-    flows: bool
 
-    @staticmethod
-    def read(line: str, marks: _Marks, labelled: bool, has_cues: bool) -> "_Line":
-        flows = has_cues and not line.startswith("\x02")
-        if not _TIME_OR_LABEL.search(line):
-            return _Line("", line, flows)
-        if match := _label_line(line, certain=not labelled):
-            return _Line(_label(match, marks), "", flows=False)
-        if match := _CUE.match(line) or _TIME_ALONE.match(line):
-            return _Line(marks.add("", match["time"]), "", flows=True)
-        if match := _whole_label(line):
-            return _Line(_label(match, marks), _inline(line[match.end() :], marks), flows=False)
-        if match := _WHISPER.match(line):
-            mark = marks.add("", match["time"])
-            inner = _BRACKETED_LABEL.match(line, match.end())
-            label = f"{mark}{_label(inner, marks)}" if inner else mark
-            return _Line(label, _inline(line[(inner or match).end() :], marks), flows=not inner)
-        return _Line("", _inline(line, marks), flows)
+def _read_line(line: str, marks: _Marks, labelled: bool, has_cues: bool) -> _Line:
+    flows = has_cues and not line.startswith("\x02")
+    if not _TIME_OR_LABEL.search(line):
+        return "", line, flows
+    if match := _label_line(line, certain=not labelled):
+        return _label(match, marks), "", False
+    if match := _CUE.match(line) or _TIME_ALONE.match(line):
+        return marks.add("", match["time"]), "", True
+    if match := _whole_label(line):
+        return _label(match, marks), _inline(line[match.end() :], marks), False
+    if match := _WHISPER.match(line):
+        mark = marks.add("", match["time"])
+        inner = _BRACKETED_LABEL.match(line, match.end())
+        label = f"{mark}{_label(inner, marks)}" if inner else mark
+        return label, _inline(line[(inner or match).end() :], marks), not inner
+    return "", _inline(line, marks), flows
 
 
 def _label_line(line: str, *, certain: bool) -> re.Match[str] | None:
