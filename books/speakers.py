@@ -4,6 +4,7 @@ A label that is a name, or may be one ("JOHN: words", "Q: words"), is not asked 
 person uploaded it, and nothing tells it for certain from a line like "Note: words".
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ _SAMPLES = 2
 _SAMPLE_CHARACTERS = 140
 _LONGEST_NAME = 300
 _MOST_SHOWN = 50
+_PART_OF_PATTERN = re.compile(r"\\d|\[[^\]]*\]|[^\W\d_]")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,22 @@ def checked_names(names: Mapping[str, str]) -> dict[str, str]:
                 f"A name has at most {_LONGEST_NAME} characters, and belongs to a label like SPEAKER_00.",
             )
     return {label: name for label, name in answers.items() if name}
+
+
+def names_schema() -> dict[str, object]:
+    """Return the JSON schema of what `checked_names` takes. Its patterns know no flag that lets case pass."""
+    label = _PART_OF_PATTERN.sub(_in_any_case, UNNAMED_LABEL.pattern)
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": f"^(?:{label})$"},
+        "additionalProperties": {"type": "string", "maxLength": _LONGEST_NAME},
+    }
+
+
+def _in_any_case(part: re.Match[str]) -> str:
+    if part[0] == "[A-Z]":
+        return "[A-Za-z]"
+    return f"[{part[0]}{part[0].upper()}]" if part[0].isalpha() else part[0]
 
 
 def _samples(version: BookVersion, label: str) -> tuple[str, ...]:

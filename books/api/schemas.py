@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from books.models import Dependencies
 from books.preferences.schema import preferences_schema
+from books.speakers import names_schema
 from chapterflow_site.api_base.types import Moment, Page, Request, old_name
 
 _BOOKS_PREFERENCES = "What the writer is asked for in all versions that do not say otherwise themselves."
@@ -15,6 +16,7 @@ _OWN_PREFERENCES = (
 )
 _WRITER = "Who writes the book where a start does not say; empty: the installation’s default."
 
+SpeakerNames = Annotated[dict[str, str], WithJsonSchema(names_schema())]
 Preferences = Annotated[dict[str, object], WithJsonSchema(preferences_schema())]
 _MODE = "On what chapters depend: `sequential` (each on the one before) or `graph` (by the links)."
 
@@ -178,7 +180,7 @@ class OutlineChange(Request):
         examples=[["n-2", "n-1"]],
     )
     preferences: Preferences | None = Field(default=None, description=_OWN_PREFERENCES)
-    speaker_names: dict[str, str] | None = Field(
+    speaker_names: SpeakerNames | None = Field(
         default=None,
         description="Who hides behind the recording’s labels, all answers. May be said after the start, too: the names "
         "stand in the sources at once, and in chapters that are written from then on.",

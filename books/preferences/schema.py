@@ -59,10 +59,11 @@ def _types(preference: Preference) -> list[Mapping[str, object]]:
             "additionalProperties": {"type": "string", "pattern": r"\S"},
             "description": "Wrong spelling: the one to keep.",
         }
-        return [_list(preference, NAME_CHARACTERS), wrong_to_right, _LINES]
+        return [_list(preference, NAME_CHARACTERS, wrong_to_right), wrong_to_right, _LINES]
     return [{"type": "string", "maxLength": preference.most}]
 
 
-def _list(preference: Preference, characters: int) -> Mapping[str, object]:
-    items = {"type": "string", "maxLength": characters}
+def _list(preference: Preference, characters: int, *others: Mapping[str, object]) -> Mapping[str, object]:
+    text = {"type": "string", "maxLength": characters}
+    items = {"anyOf": [text, *others]} if others else text
     return {"type": "array", "items": items, "maxItems": preference.most}
