@@ -1,14 +1,20 @@
 """Measures how soon many boards are live again that come back at once, and what viewers who do not read cost.
 
     .venv/bin/python -m tests.benchmarks.reconnect [--viewers 1000] [--people 1] [--chapters 600] [--lazy 200]
+    .venv/bin/python -m tests.benchmarks.reconnect --viewers 400 --kill
 
 Every viewer opens its socket in the same moment, as after a restart but without the browsers' spread. A viewer is in
-when the message has come by which its board knows that it is up to date.
+when the message has come by which its board knows that it is up to date. With `--kill` the web server is killed while
+all look on, and each tries again with the pauses of `static/connection.js`.
 """
 
 import argparse
 import asyncio
+import itertools
+import os
+import random
 import resource
+import signal
 import socket
 import statistics
 import tempfile
@@ -47,9 +53,12 @@ def processor_seconds(pid: int) -> float:
 class Viewer(asyncio.Protocol):
     """Opens a board's socket and waits for the mark by which it knows that it is up to date. Costs next to nothing."""
 
-    def __init__(self, request: bytes, is_in: asyncio.Future[float]) -> None:
+    def __init__(
+        self, request: bytes, is_in: asyncio.Future[float], lost: asyncio.Event | None = None
+    ) -> None:
         self._request = request
         self._is_in = is_in
+        self._lost = lost
         self._begin = time.monotonic()
         self._end = b""
 
@@ -68,6 +77,8 @@ class Viewer(asyncio.Protocol):
         """Never be in, where it was not."""
         if not self._is_in.done():
             self._is_in.set_result(float("inf"))
+        if self._lost:
+            self._lost.set()
 
 
 def request_for(site: Installation, board: str, query: str, cookie: str) -> bytes:
@@ -97,6 +108,58 @@ async def come_back(
     for transport in opened:
         transport.close()
     return sorted(each if isinstance(each, float) else float("inf") for each in times)
+
+
+def pause(tries: int) -> float:
+    """Return how many seconds a board waits before it tries again: `delay` of `static/connection.js`."""
+    return 0.1 + random.random() * min(0.5 * 2**tries, 4)
+
+
+async def come_back_after_a_kill(
+    site: Installation, board: str, since: int, cookies: list[str], viewers: int
+) -> tuple[float, list[float]]:
+    """Kill the web server under the viewers' eyes; return when it listened again, and when each was back, in order."""
+    loop = asyncio.get_running_loop()
+    lost = asyncio.Event()
+
+    async def come(number: int, until: asyncio.Event | None = None) -> float:
+        is_in: asyncio.Future[float] = loop.create_future()
+        request = request_for(site, board, f"since={since}", cookies[number % len(cookies)])
+        await loop.create_connection(lambda: Viewer(request, is_in, until), "127.0.0.1", site.port)
+        return await asyncio.wait_for(is_in, OPEN_SECONDS)
+
+    async def come_again(number: int, killed_at: float) -> float:
+        for tries in itertools.count():
+            await asyncio.sleep(pause(tries))
+            try:
+                if await come(number) != float("inf"):
+                    break
+            except OSError:
+                continue
+        return time.monotonic() - killed_at
+
+    async def listen(killed_at: float) -> float:
+        while True:
+            try:
+                transport, _ = await loop.create_connection(asyncio.Protocol, "127.0.0.1", site.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+                continue
+            transport.close()
+            return time.monotonic() - killed_at
+
+    for first in range(0, viewers, 50):
+        came = await asyncio.gather(
+            *(come(number, lost) for number in range(first, min(first + 50, viewers)))
+        )
+        assert max(came) < OPEN_SECONDS
+    killed_at = time.monotonic()
+    os.kill(web_process(site), signal.SIGKILL)
+    await lost.wait()
+    listened, *times = await asyncio.gather(
+        listen(killed_at), *(come_again(number, killed_at) for number in range(viewers))
+    )
+    return listened, sorted(times)
 
 
 def be_lazy(site: Installation, board: str, cookie: str, viewers: int) -> tuple[float, float]:
@@ -132,6 +195,18 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
         for _ in range(options.people - 1):
             printed = site.command("sign_in_link", "owner")
             cookies.append(site.cookie(f"{site.address}/sign-in/{printed.rstrip('/').rpartition('/')[2]}/"))
+        if options.kill:
+            listened, times = asyncio.run(
+                come_back_after_a_kill(site, board, since, cookies, options.viewers)
+            )
+            rows = [
+                ["viewers of a web server that is killed", str(options.viewers)],
+                ["it listens again", f"{listened:.2f} s after the kill"],
+                ["half of them are back", f"{statistics.median(times):.2f} s after the kill"],
+                ["the last is back", f"{times[-1]:.2f} s after the kill"],
+            ]
+            print(table(["", ""], rows))
+            return
         pid = web_process(site)
         memory, work = megabytes(pid), processor_seconds(pid)
         times = asyncio.run(come_back(site, board, since, cookies, options.viewers))
@@ -159,6 +234,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1)
     parser.add_argument("--chapters", type=int, default=600)
     parser.add_argument("--lazy", type=int, default=0)
+    parser.add_argument("--kill", action="store_true")
     options = parser.parse_args()
     end_in_order()
     resource.setrlimit(resource.RLIMIT_NOFILE, (8_192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
