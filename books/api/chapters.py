@@ -8,7 +8,7 @@ from books.sources import readable_revision, withheld_of
 from chapterflow_site.api_base.requests import page_of
 from chapterflow_site.api_base.types import ChapterId, Cursor, Limit
 
-from . import schemas
+from . import chapter_schemas as schemas
 from .lookup import chapter_of
 from .router import router
 
