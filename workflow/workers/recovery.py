@@ -75,9 +75,14 @@ def _owners() -> set[str]:
 
 def _reclaim(condition: Q, patience: float = math.inf) -> None:
     items = ChapterWorkflowItem.objects.filter(condition, status=ItemStatus.IN_PROGRESS).order_by("number")
-    for session_id, item_pk in list(items.values_list("session_id", "pk")):
-        lose = partial(_lose_item, item_pk=item_pk, condition=condition)
-        _look_after(session_id, "take_back_chapter", lose, patience)
+    lost: dict[UUID, list[int]] = {}
+    for session_id, item_pk in items.values_list("session_id", "pk"):
+        lost.setdefault(session_id, []).append(item_pk)
+    # Together, because one worker may have held dozens; alone where that breaks, so that one keeps no other waiting.
+    for session_id, item_pks in lost.items():
+        if not _take_back(session_id, item_pks, condition, patience) and len(item_pks) > 1:
+            for item_pk in item_pks:
+                _take_back(session_id, [item_pk], condition, patience)
     # Each in a transaction of its own: one that breaks keeps no other waiting, and no lock is held for long.
     phases = ProcessingSession.objects.filter(condition, token__isnull=False)
     for session_id in list(phases.values_list("pk", flat=True)):
@@ -86,11 +91,11 @@ def _reclaim(condition: Q, patience: float = math.inf) -> None:
 
 def _look_after(
     session_id: UUID, name: str, work: Callable[[SessionTransaction], None], patience: float = math.inf
-) -> None:
-    """Do `work` in a transaction on the session; a fault in it is logged, so that no other session is kept waiting.
+) -> bool:
+    """Do `work` in a transaction on the session. Returns whether it was done.
 
-    Raises a database error in an outage, and HeldUp, with nothing done, where the lock took longer than `patience`
-    seconds.
+    A fault in it is logged, so that no other session is kept waiting. Raises a database error in an outage, and HeldUp,
+    with nothing done, where the lock took longer than `patience` seconds.
     """
     began = time.monotonic()
     try:
@@ -99,21 +104,29 @@ def _look_after(
             if waited > patience:
                 raise HeldUp(f"it was locked for {waited:.0f} s")
             work(tx)
+        return True
     except (LostRace, ProcessingSession.DoesNotExist):
         logger.info("session %s: somebody was faster", session_id)
     except AnyDatabaseError:
         raise
     except Exception:
         logger.exception("session %s could not be looked after", session_id)
+    return False
 
 
-def _lose_item(tx: SessionTransaction, item_pk: int, condition: Q) -> None:
-    # Asked again under the session's lock: its worker may have renewed the lease, or stored the chapter, since.
-    item = tx.session.items.filter(condition, pk=item_pk, status=ItemStatus.IN_PROGRESS).first()
-    if item is None:
+def _take_back(session_id: UUID, item_pks: list[int], condition: Q, patience: float) -> bool:
+    lose = partial(_lose_items, item_pks=item_pks, condition=condition)
+    return _look_after(session_id, "take_back_chapter", lose, patience)
+
+
+def _lose_items(tx: SessionTransaction, item_pks: list[int], condition: Q) -> None:
+    # Asked again under the session's lock: a worker may have renewed its lease, or stored the chapter, since.
+    items = list(tx.session.items.filter(condition, pk__in=item_pks, status=ItemStatus.IN_PROGRESS))
+    if not items:
         return
-    logger.warning("session %s chapter %s: its worker %s is lost", tx.session.pk, item.number, item.owner)
-    requeue_lost_chapter(tx, item)
+    for item in items:
+        logger.warning("session %s chapter %s: its worker %s is lost", tx.session.pk, item.number, item.owner)
+        requeue_lost_chapter(tx, item)
     # A wake-up that the lost worker had taken is lost with it, and would keep `wake` from queueing another.
     tx.change(woken_at=None)
     tx.wake()

@@ -20,8 +20,9 @@ from tests.workflow.sessions import item, kinds, let_waits_pass, new_session, st
 from workflow import queue, tasks
 from workflow.actions import retry_chapter
 from workflow.engine import advance
-from workflow.models import ProcessingSession
+from workflow.models import ChapterWorkflowItem, ProcessingSession
 from workflow.processes import lease_owner, stopping
+from workflow.transitions import SessionTransaction
 from workflow.workers import recovery
 from workflow.workers.pacemaker import Pacemaker
 
@@ -323,3 +324,31 @@ def test_queue_tells_which_sessions_wait(person: User) -> None:
 
     assert f"advance {first.pk}" == taken.name()
     assert queue.waiting_sessions() == {second.pk}
+
+
+def test_chapters_of_a_lost_worker_are_taken_back_together_and_alone_where_one_breaks(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = new_session(person, 4, after={})
+    for _ in range(4):
+        claim(session)
+    expire(session)
+    real, transactions = recovery.requeue_lost_chapter, []
+
+    def lose(tx: SessionTransaction, item: ChapterWorkflowItem) -> None:
+        transactions.append(tx)
+        if item.number == 2:
+            raise ZeroDivisionError
+        real(tx, item)
+
+    monkeypatch.setattr(recovery, "requeue_lost_chapter", lose)
+    recovery.reclaim_expired()
+    in_trouble = statuses(session)
+    monkeypatch.setattr(recovery, "requeue_lost_chapter", real)
+    recovery.reclaim_expired()
+
+    assert in_trouble == ["pending", "in_progress", "pending", "pending"]
+    assert statuses(session) == ["pending"] * 4
+    assert kinds(session).count("worker_lost") == 4
+    # One for all, which broke at the second, and one for each.
+    assert len({id(tx) for tx in transactions[:2]}) == 1
