@@ -142,10 +142,15 @@ def _estimate(
         word_counts,
         chunk_count=version.chunk_count,
         writer=chosen,
-        workers=settings.CHAPTERFLOW_WORKERS if is_graph else 1,
+        at_once=_at_once() if is_graph else 1,
         words_per_chapter=asked_words(preferences),
         forecast=forecast(chosen, word_counts, preferences),
     )
+
+
+def _at_once() -> int:
+    """Return how many chapters that compute are written at once; how long a model takes nobody can say."""
+    return min(settings.CHAPTERFLOW_WORKERS, settings.CHAPTERFLOW_PARALLEL_CHAPTERS)
 
 
 _COLUMNS = ("key", "title", "chunk_count", "word_count")

@@ -124,6 +124,7 @@ def check_lease(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
 
 POSITIVE = (
     "CHAPTERFLOW_WORKERS",
+    "CHAPTERFLOW_CHAPTERS_PER_WORKER",
     "CHAPTERFLOW_PARALLEL_CHAPTERS",
     "CHAPTERFLOW_ATTEMPT_SECONDS",
     "CHAPTERFLOW_SLICE_SECONDS",

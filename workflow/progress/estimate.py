@@ -36,6 +36,7 @@ class Estimate:
 def estimate_rest(rows: Sequence[Row], remaining: int, parallel: int) -> Estimate | None:
     """Estimate the time for `remaining` chapters of which `parallel` may run at once; None before two are written.
 
+    How many do run at once is measured: a provider's limit or the workers may allow fewer than `parallel`.
     The margin is one standard error of the sum of `remaining` times, each like the measured ones.
     """
     measured = [row for row in rows if row.status in WRITTEN and row.started_at and row.finished_at]
@@ -43,7 +44,8 @@ def estimate_rest(rows: Sequence[Row], remaining: int, parallel: int) -> Estimat
         return None
     newest = sorted(measured, key=_finished)[-MEASURED_AT_MOST:]
     times = [max(0.0, (_finished(row) - _started(row)).total_seconds()) for row in newest]
-    lanes = _lanes(newest, times, parallel)
+    running = [row for row in rows if row.status == ItemStatus.IN_PROGRESS and row.started_at]
+    lanes = _lanes(newest, running, min(parallel, remaining))
     spread = stdev(times) * math.sqrt(remaining + remaining**2 / len(times))
     return Estimate(fmean(times) * remaining / lanes, spread / lanes, len(times))
 
@@ -54,10 +56,18 @@ def remaining_count(rows: Sequence[Row], blocked: int) -> int:
     return open_ - blocked
 
 
-def _lanes(rows: Sequence[Row], times: list[float], parallel: int) -> float:
-    """Return how many were written at once; a pause in between counts as nothing, never as slowness."""
-    span = (_finished(rows[-1]) - min(map(_started, rows))) / timedelta(seconds=1)
-    return min(max(1.0, sum(times) / span), float(max(1, parallel))) if span > 0 else 1.0
+def _lanes(written: Sequence[Row], running: Sequence[Row], most: int) -> float:
+    """Return how many went on at once until the last was written; a pause in between counts as nothing.
+
+    Those that still run count too: of many that were begun together the first two say little.
+    """
+    begin, end = min(map(_started, written)), _finished(written[-1])
+    if begin >= end:
+        return 1.0
+    spans = [(_started(row), _finished(row)) for row in written]
+    spans += [(max(begin, _started(row)), end) for row in running]
+    at_once = sum((max(timedelta(0), last - first) for first, last in spans), timedelta(0)) / (end - begin)
+    return min(max(1.0, at_once), float(max(1, most)))
 
 
 def _started(row: Row) -> datetime:

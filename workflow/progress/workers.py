@@ -1,12 +1,14 @@
 """Says, for a session that waits for a worker, what the workers do, or how to start some; reads only."""
 
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,6 +17,7 @@ from django.utils.translation import ngettext
 
 from books.models import Book
 from workflow.contract.states import UNFINISHED, ItemStatus, SessionStatus
+from workflow.engine.pool import is_for_pool
 from workflow.models import ChapterWorkflowItem, ProcessingSession
 from workflow.processes import worker_registry
 
@@ -23,6 +26,8 @@ COMMAND = "python manage.py work"
 GRACE = timedelta(seconds=3)
 NAMED_AT_MOST = 3
 _KEPT_SECONDS = 1.0
+# Columns of a chapter that say whether it is for a worker's pool or for its own thread.
+_ITS_WRITER = ("writer", "session__writer", "lost_count")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,15 @@ class WorkersNotice:
     command: str = ""
 
 
+@dataclass(frozen=True)
+class Work:
+    """A chapter or a phase that a worker does for a session: in its pool of chapters, or in its own thread."""
+
+    worker: str
+    session_id: UUID
+    is_in_pool: bool = False
+
+
 def notice_for(session: ProcessingSession, user: User | AnonymousUser) -> WorkersNotice | None:
     """Return what to tell `user`, who may see the session; None where it does not wait for a worker."""
     return notices_for([session.pk], user).get(session.pk)
@@ -42,22 +56,22 @@ def notice_for(session: ProcessingSession, user: User | AnonymousUser) -> Worker
 def notices_for(session_ids: Collection[UUID], user: User | AnonymousUser) -> dict[UUID, WorkersNotice]:
     """Return what to tell `user` of those of these sessions that wait for a worker.
 
-    One query where none waits; at most five more where some do.
+    One query where none waits; at most seven more where some do.
     """
     waiting_ids = waiting_among(session_ids)
     if not waiting_ids:
         return {}
     living = _living(int(time.monotonic() / _KEPT_SECONDS))
-    busy = _busy()
-    workers = {owner for owner, _ in busy}
-    if not workers and not living:
+    work = _work()
+    if not work and not living:
         return dict.fromkeys(waiting_ids, _none_running(user))
-    if len(workers) < living:
-        return {}
-    titles = _titles({pk for _, pk in busy}, user)
-    others = _waiting().count() - 1
-    notice = _all_busy(len(workers), titles, others)
-    return dict.fromkeys(waiting_ids, notice)
+    notices: dict[UUID, WorkersNotice] = {}
+    for waiting, hindrance in zip(_waiting_by_kind(), (_in_threads(work), _in_pools(work)), strict=True):
+        told = waiting.intersection(waiting_ids)
+        workers = {each.worker for each in hindrance}
+        if told and workers and len(workers) >= living:
+            notices |= dict.fromkeys(told, _all_busy(hindrance, user, len(waiting) - 1))
+    return notices
 
 
 def waiting_among(session_ids: Collection[UUID]) -> list[UUID]:
@@ -88,17 +102,53 @@ def _waiting() -> QuerySet[ProcessingSession]:
     ).order_by()
 
 
-def _busy() -> list[tuple[str, UUID]]:
-    """Return (worker, session) of everything that is being done with a lease that holds."""
+def _waiting_by_kind() -> tuple[set[UUID], set[UUID]]:
+    """Return the waiting sessions that need a worker's own thread, and those that only need a place in a pool."""
+    all_waiting = set(_waiting().values_list("pk", flat=True))
+    chapters = ChapterWorkflowItem.objects.startable().filter(session__in=all_waiting).order_by()
+    for_pool: dict[UUID, bool] = {}
+    for pk, *rest in chapters.values_list("session", *_ITS_WRITER).distinct():
+        for_pool[pk] = for_pool.get(pk, True) and _is_for_pool(*rest)
+    places = {pk for pk, is_pooled in for_pool.items() if is_pooled}
+    return all_waiting - places, places
+
+
+def _is_for_pool(own_writer: str, writer: str, losses: int) -> bool:
+    return is_for_pool(own_writer or writer, losses)
+
+
+def _work() -> list[Work]:
+    """Return everything that is being done with a lease that holds."""
     now = timezone.now()
     chapters = ChapterWorkflowItem.objects.filter(status=ItemStatus.IN_PROGRESS, lease_expires_at__gt=now)
     phases = ProcessingSession.objects.filter(
         status__in=UNFINISHED, token__isnull=False, lease_expires_at__gt=now
     )
     return [
-        *chapters.order_by().values_list("owner", "session_id"),
-        *phases.order_by().values_list("owner", "pk"),
+        *(
+            Work(owner, pk, is_in_pool=_is_for_pool(*rest))
+            for owner, pk, *rest in chapters.order_by().values_list("owner", "session_id", *_ITS_WRITER)
+        ),
+        *(Work(owner, pk) for owner, pk in phases.order_by().values_list("owner", "pk")),
     ]
+
+
+def _in_threads(work: Sequence[Work]) -> list[Work]:
+    """Return what keeps workers from all that needs their own thread, which hands chapters to the pool, too."""
+    return [each for each in work if not each.is_in_pool]
+
+
+def _in_pools(work: Sequence[Work]) -> list[Work]:
+    """Return what keeps workers from one more chapter in their pools: a full pool, or a thread that is busy."""
+    threads = _in_threads(work)
+    busy = {each.worker for each in threads}
+    pooled = [each for each in work if each.is_in_pool and each.worker not in busy]
+    taken = Counter(each.worker for each in pooled)
+    return [*threads, *(each for each in pooled if taken[each.worker] >= _places())]
+
+
+def _places() -> int:
+    return max(1, settings.CHAPTERFLOW_CHAPTERS_PER_WORKER)
 
 
 def _titles(session_ids: Collection[UUID], user: User | AnonymousUser) -> list[str]:
@@ -113,12 +163,19 @@ def _titles(session_ids: Collection[UUID], user: User | AnonymousUser) -> list[s
     return shown
 
 
-def _all_busy(workers: int, titles: Sequence[str], others: int) -> WorkersNotice:
-    of = f"{workers:,} of {workers:,} workers write" if workers > 1 else "The one worker writes"
+def _all_busy(hindrance: Sequence[Work], user: User | AnonymousUser, others: int) -> WorkersNotice:
+    workers = len({each.worker for each in hindrance})
+    titles = _joined(_titles({each.session_id for each in hindrance}, user))
+    if all(each.is_in_pool for each in hindrance) and _places() > 1:
+        of = f"{workers:,} workers" if workers > 1 else "the one worker"
+        busy = f"All {len(hindrance):,} places of {of} are taken by {titles}"
+    else:
+        of = f"{workers:,} of {workers:,} workers write" if workers > 1 else "The one worker writes"
+        busy = f"{of} {titles}"
     turn = "this book is next"
     if others > 0:
         turn = ngettext("this book and %s more wait", "this book and %s more wait", others) % f"{others:,}"
-    return WorkersNotice("Waiting for a worker", f"{of} {_joined(titles)}; {turn}.")
+    return WorkersNotice("Waiting for a worker", f"{busy}; {turn}.")
 
 
 def _joined(words: Sequence[str]) -> str:

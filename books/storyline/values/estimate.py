@@ -61,14 +61,14 @@ def estimate(
     *,
     chunk_count: int,
     writer: str = QUOTATIONS,
-    workers: int = 1,
+    at_once: int = 1,
     words_per_chapter: int | None = None,
     forecast: Forecast | None = None,
 ) -> Estimate:
     """Return what a book will come to.
 
     `source_word_counts`: for each chapter the words of its chunks, or of its summary where it has none.
-    `workers`: how many chapters may be written at once. `writer`: `quotations`, `openai:…`, `python:…`.
+    `at_once`: how many chapters the writer may write at once. `writer`: `quotations`, `openai:…`, `python:…`.
     `words_per_chapter`: what the person asks for, None where they do not. `forecast`: what the writer will need,
     where somebody knows it.
     """
@@ -79,7 +79,7 @@ def estimate(
         chunk_count=chunk_count,
         source_word_count=sum(source_word_counts),
         words=needs.words if needs else None,
-        seconds=_seconds(len(source_word_counts), backend, workers),
+        seconds=_seconds(len(source_word_counts), backend, at_once),
         input_tokens=needs.input_tokens if needs else None,
         output_tokens=needs.output_tokens if needs else None,
         micros=needs.micros if needs else None,
@@ -102,9 +102,9 @@ def _quotation_words(source_word_counts: Sequence[int], asked: int | None) -> Sp
     return Span(low, high)
 
 
-def _seconds(chapters: int, backend: str, workers: int) -> Span | None:
+def _seconds(chapters: int, backend: str, at_once: int) -> Span | None:
     per_chapter = _SECONDS_PER_CHAPTER.get(backend)
     if per_chapter is None:
         return None
-    turns = -(-chapters // max(workers, 1))
+    turns = -(-chapters // max(at_once, 1))
     return Span(turns * per_chapter[0], turns * per_chapter[1])

@@ -13,9 +13,9 @@ def test_quotations_never_have_more_than_most_of_the_source() -> None:
     assert found.costs_nothing is True
 
 
-def test_time_of_quotations_is_a_range_by_chapters_and_workers() -> None:
+def test_time_of_quotations_is_a_range_by_chapters_and_how_many_at_once() -> None:
     alone = estimate([500] * 10, chunk_count=0)
-    together = estimate([500] * 10, chunk_count=0, workers=4)
+    together = estimate([500] * 10, chunk_count=0, at_once=4)
 
     assert alone.seconds == Span(0.5, 4.0)
     assert alone.minutes == Span(0.5 / 60, 4.0 / 60)

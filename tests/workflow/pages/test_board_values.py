@@ -194,6 +194,33 @@ def test_chapters_written_side_by_side_shorten_the_rest() -> None:
     assert estimate.seconds == pytest.approx(60)
 
 
+def test_chapters_that_still_run_beside_the_first_shorten_the_rest() -> None:
+    begun = [row(n, "in_progress", started_at=START) for n in range(3, 33)]
+
+    estimate = estimate_rest([written(1, 0, 60), written(2, 0, 60), *begun], 64, 64)
+
+    assert estimate is not None
+    assert estimate.seconds == pytest.approx(2 * 60)
+
+
+def test_chapters_that_were_begun_after_the_last_was_written_say_nothing_of_the_time_before() -> None:
+    begun = [row(n, "in_progress", started_at=START + timedelta(seconds=120)) for n in range(3, 33)]
+
+    estimate = estimate_rest([written(1, 0, 60), written(2, 60, 60), *begun], 30, 64)
+
+    assert estimate is not None
+    assert estimate.seconds == pytest.approx(30 * 60)
+
+
+def test_the_last_chapter_takes_as_long_as_one() -> None:
+    rows = [*(written(n, 0, 60) for n in range(1, 33)), row(33, "in_progress", started_at=START)]
+
+    estimate = estimate_rest(rows, 1, 64)
+
+    assert estimate is not None
+    assert estimate.seconds == pytest.approx(60)
+
+
 def test_a_pause_does_not_make_the_rest_longer() -> None:
     estimate = estimate_rest([written(1, 0, 60), written(2, 36_000, 60)], 2, 8)
 

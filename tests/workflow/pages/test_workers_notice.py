@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from tests.workflow.sessions import new_session
 from workflow.live.subscription import Viewer
@@ -112,6 +112,89 @@ def test_a_book_that_waits_for_no_worker_says_nothing(person: User, change: dict
     ProcessingSession.objects.filter(pk=session.pk).update(**change)
 
     assert said(session, person) == ""
+
+
+def by_model(session: ProcessingSession) -> ProcessingSession:
+    ProcessingSession.objects.filter(pk=session.pk).update(writer="openai:scripted")
+    return session
+
+
+@pytest.mark.usefixtures("living")
+class TestBooksByModels:
+    """A worker writes several chapters at once by models, beside one thing that computes."""
+
+    @pytest.fixture(autouse=True)
+    def two_places(self, settings: Settings) -> None:
+        settings.CHAPTERFLOW_CHAPTERS_PER_WORKER = 2
+
+    def fill(self, owner: User, places: int = 4) -> None:
+        for number, title in enumerate(["Ash", "Birch", "Cedar", "Elm"][:places]):
+            by_model(busy_session(owner, title, f"run:{number % 2}:1"))
+
+    def test_while_a_place_is_free_nothing_waits_for_a_worker(self, person: User) -> None:
+        self.fill(person, places=3)
+        session = by_model(waiting_session(person))
+
+        assert said(session, person) == ""
+
+    def test_who_has_all_places_is_told(self, person: User) -> None:
+        self.fill(person)
+        session = by_model(waiting_session(person))
+
+        assert said(session, person) == (
+            "Waiting for a worker. All 4 places of 2 workers are taken by “Ash”, “Birch”, “Cedar” and another book; "
+            "this book is next."
+        )
+
+    def test_places_of_the_only_worker(self, person: User, living: Callable[[int], None]) -> None:
+        living(1)
+        by_model(busy_session(person, "Ash", "run:1:1"))
+        by_model(busy_session(person, "Birch", "run:1:1"))
+        session = by_model(waiting_session(person))
+
+        assert said(session, person) == (
+            "Waiting for a worker. All 2 places of the one worker are taken by “Ash” and “Birch”; this book is next."
+        )
+
+    def test_full_places_keep_no_book_of_quotations_waiting(self, person: User) -> None:
+        self.fill(person)
+        session = waiting_session(person)
+
+        assert said(session, person) == ""
+
+    def test_a_worker_that_computes_hands_no_chapter_to_its_places(self, person: User) -> None:
+        busy_session(person, "Quotations", "run:0:1")
+        by_model(busy_session(person, "Ash", "run:0:1"))
+        for title in ["Birch", "Cedar"]:
+            by_model(busy_session(person, title, "run:1:1"))
+        session = by_model(waiting_session(person))
+
+        assert said(session, person) == (
+            "Waiting for a worker. 2 of 2 workers write “Birch”, “Cedar” and “Quotations”; this book is next."
+        )
+
+    @pytest.mark.parametrize("change", [{"lost_count": 2}, {"writer": "quotations"}])
+    def test_a_chapter_that_is_for_no_place_waits_for_a_thread(
+        self, person: User, change: dict[str, object]
+    ) -> None:
+        self.fill(person)
+        session = by_model(waiting_session(person))
+        session.items.update(**change)
+
+        without = said(session, person)
+        for number in range(2):
+            busy_session(person, f"Quotations {number}", f"run:{number}:1")
+        among = said(session, person)
+
+        assert without == ""
+        assert among.endswith("2 of 2 workers write “Quotations 0” and “Quotations 1”; this book is next.")
+
+    def test_only_those_that_wait_for_the_same_are_before_or_after(self, person: User) -> None:
+        self.fill(person)
+        session = by_model(waiting_session(person))
+        waiting_session(person, "Quotations")
+
+        assert said(session, person).endswith("this book is next.")
 
 
 @pytest.mark.usefixtures("living")
