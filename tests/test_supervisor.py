@@ -7,9 +7,10 @@ import pytest
 from pytest_django import Settings
 
 from tests.installation import is_alive
+from workflow.management.commands.up import web_child
 from workflow.processes import worker_registry
 from workflow.processes.lease_owner import process_start
-from workflow.workers.supervisor import WORKERS, Child, Supervisor
+from workflow.workers.supervisor import WORKERS, Child, Supervisor, worker_children
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 END = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -115,3 +116,11 @@ def test_child_that_dies_at_once_again_and_again_is_backed_off_and_reported() ->
     assert pauses == ["at once.", "1 s.", "2 s.", "4 s.", "8 s.", "16 s.", "30 s.", "30 s.", "30 s."]
     assert "it is started again at once" in world.said[0]
     assert "for the 9th time in a row" in world.said[-1]
+
+
+def test_web_server_and_workers_know_how_many_workers_were_asked_for() -> None:
+    asked = [web_child("127.0.0.1", 8000, ["localhost"], 4), *worker_children(4)]
+    not_asked = [web_child("127.0.0.1", 8000, ["localhost"], None), *worker_children(None)]
+
+    assert [child.environment.get("CHAPTERFLOW_WORKERS") for child in asked] == ["4"] * 3
+    assert [child.environment.get("CHAPTERFLOW_WORKERS") for child in not_asked] == [None] * 3

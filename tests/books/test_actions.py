@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from books.actions import (
     add_chunks,
@@ -325,6 +325,21 @@ class TestOutline:
         assert (first.number, first.chunk_count, first.word_count, first.depends_on) == (1, 1, 3, ())
         assert (second.has_sources, second.word_count, second.depends_on) == (False, 2, (1,))
         assert outline.without_sources == (second,)
+
+    @pytest.mark.parametrize(("workers", "parallel", "at_once"), [(4, 64, 4), (4, 2, 2)])
+    def test_chapters_of_quotations_are_expected_one_in_each_worker(
+        self, person: User, settings: Settings, workers: int, parallel: int, at_once: int
+    ) -> None:
+        settings.CHAPTERFLOW_WORKERS, settings.CHAPTERFLOW_PARALLEL_CHAPTERS = workers, parallel
+        version = upload_storyline(chain(*[0.5] * 8), actor=person)
+        version.dependencies = "sequential"
+        alone = outline_of(version, "quotations").estimate.seconds
+        version.dependencies = "graph"
+        together = outline_of(version, "quotations").estimate.seconds
+
+        assert alone is not None
+        assert together is not None
+        assert together.high == pytest.approx(alone.high / at_once)
 
     def test_outline_takes_few_queries(
         self, person: User, django_assert_max_num_queries: DjangoAssertNumQueries

@@ -20,6 +20,10 @@ from workflow.processes.lease_owner import RUN_VARIABLE, lock_path, new_run
 logger = logging.getLogger(__name__)
 
 WORKERS = "workers"
+WORKERS_HELP = (
+    "how many worker processes write here (CHAPTERFLOW_WORKERS); each carries CHAPTERFLOW_CHAPTERS_PER_WORKER chapters "
+    "by language models at once, and one of quotations"
+)
 POLL_SECONDS = 0.1
 STOP_SECONDS = 13.0
 HEALTHY_SECONDS = 20.0
@@ -193,13 +197,16 @@ def manage(*arguments: str) -> list[str]:
 
 def worker_children(workers: int | None) -> list[Child]:
     """Return the children that write: django-q2's cluster and the pacemaker."""
-    environment = {"CHAPTERFLOW_PROCESS": "worker"}
-    if workers is not None:
-        environment["CHAPTERFLOW_WORKERS"] = str(workers)
+    environment = {"CHAPTERFLOW_PROCESS": "worker", **workers_setting(workers)}
     return [
         Child(WORKERS, manage("cluster"), environment),
         Child("pacemaker", manage("pacemaker"), environment),
     ]
+
+
+def workers_setting(workers: int | None) -> dict[str, str]:
+    """Return the variable that says how many workers there are; nothing where the installation's setting holds."""
+    return {} if workers is None else {"CHAPTERFLOW_WORKERS": str(workers)}
 
 
 def _end_with_supervisor() -> None:

@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 
 from tests.workflow.sessions import new_session
 from workflow.engine import advance
+from workflow.models import ProcessingSession
+from workflow.pages.board.board import read_board
 from workflow.pages.board.cards import DisplayStatus, Named, Surroundings, make_card, name_some, who_waits
 from workflow.pages.board.markup import COMPACT, DETAILED, BoardView, Tile, part, render_card
+from workflow.pages.board.summary import facts
 from workflow.progress.blocked import find_blocked
 from workflow.progress.estimate import estimate_rest
 from workflow.progress.rows import Row, read_rows
@@ -252,3 +256,30 @@ def test_unknown_ways_of_looking_mean_the_default(
     view: str, show: str, chapters: int, board_view: BoardView
 ) -> None:
     assert BoardView.of(view, show, chapters) == board_view
+
+
+@pytest.mark.parametrize(
+    ("writer", "limits", "parallel", "said"),
+    [
+        ("quotations", {}, 64, "one at a time in each worker"),
+        ("openai:scripted", {}, 64, "up to 5 at once"),
+        ("openai:scripted", {}, 3, "up to 3 at once"),
+        ("openai:scripted", {"openai": 2}, 64, "up to 2 at once"),
+        ("openai:scripted", {"*": 1}, 64, "one at a time"),
+        ("openai:scripted,ollama:scripted", {"openai": 1}, 64, "up to 5 at once"),
+        ("openai:scripted,ollama:scripted", {"openai": 1, "all": 4}, 64, "up to 4 at once"),
+    ],
+)
+def test_board_says_how_many_chapters_are_written_at_once(
+    person: User, settings: Settings, writer: str, limits: dict[str, int], parallel: int, said: str
+) -> None:
+    settings.CHAPTERFLOW_CHAPTERS_AT_ONCE = limits
+    session = new_session(person, 5, after={})
+    ProcessingSession.objects.update(writer=writer, parallel_chapters=parallel)
+    session.refresh_from_db()
+
+    assert dict(facts(read_board(session)))["Chapters"] == f"5, {said}"
+
+
+def test_chain_is_written_one_after_another(person: User) -> None:
+    assert dict(facts(read_board(new_session(person, 5))))["Chapters"] == "5, one after another"

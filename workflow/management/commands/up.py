@@ -3,6 +3,7 @@
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -18,7 +19,7 @@ from chapterflow_site.accounts.actions import (
 )
 from chapterflow_site.assets import collect_assets
 from chapterflow_site.private import check_writable
-from workflow.workers.supervisor import Child, Supervisor, worker_children
+from workflow.workers.supervisor import WORKERS_HELP, Child, Supervisor, worker_children, workers_setting
 
 READY_SECONDS = 30.0
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
-        parser.add_argument("--workers", type=int, help="how many chapters are written at once")
+        parser.add_argument("--workers", type=int, help=WORKERS_HELP)
 
     def handle(
         self, *args: object, host: str = "", port: int = 0, workers: int | None = None, **options: object
@@ -44,13 +45,9 @@ class Command(BaseCommand):
         collect_assets()
         owner = first_administrator()
         allowed = address.allowed_names(host)
-        web = Child(
-            "web server",
-            [sys.executable, "-m", "chapterflow_site.web_server", "-b", host, "-p", str(port), "--verbosity", "0",
-             "--application-close-timeout", "5", "chapterflow_site.asgi:application"],
-            {"ALLOWED_HOSTS": ",".join(allowed)},
-        )  # fmt: skip
-        supervisor = Supervisor([web, *worker_children(workers)], self._say)
+        supervisor = Supervisor(
+            [web_child(host, port, allowed, workers), *worker_children(workers)], self._say
+        )
 
         def announce() -> None:
             if wait_until_open(host, port, supervisor):
@@ -83,6 +80,15 @@ class Command(BaseCommand):
         """Print at once, also where the output goes to a file or another process."""
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def web_child(host: str, port: int, allowed: Sequence[str], workers: int | None) -> Child:
+    """Return the web server. It knows how many workers there are: it says how much of a book goes on at once."""
+    command = [
+        sys.executable, "-m", "chapterflow_site.web_server", "-b", host, "-p", str(port), "--verbosity", "0",
+        "--application-close-timeout", "5", "chapterflow_site.asgi:application",
+    ]  # fmt: skip
+    return Child("web server", command, {"ALLOWED_HOSTS": ",".join(allowed), **workers_setting(workers)})
 
 
 def check_free(host: str, port: int) -> None:

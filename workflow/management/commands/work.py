@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from workflow.workers.supervisor import Supervisor, worker_children
+from workflow.workers.supervisor import WORKERS_HELP, Supervisor, worker_children
 
 
 class Command(BaseCommand):
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("--workers", type=int, help="how many chapters this machine writes at once")
+        parser.add_argument("--workers", type=int, help=WORKERS_HELP)
 
     def handle(self, *args: object, workers: int | None = None, **options: object) -> None:
         """Run until SIGTERM or Ctrl-C."""

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from books.models import BookVersion
-from workflow.agents.orchestrator import label_of
+from workflow.agents.orchestrator import label_of, waits
+from workflow.agents.providers import ALL, backends_of, limit_of
 from workflow.contract.failures import explain
 from workflow.contract.states import UNFINISHED, WRITTEN, OnFailure, Phase, SessionStatus
 from workflow.models import ProcessingSession
@@ -234,13 +235,10 @@ def facts(board: Board) -> list[tuple[str, str]]:
     """Return the names and values of the facts panel. Times are not among them."""
     session = board.session
     words = sum(row.word_count for row in board.rows.values() if row.status in WRITTEN)
-    at_once = (
-        "one after another" if not _is_parallel(board) else f"up to {session.parallel_chapters:,} at once"
-    )
     held = session.on_failure == OnFailure.HOLD
     return [
         ("Writer", label_of(session.writer)),
-        ("Chapters", f"{session.total_chapters:,}, {at_once}"),
+        ("Chapters", f"{session.total_chapters:,}, {_at_once(board)}"),
         ("Words so far", f"{words:,}"),
         ("After a failure", "hold what depends on it" if held else "go on without it"),
     ]
@@ -269,6 +267,21 @@ def _stopped(session: ProcessingSession) -> str:
         written = f"{which} chapters are written, but they could not be compared with each other."
         return f"{written} {why.heading}. {why.advice}"
     return session.error_message or "Nothing can go on until the failed chapters are tried again."
+
+
+def _at_once(board: Board) -> str:
+    """Return how many of its chapters are written at once, as far as settings say."""
+    session = board.session
+    if not _is_parallel(board):
+        return "one after another"
+    if not waits(session.writer):
+        return "one at a time in each worker"
+    providers = {backend.provider for backend in backends_of(session.writer)}
+    # One of several may take what another has no room for.
+    names = (ALL, *providers) if len(providers) == 1 else (ALL,)
+    limits = [limit for limit in map(limit_of, names) if limit is not None]
+    most = min(session.parallel_chapters, session.total_chapters, *limits)
+    return f"up to {most:,} at once" if most > 1 else "one at a time"
 
 
 def _is_parallel(board: Board) -> bool:
