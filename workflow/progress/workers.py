@@ -56,7 +56,7 @@ def notice_for(session: ProcessingSession, user: User | AnonymousUser) -> Worker
 def notices_for(session_ids: Collection[UUID], user: User | AnonymousUser) -> dict[UUID, WorkersNotice]:
     """Return what to tell `user` of those of these sessions that wait for a worker.
 
-    One query where none waits; at most seven more where some do.
+    One query where none waits; at most six more where some do.
     """
     waiting_ids = waiting_among(session_ids)
     if not waiting_ids:

@@ -198,6 +198,23 @@ class TestBooksByModels:
 
 
 @pytest.mark.usefixtures("living")
+def test_books_of_both_kinds_wait_at_the_cost_of_few_queries(
+    person: User, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.CHAPTERFLOW_CHAPTERS_PER_WORKER = 1
+    for number in range(2):
+        busy_session(person, f"Quotations {number}", f"run:{number}:1")
+    sessions = [waiting_session(person, f"Q {number}") for number in range(3)]
+    sessions += [by_model(waiting_session(person, f"M {number}")) for number in range(3)]
+
+    with django_assert_num_queries(7):
+        notices = notices_for([session.pk for session in sessions], person)
+
+    assert {notice.text.partition("; ")[2] for notice in notices.values()} == {"this book and 2 more wait."}
+    assert len(notices) == 6
+
+
+@pytest.mark.usefixtures("living")
 def test_an_idle_worker_and_a_chapter_of_ones_own_are_no_wait(person: User) -> None:
     busy = busy_session(person, "Sixty", "run:1:1")
     session = waiting_session(person)
