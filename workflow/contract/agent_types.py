@@ -221,7 +221,11 @@ class AgentCancelled(BaseException):
 
 
 class ChapterWriter(Protocol):
-    """A Chapter Writer. `python:` factories return one; it may return a plain dict with a result's keys."""
+    """A Chapter Writer. `python:` factories return one; it may return a plain dict with a result's keys.
+
+    A factory with a true attribute `waits` says that `write` waits most of its time: many then run in one process, each
+    in a thread and with a writer of its own.
+    """
 
     def write(self, task: ChapterTask, on_text: OnText) -> ChapterResult | Mapping[str, object]: ...
 

@@ -189,6 +189,17 @@ class TestBooksByModels:
         assert without == ""
         assert among.endswith("2 of 2 workers write “Quotations 0” and “Quotations 1”; this book is next.")
 
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_one_chapter_that_a_free_thread_would_write_is_enough_to_wait_for_none(
+        self, person: User, number: int
+    ) -> None:
+        self.fill(person)
+        session = by_model(waiting_session(person))
+        session.items.update(unmet_count=0)
+        session.items.filter(number=number).update(writer="quotations")
+
+        assert said(session, person) == ""
+
     def test_only_those_that_wait_for_the_same_are_before_or_after(self, person: User) -> None:
         self.fill(person)
         session = by_model(waiting_session(person))
