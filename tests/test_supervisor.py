@@ -1,12 +1,16 @@
 """The supervisor's rules, on processes that only sleep or end."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 from pytest_django import Settings
 
 from tests.installation import is_alive
+from workflow.management.commands import cluster, pacemaker
 from workflow.management.commands.up import web_child
 from workflow.processes import worker_registry
 from workflow.processes.lease_owner import process_start
@@ -124,3 +128,49 @@ def test_web_server_and_workers_know_how_many_workers_were_asked_for() -> None:
 
     assert [child.environment.get("CHAPTERFLOW_WORKERS") for child in asked] == ["4"] * 3
     assert [child.environment.get("CHAPTERFLOW_WORKERS") for child in not_asked] == [None] * 3
+
+
+ONLY_SERVED = {
+    "daphne",
+    "twisted",
+    "ninja",
+    "books.views",
+    "workflow.views",
+    "workflow.api",
+    "workflow.admin",
+}
+
+
+@pytest.mark.parametrize(
+    ("loads", "is_supervisor"),
+    [
+        ("workflow.management.commands.cluster", False),
+        ("workflow.management.commands.pacemaker", False),
+        ("workflow.workers.__main__", True),
+    ],
+)
+def test_process_that_serves_no_pages_loads_nothing_that_serves_them(loads: str, is_supervisor: bool) -> None:
+    start = "" if is_supervisor else "import django; django.setup(); import workflow.tasks;"
+    show = "print(*(name for name in sys.modules))"
+
+    said = subprocess.check_output(
+        [sys.executable, "-c", f"import sys; {start} import {loads}; {show}"],
+        env={
+            **os.environ,
+            "CHAPTERFLOW_PROCESS": "worker",
+            "DJANGO_SETTINGS_MODULE": "chapterflow_site.settings",
+        },
+        cwd=settings.BASE_DIR,
+        text=True,
+    )
+
+    loaded = set(said.split())
+    assert loads in loaded
+    assert not loaded & ONLY_SERVED
+    if is_supervisor:
+        assert not loaded & {"django.db.models", "django.contrib.admin", "books.models"}
+
+
+def test_checks_that_load_the_pages_do_not_run_where_workers_start() -> None:
+    assert not cluster.Command.requires_system_checks
+    assert not pacemaker.Command.requires_system_checks

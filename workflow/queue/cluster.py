@@ -4,9 +4,12 @@ import os
 import signal
 from types import FrameType
 
+from django.utils.module_loading import import_string
 from django_q.cluster import Cluster as QueueCluster
 
 from workflow.processes import stopping
+
+from .task_names import ADVANCE
 
 # Workers that stop in order give their chapter back within eight seconds.
 STOP_SECONDS = 13
@@ -24,6 +27,11 @@ class Cluster(QueueCluster):  # type: ignore[misc]  # django-q2 has no types
         signal.signal(signal.SIGALRM, _kill_group)
         signal.alarm(STOP_SECONDS)
         super().sig_handler(signum, frame)
+
+
+def load_tasks() -> None:
+    """Load what the workers will call, once and before they are forked, so that they share it."""
+    import_string(ADVANCE)
 
 
 def run() -> None:

@@ -1,5 +1,6 @@
 """Starts child processes, restarts those that die, and stops all within 15 seconds without an orphan."""
 
+import json
 import logging
 import os
 import secrets
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import NoReturn
 
 from django.conf import settings
 
@@ -90,10 +92,6 @@ class Supervisor:
                 time.sleep(POLL_SECONDS)
         finally:
             self._stop_all()
-
-    def is_stopping(self) -> bool:
-        """Return whether a signal has asked to stop."""
-        return self._stopping
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
@@ -207,6 +205,19 @@ def worker_children(workers: int | None) -> list[Child]:
 def workers_setting(workers: int | None) -> dict[str, str]:
     """Return the variable that says how many workers there are; nothing where the installation's setting holds."""
     return {} if workers is None else {"CHAPTERFLOW_WORKERS": str(workers)}
+
+
+def become_supervisor(children: Sequence[Child], *, serves: bool = False, greeting: str = "") -> NoReturn:
+    """Turn this process, its id kept, into the supervisor of `children`, without what it has loaded until now."""
+    told = [
+        {"name": each.name, "command": each.command, "environment": each.environment} for each in children
+    ]
+    order = json.dumps({"children": told, "serves": serves, "greeting": greeting})
+    paths = [str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "workflow.workers", order], environment)  # noqa: S606
 
 
 def _end_with_supervisor() -> None:

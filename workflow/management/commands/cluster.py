@@ -13,6 +13,8 @@ class Command(BaseCommand):
     """Run one cluster until stopped."""
 
     help = "Run one cluster of workers. `up` and `work` start it, and look after it."
+    # `up` and `work` have run them; those of addresses would load all views.
+    requires_system_checks = ()
 
     def handle(self, *args: object, **options: object) -> None:
         """Run until SIGTERM or Ctrl-C."""
@@ -24,6 +26,7 @@ class Command(BaseCommand):
                 settings.CHAPTERFLOW_QUESTIONER,
             ]
         )
+        cluster.load_tasks()
         # A collection in a worker would write to every page that it shares with the others.
         gc.collect()
         gc.freeze()

@@ -13,6 +13,8 @@ class Command(BaseCommand):
     """Look after sessions until stopped."""
 
     help = "Take back what lost workers hold and wake sessions whose time has come, once a second."
+    # `up` and `work` have run them; those of addresses would load all views.
+    requires_system_checks = ()
 
     def handle(self, *args: object, **options: object) -> None:
         """Run until SIGTERM or Ctrl-C."""

@@ -1,14 +1,19 @@
 """`manage.py up`: web server, workers and pacemaker under one supervisor."""
 
+import os
+import select
+import signal
 import socket
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from chapterflow_site import address
 from chapterflow_site.accounts.actions import (
@@ -18,8 +23,15 @@ from chapterflow_site.accounts.actions import (
     nobody_has_signed_in,
 )
 from chapterflow_site.assets import collect_assets
+from chapterflow_site.checks.installation import TAG
 from chapterflow_site.private import check_writable
-from workflow.workers.supervisor import WORKERS_HELP, Child, Supervisor, worker_children, workers_setting
+from workflow.workers.supervisor import (
+    WORKERS_HELP,
+    Child,
+    become_supervisor,
+    worker_children,
+    workers_setting,
+)
 
 READY_SECONDS = 30.0
 
@@ -28,6 +40,8 @@ class Command(BaseCommand):
     """Run everything on one machine."""
 
     help = "Run the web server and the workers. Prints the address and, on loopback, a one-time sign-in link."
+    # The installation's own: those of addresses would load all views, and are for who changes the program.
+    requires_system_checks = [TAG]
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -45,19 +59,14 @@ class Command(BaseCommand):
         collect_assets()
         owner = first_administrator()
         allowed = address.allowed_names(host)
-        supervisor = Supervisor(
-            [web_child(host, port, allowed, workers), *worker_children(workers)], self._say
-        )
-
-        def announce() -> None:
-            if wait_until_open(host, port, supervisor):
-                self._announce(host, port, allowed, owner)
-
-        try:
-            supervisor.run(announce)
-        finally:
-            address.forget()
-        self._say("Stopped.")
+        connections.close_all()
+        supervised = fork_beside()
+        if supervised is None:
+            become_supervisor(
+                [web_child(host, port, allowed, workers), *worker_children(workers)], serves=True
+            )
+        if wait_until_open(host, port, supervised):
+            self._announce(host, port, allowed, owner)
 
     def _announce(self, host: str, port: int, allowed: list[str], owner: User | None) -> None:
         """Say where the site is, and how to come in."""
@@ -105,16 +114,35 @@ def check_free(host: str, port: int) -> None:
             ) from None
 
 
-def wait_until_open(host: str, port: int, supervisor: Supervisor) -> bool:
-    """Wait until the web server answers. Returns False where it was stopped meanwhile or took too long."""
+def fork_beside() -> int | None:
+    """Go on in two processes. Returns None in the one that becomes the supervisor.
+
+    The other, which announces the site and ends, gets a file that can be read once the supervisor has ended.
+    """
+    supervised, alive = os.pipe()
+    child = os.fork()
+    if child:
+        # It ends at once: whoever announces is no child of the supervisor, which knows nothing of it.
+        os.waitpid(child, 0)
+        os.close(supervised)
+        os.set_inheritable(alive, True)
+        return None
+    if os.fork():
+        os._exit(0)
+    os.close(alive)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return supervised
+
+
+def wait_until_open(host: str, port: int, supervised: int) -> bool:
+    """Wait until the web server answers. Returns False where the supervisor ended meanwhile or it took too long."""
     deadline = time.monotonic() + READY_SECONDS
     target = shown_host(host).strip("[]")
-    while time.monotonic() < deadline and not supervisor.is_stopping():
-        try:
-            with socket.create_connection((target, port), timeout=1):
-                return True
-        except OSError:
-            time.sleep(0.1)
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection((target, port), timeout=1):
+            return True
+        if select.select([supervised], [], [], 0.05)[0]:
+            return False
     return False
 
 

@@ -2,13 +2,16 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from workflow.workers.supervisor import WORKERS_HELP, Supervisor, worker_children
+from chapterflow_site.checks.installation import TAG
+from workflow.workers.supervisor import WORKERS_HELP, become_supervisor, worker_children
 
 
 class Command(BaseCommand):
     """Run workers until stopped."""
 
     help = "Run workers and the pacemaker without a web server, for further machines."
+    # The installation's own: those of addresses would load all views, and are for who changes the program.
+    requires_system_checks = [TAG]
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -16,10 +19,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, workers: int | None = None, **options: object) -> None:
         """Run until SIGTERM or Ctrl-C."""
-        supervisor = Supervisor(worker_children(workers), self._say)
-        supervisor.run(lambda: self._say("Workers are starting. Ctrl-C stops them."))
-
-    def _say(self, text: str) -> None:
-        """Print at once, also where the output goes to a file or another process."""
-        self.stdout.write(text)
-        self.stdout.flush()
+        become_supervisor(worker_children(workers), greeting="Workers are starting. Ctrl-C stops them.")
