@@ -34,6 +34,8 @@ from .writing import write_chapter
 
 logger = logging.getLogger(__name__)
 
+# A claim takes milliseconds, and SQLite's lock keeps all others waiting for as many as stand in one transaction.
+CLAIMED_TOGETHER = 8
 # How soon one that waits for a place sees that the worker shall stop.
 LOOK_SECONDS = 0.5
 
@@ -132,7 +134,8 @@ class Drive:
     def _claim_in(self, tx: SessionTransaction) -> list[Claim]:
         """Claim a chapter, or as many as the pool has places for, or else a phase."""
         suits, claims = self._suits(), []
-        for _ in range(max(1, self._pool.free_places if self._pool is not None else 1)):
+        free = self._pool.free_places if self._pool is not None else 1
+        for _ in range(max(1, min(free, CLAIMED_TOGETHER))):
             claim = claim_chapter(tx, suits)
             if claim is None:
                 break
