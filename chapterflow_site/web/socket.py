@@ -45,8 +45,9 @@ class BoundedSocket(ws_protocol.WebSocketProtocol):  # type: ignore[misc]  # dap
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
         """Pass a message on; a flood is one line in the log and one code."""
         self._heard += 1
-        if self._heard == _PASSED_ON:
-            self._end(TOO_TALKATIVE)
+        if self._heard == _PASSED_ON and self.state == self.STATE_OPEN:
+            # No line: its consumer writes one, which has been passed more than it takes and may not have come to it.
+            self.sendClose(TOO_TALKATIVE)
         elif self._heard < _PASSED_ON and self.state == self.STATE_OPEN:
             super().onMessage(payload, isBinary)
 
