@@ -17,4 +17,6 @@ def delete_book(book: Book, *, actor: AbstractBaseUser | None) -> None:
     with crash_points.named_commit("delete_book"):
         # Sessions first, as everywhere: a worker that is about to store waits for this instead of crossing it.
         list(ProcessingSession.objects.select_for_update().filter(version__book=book).values_list("pk"))
+        # Then the book, before its chapters: who edits its preferences locks them in this order, too.
+        list(Book.objects.select_for_update().filter(pk=book.pk).values_list("pk"))
         book.delete()
