@@ -1,6 +1,7 @@
 """Probes each cluster of the run, and retires one that answers no probe although it has an idle worker.
 
-A cluster of django-q2 can be wedged: an idle worker that is killed keeps the lock on the queue in memory for ever.
+A cluster of django-q2 can be wedged: an idle worker hangs, or is killed in the instant in which it holds the lock on the
+queue in memory (`queue.cluster.TaskQueue`).
 """
 
 import logging
