@@ -1,7 +1,7 @@
 """Probes each cluster of the run, and retires one that answers no probe although it has an idle worker.
 
-A cluster of django-q2 can be wedged: an idle worker hangs, or is killed in the instant in which it holds the lock on the
-queue in memory (`queue.cluster.TaskQueue`).
+A cluster of django-q2 can be wedged: an idle worker hangs, or is killed in the instant in which it holds the lock on
+the queue in memory (`queue.cluster.TaskQueue`).
 """
 
 import logging
