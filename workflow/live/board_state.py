@@ -47,6 +47,7 @@ class BoardState:
         self._waiting = count_waiting(self._board.session)
         self._parts: dict[BoardView, dict[str, BoardPart]] = {}
         self._texts: dict[int, SafeString] = {}
+        self._shown: frozenset[int] = frozenset()
 
     @property
     def seq(self) -> int:
@@ -74,10 +75,15 @@ class BoardState:
     def show(self, preview: Preview) -> dict[str, str]:
         """Keep the preview of a chapter's text. Returns the piece that shows it. Called from the event loop's thread.
 
-        A chapter whose claim is not read yet has no element to fill; its text is shown with the claim.
+        A chapter whose claim no viewer has been offered yet has no element to fill, and neither has one for which the
+        lane has no room: its text is shown once it comes into the lane.
         """
         html = self._texts[preview.number] = render_preview(preview)
-        return swaps.preview_pieces({preview.number: html})
+        return swaps.preview_pieces({preview.number: html}) if preview.number in self._shown else {}
+
+    def note_offered(self) -> None:
+        """Note that all viewers have been offered the state. Called from the event loop's thread."""
+        self._shown = frozenset(card.number for card in written_now(self._board).cards if card.since)
 
     def _forget_texts(self, before: Mapping[int, Card], changed: Collection[Card]) -> None:
         for card in changed:

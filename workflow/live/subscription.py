@@ -116,6 +116,8 @@ class Subscription:
         news, missed = await self._in_thread(lambda: self._read(board_views, asked))
         for viewer in self.viewers:
             _offer(viewer, news.get(viewer.board_view))
+        if self._board_state is not None:
+            self._board_state.note_offered()
         for viewer, update in zip(newcomers, missed, strict=True):
             # One that left while the thread was reading is not taken back in.
             if viewer in self._newcomers:

@@ -253,13 +253,20 @@ async def test_a_thousand_cards_come_in_slices(
     assert max(message.count("hx-swap-oob") for message in messages) <= 21
 
 
-async def test_text_that_is_being_written_is_shown_escaped(session: ProcessingSession, cookie: bytes) -> None:
+async def test_text_that_is_being_written_is_shown_escaped(transactional_db: None, person: User) -> None:
+    looks = ["pending"] * 3 + ["in_progress"] + ["pending"] * 8
+    session = await database_sync_to_async(make_board)(person, looks)
+    cookie = await database_sync_to_async(cookie_of)(person)
+
     async with watching(cookie, session) as watcher:
         await watcher.until(1)
+        # Of a chapter that no page shows as being written there is nothing to fill.
+        local.send_preview(str(session.pk), 5, "Too early.")
         local.send_preview(str(session.pk), 4, "Nobody could <b>swim</b>.\n\nEmm learned.")
 
         text = await watcher.socket.receive_from(timeout=5)
 
+    assert "now-5-preview" not in text
     assert 'id="now-4-preview"' in text
     assert "&lt;b&gt;swim&lt;/b&gt;" in text
     assert ">Emm learned.</p>" in text
