@@ -66,4 +66,5 @@ def _types(preference: Preference) -> list[Mapping[str, object]]:
 def _list(preference: Preference, characters: int, *others: Mapping[str, object]) -> Mapping[str, object]:
     text = {"type": "string", "maxLength": characters}
     items = {"anyOf": [text, *others]} if others else text
-    return {"type": "array", "items": items, "maxItems": preference.most}
+    # No `maxItems`: what is said twice counts once, which a schema cannot say.
+    return {"type": "array", "items": items, "description": f"At most {preference.most}; repeats count once."}
