@@ -36,30 +36,29 @@ def write_one(site: Installation) -> None:
     wait_for(lambda: site.status(session) == "completed", 60)
 
 
-def test_idle_workers_that_are_killed_take_no_lock_along(site: Installation) -> None:
+def seconds_of_a_book_after(site: Installation, number: int) -> float:
+    """Send both idle workers the signal; return how long a new book takes, which must be written whole."""
     write_one(site)
     for worker in workers_of(site):
-        os.kill(worker, signal.SIGKILL)
-
+        os.kill(worker, number)
     session = site.start_book(storyline(3))
     took = wait_for(lambda: site.status(session) == "completed", 60)
+    assert_complete_and_once(site, session, 3)
+    return took
+
+
+def test_idle_workers_that_are_killed_take_no_lock_along(site: Installation) -> None:
+    took = seconds_of_a_book_after(site, signal.SIGKILL)
 
     print(f"\nkill -9 of both idle workers → a new book is completed: {took:.1f} s")
     assert REPLACED not in site.log.read_text()
-    assert_complete_and_once(site, session, 3)
 
 
 def test_wedged_cluster_is_replaced_and_books_go_on(site: Installation) -> None:
-    write_one(site)
-    for worker in workers_of(site):
-        os.kill(worker, signal.SIGSTOP)
-
-    session = site.start_book(storyline(3))
-    took = wait_for(lambda: site.status(session) == "completed", 60)
+    took = seconds_of_a_book_after(site, signal.SIGSTOP)
 
     print(f"\nboth idle workers hang → a new book is completed: {took:.1f} s (5 s are waited)")
     assert REPLACED in site.log.read_text()
-    assert_complete_and_once(site, session, 3)
 
 
 def test_chapter_that_the_wedged_cluster_writes_is_written_to_its_end(site: Installation) -> None:

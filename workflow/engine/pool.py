@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import Error as AnyDatabaseError
 from django.db import connection
 
 from chapterflow_site.core.logs import working_on
@@ -100,8 +99,8 @@ class ChapterPool:
                 self._is_wanted = False
 
     def is_stuck(self) -> bool:
-        """Return whether the watching thread has chapters and has not looked at them for five minutes."""
-        return bool(self._chapters) and time.monotonic() - self._looked_at > STUCK_SECONDS
+        """Return whether there are chapters and the watching thread has not looked at them for five minutes."""
+        return self.free_places < self._places and time.monotonic() - self._looked_at > STUCK_SECONDS
 
     def _run(self) -> None:
         """Carry all chapters, until the process ends and none is left."""
@@ -110,14 +109,23 @@ class ChapterPool:
                 self._keeper.news.wait(self._next_due() - time.monotonic())
                 self._keeper.news.clear()
                 self._looked_at = time.monotonic()
-                if not self._is_closing and not self._owner.is_alive():
-                    self._is_closing = True
-                    self._when_closing()
-                self._take_added()
-                for chapter in list(self._chapters):
-                    self._go_on(chapter)
+                try:
+                    self._go_round()
+                except Exception:
+                    # Without this thread nothing in the pool would go on, nor would its leases be renewed.
+                    logger.exception("a round of the pool broke; the next one goes on")
+                    connection.close()
+                    time.sleep(IDLE_SECONDS)
         finally:
             connection.close()
+
+    def _go_round(self) -> None:
+        if not self._is_closing and not self._owner.is_alive():
+            self._is_closing = True
+            self._when_closing()
+        self._take_added()
+        for chapter in list(self._chapters):
+            self._go_on(chapter)
 
     def _is_over(self) -> bool:
         with self._lock:
@@ -170,8 +178,9 @@ class ChapterPool:
                 self._chapters.append(self._steps_of(following, chapter.following))
                 self._keeper.news.set()
             self._lock.notify_all()
+        # Others may have waited for the slot that is free now; without this they would wait for the pacemaker.
         if following is None and chapter.claim.providers:
-            _wake_next()
+            wake_next()
 
 
 def _logged(claim: Claim, steps: Steps[Claim | None]) -> Steps[Claim | None]:
@@ -179,11 +188,3 @@ def _logged(claim: Claim, steps: Steps[Claim | None]) -> Steps[Claim | None]:
     number, attempt = claim.item.number, claim.attempt.number
     with working_on(session=str(claim.session.pk), chapter=number, attempt=attempt):
         return (yield from steps)
-
-
-def _wake_next() -> None:
-    # Others may have waited for the slot that is free now; without this they would wait for the pacemaker.
-    try:
-        wake_next()
-    except AnyDatabaseError:
-        connection.close()

@@ -22,11 +22,12 @@ from workflow.models import Attempt, AttemptOutcome, ProcessingSession
 from workflow.transitions import LostRace, SessionTransaction, session_transaction
 
 from .budget.tally import Offer, correct
-from .claims import Claim, Suits, any_writer, claim_chapter, has_work_due, is_current, wake_for_more
+from .claims import Claim, Suits, any_writer, claim_chapter, has_work_due, wake_for_more
 from .measuring import measures_of
 from .outcomes import FinishedChapter, fail_chapter, give_back, stop_for_budget, store_chapter
 from .runs.attempts import LONGEST_PARTIAL_TEXT, AgentRun, AttemptFailed, LeaseLost, OverBudget, Stopped
 from .runs.keeper import ClaimKeeper
+from .runs.leases import is_current
 from .runs.waiting import AWAY, Result, Steps, answered, run_alone, stored
 
 logger = logging.getLogger(__name__)

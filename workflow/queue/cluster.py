@@ -18,8 +18,6 @@ from .task_names import ADVANCE
 
 # Workers that stop in order give their chapter back within eight seconds.
 STOP_SECONDS = 13
-
-
 # How long one waits where another was faster, or has the lock.
 LOST_SECONDS = 0.005
 

@@ -121,7 +121,9 @@ def _take_back(session_id: UUID, item_pks: list[int], condition: Q, patience: fl
 
 def _lose_items(tx: SessionTransaction, item_pks: list[int], condition: Q) -> None:
     # Asked again under the session's lock: a worker may have renewed its lease, or stored the chapter, since.
-    items = list(tx.session.items.filter(condition, pk__in=item_pks, status=ItemStatus.IN_PROGRESS))
+    items = tx.session.items.filter(condition, pk__in=item_pks, status=ItemStatus.IN_PROGRESS).order_by(
+        "number"
+    )
     if not items:
         return
     for item in items:

@@ -16,8 +16,9 @@ from pytest_django import Settings
 from tests.workflow.sessions import calls, item, kinds, let_waits_pass, new_session, statuses
 from workflow.actions import cancel_session
 from workflow.engine import advance, retry_policy, writing
-from workflow.engine.claims import Claim, claim_chapter, is_current, renew
+from workflow.engine.claims import Claim, claim_chapter
 from workflow.engine.runs import waiting
+from workflow.engine.runs.leases import is_current, renew
 from workflow.engine.writing import write_chapter
 from workflow.models import Attempt, ProcessingSession
 from workflow.processes import lease_owner, stopping

@@ -13,11 +13,13 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from tests.workflow.engine.test_leases import claim
 from tests.workflow.sessions import kinds, new_session, statuses
 from workflow.actions import cancel_session, pause_session
 from workflow.agents.orchestrator import waits
 from workflow.contract.agent_types import ChapterTask, OnText
 from workflow.engine import ChapterPool, advance, writing
+from workflow.engine import pool as engine_pool
 from workflow.engine.claims import Claim, claim_chapter
 from workflow.engine.runs import keeper
 from workflow.engine.runs.checkpoints import Checkpoints
@@ -249,6 +251,36 @@ def test_outage_while_one_is_stored_keeps_no_other_from_going_on(
 
     assert first == "in_progress"
     assert kinds(session).count("chapter_claimed") == 4
+
+
+def test_fault_in_one_round_ends_no_other_chapter(
+    person: User, pool: ChapterPool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHAPTERFLOW_CHAPTERS_AT_ONCE = {WAITING: 8}
+    broken: list[bool] = []
+
+    def wake_next() -> None:
+        broken.append(True)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(engine_pool, "wake_next", wake_next)
+    session = new_session(person, 4, after={}, writer=WAITING)
+    Gate.is_open.set()
+
+    advance(session.pk, pool)
+    until(lambda: is_over(session, pool))
+
+    assert broken
+    assert kinds(session).count("chapter_claimed") == 4
+
+
+def test_pool_whose_thread_looks_at_nothing_is_stuck(person: User) -> None:
+    idle = ChapterPool(2)
+    idle._looked_at -= engine_pool.STUCK_SECONDS + 1
+    is_idle_stuck = idle.is_stuck()
+    idle._added.append((claim(new_session(person, 1, writer=WAITING)), lambda: False))
+
+    assert (is_idle_stuck, idle.is_stuck()) == (False, True)
 
 
 def test_writers_that_wait_are_models_and_those_that_say_so() -> None:

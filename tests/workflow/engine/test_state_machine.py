@@ -54,10 +54,11 @@ from workflow.contract.states import SessionStatus
 from workflow.engine import driver, pool, writing
 from workflow.engine.budget.limits import Limits
 from workflow.engine.budget.tally import Offer
-from workflow.engine.claims import Claim, claim_chapter, is_current
+from workflow.engine.claims import Claim, claim_chapter
 from workflow.engine.outcomes import FinishedChapter
 from workflow.engine.phases import ending
 from workflow.engine.pool import ChapterPool
+from workflow.engine.runs.leases import is_current
 from workflow.engine.runs.waiting import until_stored
 from workflow.engine.writing import ClaimNext
 from workflow.models import ChapterWorkflowItem, HarmonizationChange, ProcessingSession

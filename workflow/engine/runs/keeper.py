@@ -14,10 +14,11 @@ from django.conf import settings
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 
-from workflow.engine.claims import Claim, lost_among, renew_all
+from workflow.engine.claims import Claim
 from workflow.processes import stopping
 
 from .checkpoints import Checkpoints
+from .leases import lost_among, renew_all
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,10 @@ from typing import TypeVar
 from django.db import Error as AnyDatabaseError
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
-from workflow.engine.claims import Claim, renew
+from workflow.engine.claims import Claim
 from workflow.transitions import LostRace
+
+from .leases import renew
 
 logger = logging.getLogger(__name__)
 

@@ -161,6 +161,20 @@ def test_what_came_before_a_fault_is_handed_on_before_it() -> None:
     assert seen == [plain(chat("a"))]
 
 
+def test_streams_that_have_ended_make_no_other_wait_longer() -> None:
+    async def run() -> tuple[float, float]:
+        coalesced = [coalescing._CoalescedStream(Scripted([plain(chat("a"))], 0.01)) for _ in range(64)]
+        readers = [each.__aiter__() for each in coalesced]
+        await asyncio.gather(*(anext(reader) for reader in readers))
+        meanwhile = coalescing._gathering_seconds()
+        for each in coalesced:
+            await each.aclose()
+        return meanwhile, coalescing._gathering_seconds()
+
+    meanwhile, afterwards = asyncio.run(run())
+    assert (meanwhile, afterwards) == (coalescing.LONGEST_GATHERING_SECONDS, coalescing.GATHERING_SECONDS)
+
+
 def test_reader_that_stops_early_can_go_on_and_can_close() -> None:
     stream = Scripted([plain(chat(str(number))) for number in range(9)], 0.02)
 

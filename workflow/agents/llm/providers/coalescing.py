@@ -10,7 +10,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator
 from functools import cache
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import httpx2
 from pydantic_ai.models import get_user_agent
@@ -65,7 +65,8 @@ def _certificates() -> ssl.SSLContext:
 class _CoalescedStream(httpx2.AsyncByteStream):
     """A stream of events in fewer and larger pieces. Who iterates again goes on where the one before stopped."""
 
-    open_count = 0
+    # The ids of those that are read now, in all threads of the process: adding to a set is one step, to a number two.
+    being_read: ClassVar[set[int]] = set()
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self._stream = stream
@@ -75,15 +76,16 @@ class _CoalescedStream(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         joiner = EventJoiner()
-        _CoalescedStream.open_count += 1
+        self.being_read.add(id(self))
         try:
             async for piece in self._in_bulk():
                 yield joiner.feed(piece)
         finally:
-            _CoalescedStream.open_count -= 1
+            self.being_read.discard(id(self))
         yield joiner.rest()
 
     async def aclose(self) -> None:
+        self.being_read.discard(id(self))
         # A reader that stops early leaves a read behind, and only one may read from a connection.
         if self._reading is not None:
             self._reading.cancel()
@@ -135,7 +137,7 @@ async def _for_a_moment(reading: "asyncio.Future[bytes | None]") -> None:
 
 
 def _gathering_seconds() -> float:
-    many = 1 + _CoalescedStream.open_count / STREAMS_PER_GATHERING
+    many = 1 + len(_CoalescedStream.being_read) / STREAMS_PER_GATHERING
     return min(GATHERING_SECONDS * many, LONGEST_GATHERING_SECONDS)
 
 
