@@ -11,7 +11,7 @@ from workflow.models import Event, ProcessingSession
 from workflow.notify.local import Preview
 from workflow.pages.board.board import Board, read_board
 from workflow.pages.board.cards import Card, DisplayStatus
-from workflow.pages.board.lane import written_now
+from workflow.pages.board.lane import Lane, written_now
 from workflow.pages.board.markup import BoardPart, BoardView, parts_of
 from workflow.pages.board.preview import read_previews, render_preview
 from workflow.pages.board.tabs import count_waiting
@@ -46,7 +46,7 @@ class BoardState:
         self._board = read_board(session)
         self._waiting = count_waiting(self._board.session)
         self._parts: dict[BoardView, dict[str, BoardPart]] = {}
-        self._texts: dict[int, SafeString] = {}
+        self._texts: dict[int, Preview] = {}
         self._shown: frozenset[int] = frozenset()
 
     @property
@@ -69,7 +69,8 @@ class BoardState:
         self._board = self._newer(session)
         changed = [card for number, card in self._board.cards.items() if before.get(number) != card]
         self._forget_texts(before, changed)
-        now = {} if written_now(self._board) == lane else swaps.now_piece(self._board, self._texts)
+        lane_now = written_now(self._board)
+        now = {} if lane_now == lane else swaps.now_piece(self._board, self._rendered(_numbers_in(lane_now)))
         return {board_view: self._news(board_view, changed, now) for board_view in board_views}
 
     def show(self, preview: Preview) -> dict[str, str]:
@@ -78,12 +79,18 @@ class BoardState:
         A chapter whose claim no viewer has been offered yet has no element to fill, and neither has one for which the
         lane has no room: its text is shown once it comes into the lane.
         """
-        html = self._texts[preview.number] = render_preview(preview)
-        return swaps.preview_pieces({preview.number: html}) if preview.number in self._shown else {}
+        self._texts[preview.number] = preview
+        # Of a hundred chapters that are being written the lane shows a few: the others are not rendered.
+        return swaps.preview_pieces(self._rendered(self._shown & {preview.number}))
 
     def note_offered(self) -> None:
         """Note that all viewers have been offered the state. Called from the event loop's thread."""
-        self._shown = frozenset(card.number for card in written_now(self._board).cards if card.since)
+        self._shown = _numbers_in(written_now(self._board))
+
+    def _rendered(self, numbers: Collection[int]) -> dict[int, SafeString]:
+        # A copy: the event loop's thread may add to it meanwhile.
+        texts = dict(self._texts)
+        return {number: render_preview(texts[number]) for number in numbers if number in texts}
 
     def _forget_texts(self, before: Mapping[int, Card], changed: Collection[Card]) -> None:
         for card in changed:
@@ -111,11 +118,11 @@ class BoardState:
 
     def _read_texts(self) -> dict[int, SafeString]:
         """Return the texts so far of the chapters in progress; without such a chapter it asks nothing."""
-        shown = {card.number for card in written_now(self._board).cards if card.since}
+        shown = _numbers_in(written_now(self._board))
         if not shown:
             return {}
         # What came by notification is newer than what the attempt's checkpoint keeps every two seconds.
-        texts = {**read_previews(self._session_id), **self._texts}
+        texts = {**read_previews(self._session_id), **self._rendered(shown)}
         return {number: html for number, html in texts.items() if number in shown}
 
     def _read_session(self) -> ProcessingSession:
@@ -162,6 +169,11 @@ class BoardState:
         seq = swaps.seq_piece(self._board)
         ready = "".join(pieces.values()) + seq if len(pieces) <= PIECES_PER_MESSAGE else None
         return Update(pieces, seq, ready)
+
+
+def _numbers_in(lane: Lane) -> frozenset[int]:
+    """Return the chapters of the lane whose text the pages have an element for."""
+    return frozenset(card.number for card in lane.cards if card.since)
 
 
 def _is_about_more(event: Event) -> bool:
