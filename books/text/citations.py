@@ -20,7 +20,8 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _LINE_START = re.compile(r"^([^\S\n]*)(\d+)([.)])|^([^\S\n]*)([-+=])", re.MULTILINE)
 # Looking back only behind a first character that fits is many times as fast as at each place of the text.
-_PARAGRAPH = re.compile(r"\S[^\n]*+(?:\n(?![^\S\n]*\n)[^\n]*+)*+")
+# The group is not possessive: before Python 3.11.5 such a one goes on behind a line break that it did not match.
+_PARAGRAPH = re.compile(r"\S[^\n]*+(?:\n(?![^\S\n]*\n)[^\n]*+)*")
 _MARK = re.compile(r"\[(?<!\\\[)((?:[^\[\]\n\\]|\\[\[\]\\]){1,200})\](?!\()")
 _MARK_SPECIAL = re.compile(r"([\[\]\\])")
 _MARK_ESCAPED = re.compile(r"\\([\[\]\\])")
